@@ -1,0 +1,1 @@
+"""The network service in front of the register."""

@@ -1,0 +1,1 @@
+"""How clients reach the node: one package or module per external API."""

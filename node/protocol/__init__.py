@@ -1,0 +1,1 @@
+"""The Handle wire protocol as bytes in, messages out; no I/O."""

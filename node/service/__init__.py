@@ -1,0 +1,1 @@
+"""What a node does, whatever the face."""

@@ -1,0 +1,1 @@
+"""Identifiers and who owns them: the register, which knows no network."""

@@ -1,0 +1,69 @@
+"""What the register may refuse, and what may be wrong with its files.
+
+Leaves are named for what happened and carry facts, never codes: each face has one table that turns a class
+into its own answer (`node/service/answers.py`).
+"""
+
+
+class RegistryError(Exception):
+    """Root of everything that the register raises on purpose."""
+
+
+class InvalidHandle(RegistryError):
+    """The bytes are no handle: empty, too long, not UTF-8, or without a suffix where one is needed."""
+
+
+class InvalidValue(RegistryError):
+    """A handle value breaks the data model: index, type, size, permissions or packing."""
+
+
+class IndexNotPositive(InvalidValue):
+    """A value to be stored carries an index below one."""
+
+
+class Refused(RegistryError):
+    """Root of the reasons for which one mutation is refused; nothing of it is logged or applied."""
+
+
+class HandleExists(Refused):
+    """A create met an existing record and may not overwrite it."""
+
+
+class HandleNotFound(Refused):
+    """The handle has no record."""
+
+
+class ValuesNotFound(Refused):
+    """An index to be modified or removed is not in the record (or nothing is left to answer)."""
+
+
+class IndexConflict(Refused):
+    """Two values share an index: within one request, or with the stored record."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(f"Index conflict for {index}")
+        self.index = index
+
+
+class RecordTooLarge(Refused):
+    """The record would exceed the limits on values or bytes."""
+
+
+class BatchAborted(Refused):
+    """Another item of an all-or-nothing batch was refused, so this one was not carried out either."""
+
+
+class RegisterBusy(RegistryError):
+    """The write queue is full; nothing was taken, try again later."""
+
+
+class RegisterClosed(RegistryError):
+    """The register is closing, or its log failed and takes no more writes."""
+
+
+class LogDamaged(RegistryError):
+    """The log is broken elsewhere than in a torn tail: a flipped bit, a missing segment, a wrong order."""
+
+
+class DataDirectoryInUse(RegistryError):
+    """Another process holds the data directory's lock."""

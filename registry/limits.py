@@ -1,0 +1,50 @@
+"""Every bound of the register, with its unit, its reason and the relations between bounds.
+
+What a peer is told when a bound is hit is decided by the faces; here a bound only has a size.
+Source of the protocol's bounds: handle-protocol.md §0 and §1.2.
+"""
+
+from typing import Final
+
+HANDLE_BYTES_MAX: Final = 2048
+"""Longest handle in UTF-8 bytes; the Handle protocol's own bound."""
+
+VALUES_MAX: Final = 2048
+"""Most values in one record; the Handle protocol's own bound."""
+
+TYPE_BYTES_MAX: Final = 1024
+"""Longest value type in UTF-8 bytes; real types are shorter than 64."""
+
+MESSAGE_BYTES_MAX: Final = 262_144
+"""Largest answer that deployed clients accept; one of them hangs on anything larger."""
+
+RECORD_BYTES_MAX: Final = 256_000
+"""Largest packed value list, so that each record fits into one answer with handle, digest and signature."""
+
+PLACE_UNIT: Final = 8
+"""Records start at multiples of this many bytes, which lets a place be counted in units of eight bytes."""
+
+SEGMENT_SPAN_BYTES: Final = 1 << 30
+"""Bytes of place space that one segment owns; no segment file may grow past it."""
+
+SEGMENTS_MAX: Final = 8192
+"""Most live segments; with the span above a place counted in units fits into 40 bits (8 TiB)."""
+
+WRITE_QUEUE_ITEMS_MAX: Final = 200_000
+"""Most mutations waiting for the writer; beyond it a submission is refused at once (busy)."""
+
+GROUP_ITEMS_MAX: Final = 20_000
+"""Mutations after which a commit group closes."""
+
+GROUP_BYTES_MAX: Final = 16 << 20
+"""Bytes of log records after which a commit group closes."""
+
+BATCH_ITEMS_MAX: Final = 50_000
+"""Most mutations in one submission."""
+
+PAGE_HANDLES_MAX: Final = 100_000
+"""Most handles in one page of a listing."""
+
+assert RECORD_BYTES_MAX + HANDLE_BYTES_MAX + 4 * 1024 <= MESSAGE_BYTES_MAX
+assert BATCH_ITEMS_MAX <= WRITE_QUEUE_ITEMS_MAX
+assert SEGMENT_SPAN_BYTES % PLACE_UNIT == 0

@@ -1,0 +1,5 @@
+"""`python -m node` is `idnode`."""
+
+from node.cli import main
+
+main()

@@ -1,0 +1,20 @@
+"""What this installation is: its version, and which core it runs."""
+
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from typing import Final
+
+DISTRIBUTION: Final = "idnode"
+
+
+def version() -> str:
+    """Return the installed version, `unknown` for a copy that was never installed."""
+    try:
+        return installed_version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def core() -> str:
+    """Return which core answers: `python`, or `native` where the compiled one is built in."""
+    return "python"

@@ -1,0 +1,77 @@
+"""The command line: finds the command, runs it, and turns any failure into one line and an exit code."""
+
+import importlib
+import sys
+from typing import Final
+
+import typer
+
+from node.commands.failure import CommandFailed
+from node.commands.options import with_settings
+from node.settings import SettingsRefused
+from registry.errors import RegistryError
+
+COMMANDS: Final = {
+    "serve": "node.commands.serve",
+    "wait": "node.commands.wait",
+    "resolve": "node.commands.resolve",
+    "register": "node.commands.register",
+    "batch": "node.commands.batch",
+    "list": "node.commands.list",
+    "export": "node.commands.export",
+    "import": "node.commands.import_",
+    "snapshot": "node.commands.snapshot",
+    "check": "node.commands.check",
+    "settings": "node.commands.settings",
+    "version": "node.commands.version",
+}
+"""Name → module with the function `run`."""
+
+_WITH_SETTINGS: Final = {"serve", "settings"}
+
+_USAGE_EXIT_CODE: Final = 2
+
+
+def application(arguments: list[str]) -> typer.Typer:
+    """Return the application with the command that is asked for, or with all when it is unclear which.
+
+    Loading one command keeps `idnode resolve` from importing what only `idnode serve` needs.
+    """
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    names = [asked] if asked in COMMANDS else list(COMMANDS)
+    app = typer.Typer(
+        name="idnode",
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_about)
+    for name in names:
+        command = importlib.import_module(COMMANDS[name]).run
+        app.command(name)(with_settings(command) if name in _WITH_SETTINGS else command)
+    return app
+
+
+def _about() -> None:
+    """Run and use a local secondary node for industrial-internet identifiers."""
+
+
+def main() -> None:
+    """Run the command in ``sys.argv``."""
+    try:
+        application(sys.argv[1:])()
+    except SettingsRefused as error:
+        _fail(str(error), _USAGE_EXIT_CODE)
+    except CommandFailed as error:
+        _fail(str(error), error.exit_code)
+    except (RegistryError, OSError) as error:
+        _fail(str(error) or type(error).__name__, 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str, exit_code: int) -> None:
+    typer.echo(f"idnode: {message}", err=True)
+    sys.exit(exit_code)

@@ -1,0 +1,181 @@
+"""Every metric of the node: name, help and labels, made from plain counters when somebody scrapes.
+
+Labels come from closed lists (faces, operations, outcomes, reasons), never from data: no handle, prefix
+or enterprise can widen them. Units are seconds, bytes and items.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from node.ops.lifetime import Volume
+from node.ops.outcomes import SUCCESS, outcome_of
+from node.ops.tallies import ITEMS, SECONDS, Distribution, FaceTally
+
+if TYPE_CHECKING:
+    from registry.store import RegisterStats
+
+FROM_LOG: Final = "log"
+"""The face of registrations that no counter remembers but the log proves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What does not change while the node runs."""
+
+    version: str
+    core: str
+    target_registrations: float
+    target_resolutions: float
+
+
+class Metrics(Collector):
+    """The counters of one node and their exposition."""
+
+    def __init__(
+        self, facts: Facts, before: Volume, registry: CollectorRegistry | None = None
+    ) -> None:
+        self._facts = facts
+        self._before = before
+        self._faces: dict[str, FaceTally] = {}
+        self._commit_seconds = Distribution(SECONDS)
+        self._batch_items = Distribution(ITEMS)
+        self._register: Callable[[], RegisterStats] | None = None
+        self._lag: Callable[[], float] = float
+        self.registry = registry or CollectorRegistry()
+        self.registry.register(self)
+        ProcessCollector(registry=self.registry)
+
+    def face(self, name: str) -> FaceTally:
+        """Return the tally of a face, the same one each time."""
+        return self._faces.setdefault(name, FaceTally(name))
+
+    def committed(self, seconds: float, items: int) -> None:
+        """Count one commit group of the register."""
+        self._commit_seconds.add(seconds)
+        self._batch_items.add(items)
+
+    def read_register(self, stats: Callable[[], "RegisterStats"]) -> None:
+        """Take the register's figures from here at each scrape."""
+        self._register = stats
+
+    def read_lag(self, lag: Callable[[], float]) -> None:
+        """Take the event loop's lag from here at each scrape."""
+        self._lag = lag
+
+    def lift_registrations(self, identifiers: int) -> None:
+        """Make the lifetime registrations at least the number of identifiers that the log holds."""
+        volume = self.lifetime()["registrations"]
+        missing = identifiers - sum(n for (_, outcome), n in volume.items() if outcome == SUCCESS)
+        if missing > 0:
+            before = self._before["registrations"]
+            before[FROM_LOG, SUCCESS] = before.get((FROM_LOG, SUCCESS), 0) + missing
+
+    def lifetime(self) -> Volume:
+        """Return registrations and resolutions by face and outcome since the first start."""
+        volume = {kind: dict(counts) for kind, counts in self._before.items()}
+        for tally in self._faces.values():
+            for kind, counts in (
+                ("registrations", tally.registrations),
+                ("resolutions", tally.resolutions),
+            ):
+                for response_code, count in counts.items():
+                    key = (tally.name, outcome_of(response_code))
+                    volume[kind][key] = volume[kind].get(key, 0) + count
+        return volume
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """Return the exposition and its content type, in the format that the scraper accepts best."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric; called by Prometheus' registry at each scrape."""
+        yield from self._volume()
+        yield from self._requests()
+        yield from self._commits()
+        if self._register is not None:
+            yield from _register_metrics(self._register())
+        yield _gauge(
+            "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag()
+        )
+        yield InfoMetricFamily(
+            "idnode_build",
+            "What is running: version, and core (native or python).",
+            {"version": self._facts.version, "core": self._facts.core},
+        )
+
+    def _volume(self) -> Iterator[Metric]:
+        volume = self.lifetime()
+        helps = {
+            "registrations": "Identifiers asked to be registered, over the node's lifetime.",
+            "resolutions": "Identifiers asked for, over the node's lifetime.",
+        }
+        for kind, text in helps.items():
+            family = CounterMetricFamily(f"idnode_{kind}", text, labels=("face", "outcome"))
+            for labels, count in sorted(volume[kind].items()):
+                family.add_metric(labels, count)
+            yield family
+        facts = self._facts
+        yield _gauge(
+            "idnode_target_registrations", "Registrations to reach.", facts.target_registrations
+        )
+        yield _gauge("idnode_target_resolutions", "Resolutions to reach.", facts.target_resolutions)
+
+    def _requests(self) -> Iterator[Metric]:
+        seconds = HistogramMetricFamily(
+            "idnode_request_seconds",
+            "Time from a request's last byte read to its answer handed over.",
+            labels=("face", "operation"),
+        )
+        connections = GaugeMetricFamily("idnode_connections", "Open connections.", labels=("face",))
+        malformed = CounterMetricFamily(
+            "idnode_malformed", "Input that was no message.", labels=("face", "reason")
+        )
+        for face in self._faces.values():
+            connections.add_metric((face.name,), face.connections)
+            for operation, timing in face.timings.items():
+                if operation == "resolve" or any(timing.counts):
+                    seconds.add_metric(
+                        (face.name, operation), list(timing.cumulative()), timing.total
+                    )
+            for reason, count in face.malformed_by_reason.items():
+                malformed.add_metric((face.name, reason), count)
+        yield from (seconds, connections, malformed)
+
+    def _commits(self) -> Iterator[Metric]:
+        for name, text, distribution in (
+            ("idnode_commit_seconds", "Time one group commit took.", self._commit_seconds),
+            ("idnode_batch_items", "Mutations that one group commit carried.", self._batch_items),
+        ):
+            yield HistogramMetricFamily(
+                name, text, list(distribution.cumulative()), distribution.total
+            )
+
+
+def _register_metrics(stats: "RegisterStats") -> Iterator[Metric]:
+    identifiers = GaugeMetricFamily(
+        "idnode_identifiers", "Identifiers that resolve here.", labels=("origin",)
+    )
+    identifiers.add_metric(("written",), stats.identifiers)
+    log = GaugeMetricFamily("idnode_log_bytes", "Bytes in the log.", labels=("state",))
+    log.add_metric(("live",), stats.log_live_bytes)
+    log.add_metric(("dead",), stats.log_dead_bytes)
+    yield from (identifiers, log)
+    yield _gauge("idnode_index_bytes", "Memory that the index takes.", stats.index_bytes)
+    yield _gauge("idnode_write_queue_items", "Mutations waiting to commit.", stats.queue_items)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)

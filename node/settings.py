@@ -1,0 +1,299 @@
+"""The settings table: the only reader of flags, environment and file.
+
+One field is one flag (``--http-port``), one variable (``IDNODE_HTTP_PORT``) and one key of the TOML file
+(``http_port``). Flags beat the environment, the environment beats the file, the file beats the defaults.
+A key that no field knows is an error, because a typo that is silently ignored costs an afternoon.
+"""
+
+import difflib
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import Field, IPvAnyAddress, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from registry.errors import InvalidHandle
+from registry.limits import SEGMENT_SPAN_BYTES
+from registry.names import check as check_handle
+
+ENVIRONMENT_PREFIX: Final = "IDNODE_"
+
+DEMO_SECRET: Final = "idnode-demo"  # noqa: S105  # well known on purpose; refused off loopback
+"""The secret of the demo credentials; only ever accepted on loopback."""
+
+_NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE", "SERVER"})
+"""Variables with the prefix that name no field: the file, the build, the address the clients ask."""
+
+
+class SettingsRefused(Exception):
+    """The settings cannot be used; the message says which one, where it came from and what to do."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its default, bounds and one line of doc."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True, validate_default=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="directory that holds all state of the node")
+    host: str = Field("127.0.0.1", description="address that every port binds to", min_length=1)
+    handle_port: int = Field(
+        2641, ge=0, le=65535, description="Handle protocol, TCP and UDP (0: any free port)"
+    )
+    http_port: int = Field(8000, ge=0, le=65535, description="HTTP API (0: any free port)")
+    admin_port: int = Field(
+        8641, ge=0, le=65535, description="management: metrics, health, stats (0: any free port)"
+    )
+    site_address: IPvAnyAddress | None = Field(
+        None, description="address that clients are told in HS_SITE (default: the bound one)"
+    )
+
+    prefix: str = Field("88.900", description="prefix of this secondary node")
+    secret: SecretStr = Field(
+        SecretStr(DEMO_SECRET), min_length=1, description="secret of the node's administrator"
+    )
+
+    durability: Literal["commit", "interval", "none"] = Field(
+        "commit", description="when a write is acknowledged: synced, written, or written unsynced"
+    )
+    durability_interval: float = Field(
+        0.1, gt=0, le=60, description="seconds between syncs when durability is interval"
+    )
+    segment_bytes: int = Field(
+        SEGMENT_SPAN_BYTES,
+        ge=1 << 20,
+        le=SEGMENT_SPAN_BYTES,
+        description="bytes of one log segment file",
+    )
+
+    connections_max: int = Field(
+        10_000, ge=1, description="TCP connections served at once on the Handle port"
+    )
+    idle_timeout: float = Field(
+        120.0, gt=0, description="seconds after which a silent TCP connection is closed"
+    )
+    drain_timeout: float = Field(
+        10.0, ge=0, description="seconds that requests under way get to finish at stop"
+    )
+    truncated_flag: bool = Field(
+        True, description="mark multi-packet UDP answers TRUNCATED, as Handle.Net 9.3 does"
+    )
+
+    target_registrations: float = Field(
+        6.5e9, ge=0, description="registrations that dashboards compare with"
+    )
+    target_resolutions: float = Field(
+        5.3e9, ge=0, description="resolutions that dashboards compare with"
+    )
+
+    ready_file: Path | None = Field(
+        None, description="file that says what was bound, written once the node is ready"
+    )
+    seed: int | None = Field(
+        None, ge=0, lt=1 << 64, description="seed of every random choice (default: drawn, printed)"
+    )
+    log_format: Literal["console", "json"] = Field("console", description="form of a log line")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least severe level that is logged"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments only: `load` merges the layers itself, since it must know where each came from."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @field_validator("prefix")
+    @classmethod
+    def _prefix_is_one(cls, prefix: str) -> str:
+        """Accept what can stand before the slash of a handle."""
+        try:
+            check_handle(f"0.NA/{prefix}".encode())
+        except InvalidHandle as error:
+            raise ValueError(str(error)) from error
+        if "/" in prefix or prefix.strip() != prefix:
+            raise ValueError("a prefix has no slash and no blanks around it")
+        return prefix
+
+    @property
+    def demo_secret(self) -> bool:
+        """Whether the well-known demo secret is in force."""
+        return self.secret.get_secret_value() == DEMO_SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings in force, and where each of them came from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return name, value as text and origin of each setting, secrets masked."""
+        return [
+            (name, _shown(getattr(self.settings, name)), self.origins.get(name, "default"))
+            for name in Settings.model_fields
+        ]
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return DEMO_SECRET if value.get_secret_value() == DEMO_SECRET else "********"
+    return "" if value is None else str(value)
+
+
+def flag_of(name: str) -> str:
+    """Return the flag of a setting: ``http_port`` is ``--http-port``."""
+    return "--" + name.replace("_", "-")
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable of a setting: ``http_port`` is ``IDNODE_HTTP_PORT``."""
+    return ENVIRONMENT_PREFIX + name.upper()
+
+
+def load(flags: Mapping[str, Any], config: Path | None = None) -> Loaded:
+    """Return the settings in force, from the flags given, the environment and the file.
+
+    The file is ``config`` or else what ``IDNODE_CONFIG`` names.
+
+    Raises:
+        SettingsRefused: An unknown key, a value out of its bounds, or a file that cannot be read.
+
+    """
+    chosen = config or _config_of_environment()
+    layers: list[tuple[Mapping[str, Any], str]] = []
+    if chosen is not None:
+        layers.append((_from_file(chosen), f"file {chosen}"))
+    layers.extend(((_from_environment(), "environment"), (flags, "flag")))
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for layer, origin in layers:
+        for name, value in layer.items():
+            merged[name] = value
+            origins[name] = _origin(origin, name)
+    try:
+        return Loaded(Settings(**merged), origins)
+    except ValidationError as error:
+        raise SettingsRefused(_explained(error, origins)) from error
+
+
+def _origin(layer: str, name: str) -> str:
+    match layer:
+        case "flag":
+            return f"flag {flag_of(name)}"
+        case "environment":
+            return f"environment {variable_of(name)}"
+    return layer
+
+
+def _config_of_environment() -> Path | None:
+    path = os.environ.get(ENVIRONMENT_PREFIX + "CONFIG")
+    return Path(path) if path else None
+
+
+def server_of_environment() -> str | None:
+    """Return the address that ``IDNODE_SERVER`` tells the client commands to ask, if any."""
+    return os.environ.get(ENVIRONMENT_PREFIX + "SERVER") or None
+
+
+def search_path() -> list[Path]:
+    """Return the directories in which the shell looks for commands."""
+    return [Path(entry) for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
+
+
+def pure_python_forced() -> bool:
+    """Return whether ``IDNODE_PURE`` forbids the compiled core."""
+    return os.environ.get(ENVIRONMENT_PREFIX + "PURE", "") not in {"", "0"}
+
+
+def _from_environment() -> dict[str, Any]:
+    for variable in sorted(os.environ):
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        key = variable.removeprefix(ENVIRONMENT_PREFIX)
+        if key not in _NOT_SETTINGS and key.lower() not in Settings.model_fields:
+            known = [variable_of(name) for name in Settings.model_fields]
+            known.extend(ENVIRONMENT_PREFIX + name for name in _NOT_SETTINGS)
+            raise SettingsRefused(
+                f"unknown environment variable {variable}{nearest(variable, known)}"
+            )
+    return EnvSettingsSource(Settings)()
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        found = TomlConfigSettingsSource(Settings, _existing(path))()
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsRefused(f"{path} is not valid TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsRefused(f"cannot read the settings file {path}: {error}") from error
+    for key in found:
+        if key not in Settings.model_fields:
+            raise SettingsRefused(
+                f"unknown key {key!r} in {path}{nearest(key, Settings.model_fields)}"
+            )
+    return found
+
+
+def _existing(path: Path) -> Path:
+    """Return the path, for the library takes a missing file for an empty one."""
+    path.stat()
+    return path
+
+
+def nearest(key: str, known: Any) -> str:
+    """Return a hint that names the known key most like this one, or nothing."""
+    close = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _explained(error: ValidationError, origins: Mapping[str, str]) -> str:
+    lines = []
+    for problem in error.errors(include_url=False, include_context=False):
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        given = "" if name == "secret" else f" = {problem['input']!r}"
+        lines.append(f"{name}{given} ({origins.get(name, 'default')}): {problem['msg']}")
+    return "; ".join(lines)
+
+
+def check_exposure(settings: Settings) -> None:
+    """Refuse to offer the well-known credentials to a network.
+
+    Raises:
+        SettingsRefused: The host is not loopback and the secret is the demo's.
+
+    """
+    if settings.demo_secret and not is_loopback(settings.host):
+        raise SettingsRefused(
+            f"refusing to bind to {settings.host} with the demo secret that everybody knows: "
+            f"set your own with --secret, {variable_of('secret')} or `secret` in the TOML file, "
+            "or bind to 127.0.0.1"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

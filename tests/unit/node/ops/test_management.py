@@ -1,0 +1,53 @@
+"""The management app keeps these promises.
+
+- Alive is answered whenever the process answers; ready only while the node wants traffic, with its core.
+- Everything but the metrics is JSON, errors too.
+"""
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from node.ops import lifetime, management
+from node.ops.health import Health, State
+from node.ops.metrics import Facts, Metrics
+
+
+@pytest.fixture
+def health():
+    return Health("python")
+
+
+@pytest.fixture
+async def client(health):
+    metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in lifetime.KINDS})
+    app = management.build(health, metrics, lambda: {"identifiers": 3})
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [(State.STARTING, 503), (State.READY, 200), (State.DRAINING, 503)]
+)
+async def test_ready_follows_the_state_and_says_the_core(client, health, state, status):
+    health.state = state
+    response = await client.get("/readyz")
+    assert response.status == status
+    assert await response.json() == {"status": state.value, "core": "python"}
+    assert (await client.get("/livez")).status == 200
+
+
+async def test_metrics_are_served_as_text(client):
+    response = await client.get("/metrics")
+    assert response.content_type == "text/plain"
+    assert "idnode_build_info" in await response.text()
+
+
+async def test_statistics_are_json(client):
+    assert await (await client.get("/api/v1/stats")).json() == {"identifiers": 3}
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/x", 404), ("PUT", "/livez", 405)])
+async def test_refusals_are_json_too(client, method, path, status):
+    response = await client.request(method, path)
+    assert response.status == status
+    assert (await response.json())["path"] == path

@@ -1,0 +1,100 @@
+"""A byte stream cut into messages (handle-protocol.md §1.2 and §1.4)."""
+
+from typing import Final
+
+from node.protocol.constants import ENVELOPE_BYTES, MESSAGE_BYTES_MAX
+from node.protocol.envelope import Envelope, decode_envelope
+from node.protocol.errors import (
+    EnvelopeTooShort,
+    MalformedEnvelope,
+    MessageIncomplete,
+    MessageTooLarge,
+)
+
+_LINE_ENDS: Final = b"\r\n"
+
+
+class Framer:
+    """Collects a stream's bytes and gives back whole messages, however the stream was cut.
+
+    It never holds more than one incomplete message and the last read. A message that has arrived in front of
+    an impossible envelope is still delivered: then ``failure`` is set, and the next `feed` raises it.
+    """
+
+    __slots__ = ("_needed", "_pending", "failure", "max_bytes", "rejected")
+
+    def __init__(self, max_bytes: int = MESSAGE_BYTES_MAX) -> None:
+        self.max_bytes = max_bytes
+        self.failure: MalformedEnvelope | None = None
+        self.rejected: Envelope | None = None
+        """The envelope whose message was cut off or is too large, for an answer with its request id."""
+        self._pending = bytearray()
+        self._needed = ENVELOPE_BYTES
+
+    def feed(self, data: bytes) -> list[tuple[Envelope, bytes]]:
+        """Take what was read and return each message that it completes, with its envelope.
+
+        Raises:
+            UnsupportedVersion: An envelope of no version of this protocol.
+            MessageTooLarge: An envelope announces more than ``max_bytes``.
+
+        """
+        if self.failure is not None:
+            raise self.failure
+        pending = self._pending
+        if pending:
+            pending += data
+            if len(pending) < self._needed:
+                return []
+            data = bytes(pending)
+            pending.clear()
+        messages: list[tuple[Envelope, bytes]] = []
+        try:
+            used = self._cut(data, messages)
+        except MalformedEnvelope as failure:
+            self.failure = failure
+            if not messages:
+                raise
+            return messages
+        if used < len(data):
+            pending += memoryview(data)[used:]
+        return messages
+
+    def _cut(self, data: bytes, messages: list[tuple[Envelope, bytes]]) -> int:
+        """Append the whole messages of ``data``, note how much the next needs, return what was used."""
+        at = 0
+        size = len(data)
+        while True:
+            skipped = 1 if at < size and data[at] in _LINE_ENDS else 0
+            start = at + skipped + ENVELOPE_BYTES
+            if start > size:
+                self._needed = skipped + ENVELOPE_BYTES
+                return at
+            envelope = decode_envelope(data, at + skipped)
+            length = envelope.message_length
+            if length > self.max_bytes:
+                self.rejected = envelope
+                raise MessageTooLarge(length, self.max_bytes)
+            if start + length > size:
+                self._needed = start + length - at
+                return at
+            messages.append((envelope, data[start : start + length]))
+            at = start + length
+
+    def finish(self) -> None:
+        """Say what the end of the stream cut off; nothing is raised between two messages.
+
+        Raises:
+            EnvelopeTooShort: It ended within an envelope.
+            MessageIncomplete: It ended within a message.
+
+        """
+        pending = bytes(self._pending)
+        if not pending:
+            return
+        skipped = 1 if pending[0] in _LINE_ENDS else 0
+        received = len(pending) - skipped - ENVELOPE_BYTES
+        if received < 0:
+            raise EnvelopeTooShort(len(pending) - skipped)
+        self.rejected = decode_envelope(pending, skipped)
+        raise MessageIncomplete(self.rejected.message_length, received)

@@ -1,0 +1,92 @@
+"""GET of one handle as JSON beside a bare aiohttp handler that answers the same constant bytes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.native_tools import LoadReport, ToolFailed, load
+from benchmarks.records import small_handle, write_handles
+from benchmarks.row import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.config import Config
+    from benchmarks.node_process import NodeProcess
+
+CONNECTIONS = (1, 16, 64)
+CONNECTIONS_QUICK = (16,)
+_HANDLES_ASKED_MAX = 20_000
+
+
+def run(config: Config) -> list[Row]:
+    """Measure keep-alive GETs by number of connections, one request outstanding on each."""
+    shapes = CONNECTIONS if config.repetitions > 2 else CONNECTIONS_QUICK
+    count = min(config.identifiers, _HANDLES_ASKED_MAX)
+    with tempfile.TemporaryDirectory() as name, config.serving() as node:
+        folder = Path(name)
+        handles = write_handles(folder / "handles", map(small_handle, range(count)))
+        body = folder / "body"
+        body.write_bytes(_one_answer(node))
+        ask = partial(
+            load, "tcp_load", protocol="http", handles=handles, window=1, seconds=config.seconds
+        )
+        with bare_aiohttp(body) as port:
+            measures = {"ours": partial(ask, port=node.http_port), "bare": partial(ask, port=port)}
+            return [_row(config, connections, measures) for connections in shapes]
+
+
+def _row(config: Config, connections: int, measures: dict[str, partial[LoadReport]]) -> Row:
+    what = f"HTTP GET JSON, 3 values, {connections} connections"
+    shaped: dict[str, Callable[[], LoadReport]] = {
+        name: partial(measure, connections=connections) for name, measure in measures.items()
+    }
+    found = config.interleaved(shaped, what=what)
+    ours = found["ours"]
+    note = ours[-1].note()
+    unexpected = {code: count for code, count in ours[-1].codes.items() if code != 200}
+    if unexpected:
+        note += f", statuses {unexpected}"
+    return Row(
+        what=what,
+        ours=tuple(report.rate for report in ours),
+        peer="bare aiohttp, same bytes",
+        peers=tuple(report.rate for report in found["bare"]),
+        note=note,
+    )
+
+
+def _one_answer(node: NodeProcess) -> bytes:
+    connection = node.connection()
+    try:
+        connection.request("GET", f"/api/handles/{small_handle(0)}")
+        answer = connection.getresponse()
+        body = answer.read()
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise ToolFailed(f"GET of {small_handle(0)} was answered {answer.status}: {body[:200]!r}")
+    return body
+
+
+@contextmanager
+def bare_aiohttp(body: Path) -> Iterator[int]:
+    """Serve the bare handler in a process of its own while the block runs; gives its port."""
+    command = [sys.executable, "-m", "benchmarks.bare_aiohttp", str(body)]
+    root = Path(__file__).parent.parent
+    with subprocess.Popen(
+        command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.stdin.close()
+            process.wait()

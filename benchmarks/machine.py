@@ -1,0 +1,36 @@
+"""What the figures were taken on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def describe() -> dict[str, str]:
+    """Return cores, processor, kernel, Python and the load of the machine right now."""
+    return {
+        "cores": str(len(os.sched_getaffinity(0))),
+        "processor": _processor(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "load": f"{os.getloadavg()[0]:.1f}",
+    }
+
+
+def line(found: dict[str, str]) -> str:
+    """Return a description in one line."""
+    return (
+        f"{found['cores']} cores, {found['processor']}, {found['system']}, {found['python']}, "
+        f"load {found['load']} before the run"
+    )

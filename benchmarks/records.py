@@ -1,0 +1,101 @@
+"""Deterministic identifiers for measurements, and how they get into a node.
+
+Small records have three values and an answer of about 264 bytes; large ones have 14 values and an answer
+of about 1.45 kB, which is three datagrams. Both sizes are those at which peers have been measured.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgpack
+
+from registry.values import join, pack_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from benchmarks.node_process import NodeProcess
+
+PREFIX = "88.900.1"
+BATCH_ITEMS = 10_000
+Item: TypeAlias = tuple[str, list[tuple[int, str, str]]]
+
+
+def small_handle(number: int, *, series: str = "part") -> str:
+    """Return the handle of a small record."""
+    return f"{PREFIX}/{series}-{number:09d}"
+
+
+def large_handle(number: int) -> str:
+    """Return the handle of a large record."""
+    return f"{PREFIX}/gearbox-{number:09d}"
+
+
+def small_values(number: int) -> list[tuple[int, str, str]]:
+    """Return index, type and data of the three values of a small record."""
+    return [
+        (1, "URL", f"https://parts.example.com/trace/{number:09d}"),
+        (2, "BATCH", f"casting-{number // 1000:07d}"),
+        (3, "DESC", f"gearbox housing, line {number % 17}, shift {number % 3}, passed"),
+    ]
+
+
+def large_values(number: int) -> list[tuple[int, str, str]]:
+    """Return index, type and data of the 14 values of a large record."""
+    return [
+        (
+            index,
+            f"FIELD{index:02d}",
+            f"{number:09d} measured value of field {index:02d}: " + "x" * 24,
+        )
+        for index in range(1, 15)
+    ]
+
+
+def packed(values: Iterable[tuple[int, str, str]]) -> bytes:
+    """Return the values in the form in which the register stores them."""
+    return join(
+        [
+            pack_value(index, kind.encode(), data.encode(), timestamp=1_700_000_000)
+            for index, kind, data in values
+        ]
+    )
+
+
+_HEAD, _TAIL = packed(small_values(0)).split(b"000000000")
+
+
+def small_packed(number: int) -> bytes:
+    """Return a packed small record; faster than packing, as filling large registers needs it."""
+    return b"%b%09d%b" % (_HEAD, number, _TAIL)
+
+
+def small_items(first: int, count: int, *, series: str = "part") -> list[Item]:
+    """Return handle and values of consecutive small records."""
+    return [
+        (small_handle(number, series=series), small_values(number))
+        for number in range(first, first + count)
+    ]
+
+
+def batches(count: int, *, series: str, items: int = BATCH_ITEMS) -> Iterator[bytes]:
+    """Give request bodies of bulk registration, each with so many small records."""
+    for number in range(count):
+        yield msgpack.packb(small_items(number * items, items, series=series))
+
+
+def fill(node: NodeProcess, *, small: int, large: int) -> None:
+    """Register so many small and large records through the bulk face."""
+    for first in range(0, small, BATCH_ITEMS):
+        node.register(msgpack.packb(small_items(first, min(BATCH_ITEMS, small - first))))
+    for first in range(0, large, BATCH_ITEMS):
+        numbers = range(first, min(first + BATCH_ITEMS, large))
+        node.register(msgpack.packb([(large_handle(n), large_values(n)) for n in numbers]))
+
+
+def write_handles(path: Path, handles: Iterable[str]) -> Path:
+    """Write a handles file for the generators; returns its path."""
+    path.write_text("".join(f"{handle}\n" for handle in handles), encoding="utf-8")
+    return path

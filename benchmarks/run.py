@@ -1,0 +1,135 @@
+"""All benchmarks in one run, in one table: ``python -m benchmarks.run``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benchmarks import machine, redis
+from benchmarks.config import Config
+from benchmarks.native_tools import NoCompiler, ToolFailed, compiled
+from benchmarks.node_process import NodeDidNotStart, NodeProcess, RegistrationRefused
+from benchmarks.records import fill
+
+if TYPE_CHECKING:
+    from benchmarks.row import Row
+
+BENCHMARKS = ("codec", "index", "log", "udp", "tcp", "http", "bulk")
+OF_A_NODE = frozenset({"udp", "tcp", "http", "bulk"})
+TOOLS = ("echo", "udp_load", "tcp_load")
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--quick", action="store_true", help="few, short repetitions: a smoke test")
+    parser.add_argument("--repetitions", type=int, help="measurements of each figure (5; quick 1)")
+    parser.add_argument("--pure", action="store_true", help="forbid the compiled core")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every repetition there")
+    found = parser.parse_args(given)
+    unknown = set(found.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    return found
+
+
+def config_of(asked: argparse.Namespace) -> Config:
+    """Return lengths and repetitions for a full or a quick run."""
+    config = Config(pure=asked.pure)
+    if asked.quick:
+        config = replace(
+            config,
+            repetitions=1,
+            seconds=0.5,
+            identifiers=20_000,
+            large_identifiers=2_000,
+            bulk_batches=8,
+        )
+    if asked.repetitions:
+        config = replace(config, repetitions=asked.repetitions)
+    return config
+
+
+def measure(config: Config, names: list[str], progress: Progress) -> tuple[list[Row], str]:
+    """Run the named benchmarks; returns the rows and which core answered."""
+    task = progress.add_task("", total=len(names))
+    config = replace(config, progress=lambda what: progress.update(task, description=what))
+    rows: list[Row] = []
+    core = "no node was measured"
+    with ExitStack() as stack:
+        if OF_A_NODE & set(names):
+            for tool in TOOLS:
+                compiled(tool)
+            config.progress("starting and filling a node")
+            node = stack.enter_context(NodeProcess.start(pure=config.pure))
+            fill(node, small=config.identifiers, large=config.large_identifiers)
+            config = replace(config, node=node)
+            core = node.core
+        for name in names:
+            rows += import_module(f"benchmarks.{name}").run(config)
+            progress.advance(task)
+    return rows, core
+
+
+def _figure(value: float | None, unit: str) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:,.1f} {unit}"
+
+
+def table_of(rows: list[Row], caption: str) -> Table:
+    """Return the one table."""
+    table = Table(title="idnode beside its peers", caption=caption, caption_justify="left")
+    for name, justify in (("what", "left"), ("ours", "right"), ("peer", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("peer is", overflow="fold")
+    table.add_column("ours ÷ peer", justify="right")
+    table.add_column("notes (ours)", overflow="fold")
+    for row in rows:
+        ratio = "–" if row.ratio is None else f"{row.ratio:.3f}"
+        ours, peer = _figure(row.our_figure, row.unit), _figure(row.peer_figure, row.unit)
+        table.add_row(row.what, ours, peer, row.peer, ratio, row.note)
+    return table
+
+
+def main(given: list[str] | None = None) -> int:
+    """Measure, print the table, and write the JSON file that was asked for."""
+    asked = arguments(given)
+    console = Console()
+    config = config_of(asked)
+    names = asked.names or list(BENCHMARKS)
+    bars = (SpinnerColumn(), BarColumn(20), TimeElapsedColumn(), TextColumn("{task.description}"))
+    # The load average is read first, or it would tell of the benchmark itself.
+    found = machine.describe()
+    try:
+        with Progress(*bars, console=Console(stderr=True), transient=True) as progress:
+            rows, core = measure(config, names, progress)
+    except (NoCompiler, ToolFailed, NodeDidNotStart, RegistrationRefused) as error:
+        console.print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False)
+        return 1
+    found["core"] = core
+    caption = f"{machine.line(found)}, core: {core}; medians of {config.repetitions}"
+    if not redis.installed():
+        caption += f"; {redis.NOT_INSTALLED}"
+    if console.width < 150 and not console.is_terminal:
+        console = Console(width=180)
+    console.print(table_of(rows, caption))
+    if asked.json:
+        result = {"machine": found, "rows": [row.as_json() for row in rows]}
+        asked.json.write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

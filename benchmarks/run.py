@@ -116,7 +116,7 @@ def main(given: list[str] | None = None) -> int:
         with Progress(*bars, console=Console(stderr=True), transient=True) as progress:
             rows, core = measure(config, names, progress)
     except (NoCompiler, ToolFailed, NodeDidNotStart, RegistrationRefused) as error:
-        console.print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False)
+        console.print(f"{type(error).__name__}: {error}", markup=False, soft_wrap=True)
         return 1
     found["core"] = core
     caption = f"{machine.line(found)}, core: {core}; medians of {config.repetitions}"

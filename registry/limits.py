@@ -33,11 +33,17 @@ SEGMENTS_MAX: Final = 8192
 WRITE_QUEUE_ITEMS_MAX: Final = 200_000
 """Most mutations waiting for the writer; beyond it a submission is refused at once (busy)."""
 
+WRITE_QUEUE_BYTES_MAX: Final = 256 << 20
+"""Most bytes of handles and values waiting for the writer; beyond it a submission is refused at once."""
+
 GROUP_ITEMS_MAX: Final = 20_000
 """Mutations after which a commit group closes."""
 
 GROUP_BYTES_MAX: Final = 16 << 20
 """Bytes of log records after which a commit group closes."""
+
+WHOLE_BYTES_MAX: Final = 256 << 20
+"""Most bytes of log records of an all-or-nothing submission, which is one group and in one segment."""
 
 BATCH_ITEMS_MAX: Final = 50_000
 """Most mutations in one submission."""
@@ -47,4 +53,5 @@ PAGE_HANDLES_MAX: Final = 100_000
 
 assert RECORD_BYTES_MAX + HANDLE_BYTES_MAX + 4 * 1024 <= MESSAGE_BYTES_MAX
 assert BATCH_ITEMS_MAX <= WRITE_QUEUE_ITEMS_MAX
+assert WHOLE_BYTES_MAX + RECORD_BYTES_MAX + HANDLE_BYTES_MAX + 4096 <= SEGMENT_SPAN_BYTES
 assert SEGMENT_SPAN_BYTES % PLACE_UNIT == 0

@@ -17,6 +17,8 @@ class Create:
     handle: bytes
     values: bytes
     overwrite: bool = False
+    public: bool | None = None
+    """Whether everybody may read every value, when the caller knows; ``None`` has the register look."""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,74 @@
+"""The image of a cleanly stopped register: handles, index and usage, tied to the exact end of its log.
+
+Layout: a block with magic and version, a block with the end mark of the log and the usage, then the chunks of
+the listing, each followed by what the index writes for it. The image is never the only copy of anything: it
+counts only if it is whole and the log still ends at its mark, and is taken away before the log changes.
+"""
+
+import os
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgpack
+
+from registry.blocks import read_block, write_block
+from registry.contents import Contents
+from registry.errors import LogDamaged
+from registry.storage.atomic import UNFINISHED
+from registry.storage.disk import DISK, sync_folder
+from registry.storage.log import Mark
+
+FILE_NAME: Final = "index.image"
+_FORMAT: Final = b"idnode image 1"
+
+
+def save(folder: Path, contents: Contents, mark: Mark) -> None:
+    """Write the image, durably, under its name.
+
+    Raises:
+        OSError: The disk refused; what stood under the name before still does.
+
+    """
+    draft = folder / (FILE_NAME + UNFINISHED)
+    with draft.open("wb") as file:
+        write_block(file, _FORMAT)
+        write_block(file, msgpack.packb([list(mark), *contents.usage.as_lists()]))
+        contents.index.save(file, contents.listing.save(file))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(folder / FILE_NAME)
+    sync_folder(DISK, folder)
+
+
+def load(folder: Path, contents: Contents) -> Mark | None:
+    """Fill empty contents from the image and return the mark it belongs to, ``None`` without an image.
+
+    Raises:
+        LogDamaged: The image is not what was written; the contents are not to be used.
+        OSError: It cannot be read.
+
+    """
+    try:
+        file = (folder / FILE_NAME).open("rb")
+    except FileNotFoundError:
+        return None
+    with file:
+        if read_block(file) != _FORMAT:
+            raise LogDamaged("The image has another format")
+        mark = _read_head(file, contents)
+        contents.index.load(file, contents.listing.load(file))
+    return mark
+
+
+def _read_head(file: BinaryIO, contents: Contents) -> Mark:
+    try:
+        mark, live, tombstones = msgpack.unpackb(read_block(file))
+        contents.usage.restore(live, tombstones)
+        return Mark(*mark)
+    except (ValueError, TypeError) as error:
+        raise LogDamaged("The head of the image is not what was written") from error
+
+
+def remove(folder: Path) -> None:
+    """Take the image away, if there is one."""
+    (folder / FILE_NAME).unlink(missing_ok=True)

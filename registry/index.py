@@ -1,0 +1,121 @@
+"""The index: folded handle → place of its record in the log (in units of eight bytes).
+
+An index may keep the keys or only a tag of each; in the latter case it compares a candidate's key in the
+log through the ``key_at`` function that it is built with. Callers therefore never ask it for keys: the
+listing keeps those, and hands them over in order when the image is saved or loaded.
+"""
+
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from typing import BinaryIO, Final, Protocol
+
+from registry.blocks import read_block, write_block
+from registry.errors import LogDamaged
+
+
+class Index(Protocol):
+    """What the register asks of its index; keys are folded handles."""
+
+    def get(self, key: bytes) -> int | None:
+        """Return the place of a key's record."""
+        ...
+
+    def put(self, key: bytes, place: int) -> int | None:
+        """Set the place of a key; return the place it had."""
+        ...
+
+    def put_many(self, keys: Sequence[bytes], places: Sequence[int]) -> list[int | None]:
+        """Set the places of distinct keys; return the places they had, in the same order."""
+        ...
+
+    def remove(self, key: bytes) -> int | None:
+        """Forget a key; return the place it had."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def memory_bytes(self) -> int:
+        """Return the bytes of memory that the index holds, keys included when it keeps them."""
+        ...
+
+    def save(self, file: BinaryIO, keys: Iterable[Sequence[bytes]]) -> None:
+        """Write the index; ``keys`` yields every key once, in chunks, and is exhausted."""
+        ...
+
+    def load(self, file: BinaryIO, keys: Iterable[Sequence[bytes]]) -> None:
+        """Fill an empty index from what `save` wrote; ``keys`` yields the same chunks and is exhausted.
+
+        Raises:
+            LogDamaged: The bytes are not what was written.
+
+        """
+        ...
+
+
+class DictIndex:
+    """An index in a dict: keeps the keys (shared with the listing), about 150 bytes an identifier."""
+
+    def __init__(self, key_at: Callable[[int], bytes] | None = None) -> None:
+        del key_at  # the keys are kept, so that none is compared in the log
+        self._places: dict[bytes, int] = {}
+        self._key_bytes = 0
+        self.get = self._places.get
+
+    def put(self, key: bytes, place: int) -> int | None:
+        """Set the place of a key; return the place it had."""
+        old = self._places.get(key)
+        self._places[key] = place
+        if old is None:
+            self._key_bytes += len(key)
+        return old
+
+    def put_many(self, keys: Sequence[bytes], places: Sequence[int]) -> list[int | None]:
+        """Set the places of distinct keys; return the places they had, in the same order."""
+        before = len(self._places)
+        old = list(map(self._places.get, keys))
+        self._places.update(zip(keys, places, strict=True))
+        if len(self._places) - before == len(keys):
+            self._key_bytes += sum(map(len, keys))
+        else:
+            self._key_bytes += sum(
+                len(key) for key, place in zip(keys, old, strict=True) if place is None
+            )
+        return old
+
+    def remove(self, key: bytes) -> int | None:
+        """Forget a key; return the place it had."""
+        old = self._places.pop(key, None)
+        if old is not None:
+            self._key_bytes -= len(key)
+        return old
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def memory_bytes(self) -> int:
+        """Return the bytes of the table, its keys and its places."""
+        return sys.getsizeof(self._places) + self._key_bytes + len(self._places) * _OBJECTS_BYTES
+
+    def save(self, file: BinaryIO, keys: Iterable[Sequence[bytes]]) -> None:
+        """Write the places in the order of the keys: one block a chunk."""
+        for chunk in keys:
+            write_block(file, array("Q", map(self._places.__getitem__, chunk)).tobytes())
+
+    def load(self, file: BinaryIO, keys: Iterable[Sequence[bytes]]) -> None:
+        """Fill an empty index; see `Index.load`."""
+        for chunk in keys:
+            places = array("Q")
+            places.frombytes(read_block(file))
+            if len(places) != len(chunk):
+                raise LogDamaged("The image has another number of places than of keys")
+            self.put_many(chunk, places)
+
+
+_OBJECTS_BYTES: Final = sys.getsizeof(b"") + sys.getsizeof(1 << 31)
+
+IndexFactory = Callable[[Callable[[int], bytes]], Index]
+"""Makes an empty index from the function that reads the key at a place in the log."""
+
+INDEXES: Final[dict[str, IndexFactory]] = {"dict": DictIndex}
+"""Every index there is, under the name that statistics show."""

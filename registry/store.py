@@ -1,0 +1,290 @@
+"""The register as everybody else sees it: one object, opened on a folder.
+
+`lookup`, `list_handles`, `count` and `prefixes` are plain calls that wait for nothing; `submit` returns
+when its mutations are as durable as the options promise, and visible. All of it belongs to one event loop.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+from typing import NamedTuple
+
+from registry import image
+from registry.compaction import Compaction
+from registry.contents import Contents
+from registry.errors import RegisterClosed
+from registry.limits import BATCH_ITEMS_MAX, PAGE_HANDLES_MAX
+from registry.lock import DirectoryLock
+from registry.mutation import Mutation, Outcome
+from registry.names import fold
+from registry.options import Durability, RegisterOptions
+from registry.recovery import Progress, RecoveryReport, recover
+from registry.storage.log import Log
+from registry.storage.record import RESTRICTED
+from registry.storage.snapshot import SnapshotReport, snapshot
+from registry.writer import Writer
+
+__all__ = [
+    "Durability",
+    "EmbeddedRegister",
+    "Page",
+    "RecoveryReport",
+    "RegisterOptions",
+    "RegisterStats",
+    "SnapshotReport",
+    "Stored",
+]
+
+
+class Stored(NamedTuple):
+    """A record as it is stored."""
+
+    handle: bytes
+    """As spelled when it was created."""
+    values: bytes
+    """The packed value list."""
+    public: bool
+    """Whether everybody may read every value."""
+
+
+class Page(NamedTuple):
+    """A part of a listing."""
+
+    handles: list[bytes]
+    """As spelled when they were created; ascending by their folded form."""
+    after: bytes | None
+    """Where the next page starts; ``None`` on the last one."""
+
+
+class RegisterStats(NamedTuple):
+    """What a register says about itself."""
+
+    identifiers: int
+    index_bytes: int
+    log_live_bytes: int
+    log_dead_bytes: int
+    """Superseded records, tombstones and segment headers."""
+    queue_items: int
+    segments: int
+    recovered: RecoveryReport
+
+
+class EmbeddedRegister:
+    """The register in this process, over a log in one folder. Made by `open`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        opened: "_Opened",
+        options: RegisterOptions,
+        executor: ThreadPoolExecutor,
+    ) -> None:
+        self._folder = folder
+        self._lock, self._log, self._contents, self._recovered = opened
+        self._executor = executor
+        self._image_stands = self._recovered.from_image
+        self._closed = False
+        self._place = self._contents.index.get
+        self._read = self._log.read
+        self._writer = Writer(
+            self._log,
+            self._contents,
+            options,
+            executor=executor,
+            before_change=self._before_change,
+        )
+        self._compaction = Compaction(
+            self._log,
+            self._contents,
+            self._writer,
+            dead_share=options.compact_dead_share,
+            before_change=self._before_change,
+        )
+        self._writer.after_apply(self._compaction.poke)
+        self._compaction.poke()
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        options: RegisterOptions | None = None,
+        progress: Progress | None = None,
+    ) -> "EmbeddedRegister":
+        """Open the register in this folder, which is made on first use.
+
+        ``progress`` is called from another thread, with bytes of the log done and in total.
+
+        Raises:
+            DataDirectoryInUse: Another process has it open.
+            LogDamaged: The log is broken elsewhere than in a torn tail.
+            OSError: The disk refused.
+
+        """
+        options = options or RegisterOptions()
+        loop = asyncio.get_running_loop()
+        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="register")
+        given_up = Event()
+
+        def tell(done: int, total: int) -> None:
+            if given_up.is_set():
+                raise RegisterClosed("The opening was given up")
+            if progress is not None:
+                progress(done, total)
+
+        try:
+            opened = await loop.run_in_executor(
+                executor, lambda: _open(path, options, loop.time, tell)
+            )
+        except BaseException:
+            given_up.set()
+            executor.shutdown(wait=True)
+            raise
+        return cls(path, opened, options, executor)
+
+    def lookup(self, handle: bytes) -> Stored | None:
+        """Return the record of a handle in any spelling, ``None`` when there is none.
+
+        Raises:
+            LogDamaged: The record is no longer what was written.
+
+        """
+        place = self._place(handle.upper())
+        if place is None:
+            return None
+        _place, _sequence, _kind, flags, spelled, values, _size = self._read(place)
+        return Stored(spelled, values, not flags & RESTRICTED)
+
+    async def submit(
+        self, mutations: Sequence[Mutation], *, all_or_nothing: bool = False
+    ) -> list[Outcome]:
+        """Carry out mutations in order; return one outcome each, once they are durable and visible.
+
+        Without ``all_or_nothing`` a refused mutation does not touch its neighbours; with it, either all
+        are carried out or none, whatever crashes.
+
+        Raises:
+            ValueError: More than `BATCH_ITEMS_MAX` mutations.
+            RegisterBusy: The write queue has no room; nothing was taken, try again later.
+            RegisterClosed: The register is closed, or its log failed; a part may have been carried out.
+
+        """
+        if len(mutations) > BATCH_ITEMS_MAX:
+            raise ValueError(f"At most {BATCH_ITEMS_MAX} mutations can be submitted at once")
+        return await self._writer.submit(mutations, whole=all_or_nothing)
+
+    def list_handles(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
+        """Return up to ``limit`` handles of a prefix that sort behind the cursor ``after``.
+
+        A cursor stays right whatever is written meanwhile. ``limit`` is cut to `PAGE_HANDLES_MAX`.
+
+        Raises:
+            LogDamaged: A record is no longer what was written.
+
+        """
+        limit = max(1, min(limit, PAGE_HANDLES_MAX))
+        keys = self._contents.listing.page(fold(prefix), after=fold(after), limit=limit + 1)
+        more = len(keys) > limit
+        del keys[limit:]
+        places = [place for key in keys if (place := self._place(key)) is not None]
+        handles = [self._read(place).handle for place in places]
+        return Page(handles, keys[-1] if more else None)
+
+    def count(self, prefix: bytes) -> int:
+        """Return how many handles a prefix has."""
+        return self._contents.listing.count(fold(prefix))
+
+    def prefixes(self) -> list[bytes]:
+        """Return the folded prefixes that have handles, ascending."""
+        return self._contents.listing.prefixes()
+
+    def watch(self, callback: Callable[[bytes], None]) -> None:
+        """Have ``callback`` called with the folded handle after each change under the prefix ``0.NA``."""
+        self._contents.watch(callback)
+
+    def stats(self) -> RegisterStats:
+        """Return the present figures."""
+        segments = self._log.segments()
+        live = self._contents.usage.live_bytes_total()
+        return RegisterStats(
+            identifiers=len(self._contents.index),
+            index_bytes=self._contents.index.memory_bytes(),
+            log_live_bytes=live,
+            log_dead_bytes=sum(segment.bytes for segment in segments) - live,
+            queue_items=self._writer.queue_items,
+            segments=len(segments),
+            recovered=self._recovered,
+        )
+
+    async def snapshot(self, target: Path, progress: Progress | None = None) -> SnapshotReport:
+        """Copy the register as it is now into an empty (or new) folder, while everything goes on.
+
+        ``progress`` is called from another thread, with bytes done and in total.
+
+        Raises:
+            FileExistsError: The target is not empty.
+            OSError: The disk refused.
+
+        """
+        return await asyncio.to_thread(snapshot, self._log, target, progress=progress)
+
+    async def close(self) -> None:
+        """Carry out what was submitted, sync, save the image, let the folder go; again is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._compaction.close()
+        await self._writer.close()
+        try:
+            if self._writer.failure is None and not self._image_stands:
+                await self._writer.call(self._save_image)
+            await self._writer.call(self._log.close)
+        finally:
+            self._executor.shutdown(wait=True)
+            self._lock.release()
+
+    def _save_image(self) -> None:
+        image.save(self._folder, self._contents, self._log.mark())
+
+    def _before_change(self) -> None:
+        """Take the image away before the log goes on; runs in the writer's thread.
+
+        Should the image survive a crash all the same, the log does not end at its mark any more.
+        """
+        if self._image_stands:
+            image.remove(self._folder)
+            self._image_stands = False
+
+
+class _Opened(NamedTuple):
+    """What opening makes, in a thread."""
+
+    lock: DirectoryLock
+    log: Log
+    contents: Contents
+    recovered: RecoveryReport
+
+
+def _open(
+    folder: Path,
+    options: RegisterOptions,
+    elapsed: Callable[[], float],
+    progress: Progress,
+) -> _Opened:
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as undo:
+        lock = DirectoryLock(folder)
+        undo.callback(lock.release)
+        log = Log.open(folder, segment_bytes=options.segment_bytes)
+        undo.callback(log.close)
+        contents, recovered = recover(
+            log,
+            folder,
+            lambda: Contents(log, options.index(lambda place: fold(log.read(place).handle))),
+            elapsed=elapsed,
+            progress=progress,
+        )
+        undo.pop_all()
+    return _Opened(lock, log, contents, recovered)

@@ -1,0 +1,225 @@
+"""The one writer: bounded queue → admission → log → apply → acknowledgement.
+
+One commit group is in flight at a time and the next one's mutations queue up meanwhile, so that the slower
+the disk, the more mutations share a sync; a lone mutation waits for nobody. Work on the event loop is done
+in slices, so that reads and other connections never wait for a large batch.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from registry.admission import SLICE_WORK, Admission, Entry, aborted, bytes_of
+from registry.committer import Committer
+from registry.contents import Contents
+from registry.errors import RecordTooLarge, RegisterBusy, RegisterClosed, RegistryError
+from registry.group import Group
+from registry.limits import (
+    GROUP_ITEMS_MAX,
+    WHOLE_BYTES_MAX,
+    WRITE_QUEUE_BYTES_MAX,
+    WRITE_QUEUE_ITEMS_MAX,
+)
+from registry.mutation import Applied, Outcome
+from registry.options import RegisterOptions
+from registry.storage.log import Log
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class _Submission:
+    """What one caller handed in and waits for."""
+
+    __slots__ = ("bytes", "entries", "future", "outcomes", "position", "whole")
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        size: int,
+        future: "asyncio.Future[list[Outcome]]",
+        *,
+        whole: bool,
+    ) -> None:
+        self.entries = entries
+        self.bytes = size
+        self.future = future
+        self.whole = whole
+        self.position = 0
+        self.outcomes: list[Outcome] = []
+
+
+class Writer:
+    """Serialises all changes of the register; made and used on one event loop."""
+
+    def __init__(
+        self,
+        log: Log,
+        contents: Contents,
+        options: RegisterOptions,
+        *,
+        executor: ThreadPoolExecutor,
+        before_change: Callable[[], None],
+    ) -> None:
+        self._contents = contents
+        self._committer = Committer(
+            log,
+            options,
+            executor=executor,
+            before_change=before_change,
+            on_failure=self._fail,
+        )
+        self.call = self._committer.call
+        self.sync = self._committer.sync
+        self._admission = Admission(contents.index, log.read)
+        self._queue: deque[_Submission] = deque()
+        self._decided: list[_Submission] = []
+        self._items = 0
+        self._bytes = 0
+        self._closing = False
+        self._failure: Exception | None = None
+        self._wake = asyncio.Event()
+        self._applied: Callable[[], None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._run(), name="register writer")
+
+    @property
+    def queue_items(self) -> int:
+        """Mutations that were taken and are not answered yet."""
+        return self._items
+
+    @property
+    def failure(self) -> Exception | None:
+        """What ended all writing, or ``None``."""
+        return self._failure
+
+    def after_apply(self, callback: Callable[[], None]) -> None:
+        """Have ``callback`` called after each group has become visible."""
+        self._applied = callback
+
+    async def submit(self, entries: Sequence[Entry], *, whole: bool = False) -> list[Outcome]:
+        """Return what became of each entry, in order; with ``whole`` all are applied or none.
+
+        Raises:
+            RegisterBusy: The queue has no room; nothing was taken.
+            RegisterClosed: The register is closing, or its log failed; of the entries a part may be
+                there after a restart, in their order.
+
+        """
+        if self._closing or self._failure is not None:
+            raise RegisterClosed("The register takes no more writes") from self._failure
+        if not entries:
+            return []
+        items = self._items + len(entries)
+        size = sum(map(bytes_of, entries))
+        if items > WRITE_QUEUE_ITEMS_MAX or self._bytes + size > WRITE_QUEUE_BYTES_MAX:
+            raise RegisterBusy("The write queue is full")
+        submission = _Submission(entries, size, self._loop.create_future(), whole=whole)
+        self._items = items
+        self._bytes += size
+        self._queue.append(submission)
+        self._wake.set()
+        return await submission.future
+
+    async def close(self) -> None:
+        """Write what is queued, sync and stop; a writer that failed only stops."""
+        self._closing = True
+        self._wake.set()
+        await self._task
+        try:
+            if self._failure is None:
+                await self._committer.close()
+        except (OSError, RegistryError) as error:
+            self._fail(error)
+
+    async def _run(self) -> None:
+        try:
+            while self._failure is None:
+                if self._queue:
+                    await self._commit_group()
+                elif self._closing:
+                    break
+                else:
+                    self._wake.clear()
+                    await self._wake.wait()
+        except Exception as error:  # noqa: BLE001  # whatever it was, nothing more may be promised
+            self._fail(error)
+
+    async def _commit_group(self) -> None:
+        group = await self._gather()
+        if group.keys:
+            places = await self._committer.commit(group)
+            await self._apply(group, places)
+        for submission in self._decided:
+            self._items -= len(submission.entries)
+            self._bytes -= submission.bytes
+            if not submission.future.done():
+                submission.future.set_result(submission.outcomes)
+        self._decided = []
+        if group.keys and self._applied is not None:
+            self._applied()
+
+    async def _gather(self) -> Group:
+        """Admit queued submissions into a fresh group; those wholly decided leave the queue."""
+        group = Group()
+        while self._queue and not group.full:
+            submission = self._queue[0]
+            size = len(submission.entries)
+            if submission.whole and group.keys and len(group) + size > GROUP_ITEMS_MAX:
+                break
+            await self._admit(submission, group)
+            if submission.position == size:
+                self._decided.append(self._queue.popleft())
+        return group
+
+    async def _admit(self, submission: _Submission, group: Group) -> None:
+        rows, size = len(group), group.bytes
+        entries, outcomes = submission.entries, submission.outcomes
+        while submission.position < len(entries) and (submission.whole or not group.full):
+            if self._admission.work >= SLICE_WORK:
+                self._admission.work = 0
+                await asyncio.sleep(0)
+            submission.position = self._admission.admit(
+                entries, submission.position, group, outcomes
+            )
+            if submission.whole and group.bytes - size > WHOLE_BYTES_MAX:
+                refusal = RecordTooLarge(f"A batch may log {WHOLE_BYTES_MAX} bytes as a whole")
+                outcomes[:] = [refusal] * len(entries)
+                submission.position = len(entries)
+        if submission.whole:
+            _bind(submission, group, rows)
+
+    async def _apply(self, group: Group, places: Sequence[int]) -> None:
+        sizes = list(map(len, group.records))
+        for start in range(0, len(group), SLICE_WORK):
+            if start:
+                await asyncio.sleep(0)
+            part = slice(start, start + SLICE_WORK)
+            self._contents.apply(group.keys[part], group.kinds[part], places[part], sizes[part])
+
+    def _fail(self, error: Exception) -> None:
+        """Refuse all that waits and all that will come: a failed sync is never retried."""
+        if self._failure is not None:
+            return
+        self._failure = error
+        _logger.critical("the log failed; the register takes no more writes", exc_info=error)
+        for submission in (*self._decided, *self._queue):
+            if not submission.future.done():
+                refusal = RegisterClosed("The log failed; the register takes no more writes")
+                refusal.__cause__ = error
+                submission.future.set_exception(refusal)
+        self._decided = []
+        self._queue.clear()
+        self._items = self._bytes = 0
+        self._wake.set()
+
+
+def _bind(submission: _Submission, group: Group, rows: int) -> None:
+    """Keep all rows of an all-or-nothing submission together, or take them all back."""
+    if all(isinstance(outcome, Applied) for outcome in submission.outcomes):
+        group.close_whole(rows)
+    else:
+        group.truncate(rows)
+        submission.outcomes = aborted(submission.outcomes)

@@ -1,0 +1,40 @@
+"""Registers to be held to the contract: every index with every durability."""
+
+import pytest
+
+from registry.index import INDEXES
+from registry.model import HandleValue
+from registry.options import Durability, RegisterOptions
+from registry.store import EmbeddedRegister
+from registry.values import pack
+
+
+@pytest.fixture(params=sorted(INDEXES))
+def index(request):
+    return INDEXES[request.param]
+
+
+@pytest.fixture(params=list(Durability), ids=str)
+def durability(request):
+    return request.param
+
+
+@pytest.fixture
+def options(index, durability):
+    return RegisterOptions(durability=durability, index=index, interval_seconds=0.01)
+
+
+@pytest.fixture
+async def register(tmp_path, options):
+    opened = await EmbeddedRegister.open(tmp_path / "register", options)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def packed():
+    def build(*values):
+        """Return a packed list of (index, data) or (index, data, permissions)."""
+        return pack([HandleValue(v[0], "URL", v[1], permissions=(*v, 0x0E)[2]) for v in values])
+
+    return build

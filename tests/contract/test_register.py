@@ -1,0 +1,413 @@
+"""What every register promises, whatever its index and its durability.
+
+* A created record is found in any spelling of ASCII case, with its own spelling and its values unchanged.
+* Each mutation is admitted or refused by the state that the ones before it left, also within one submission.
+* A refused mutation leaves no trace, and touches its neighbours only in an all-or-nothing submission.
+* The spelling of the creation is kept by all changes of values; they leave the values sorted by index.
+* A record is public only if everybody may read each value.
+* Pages run through a prefix in ascending order, once each, under writes; counts are exact.
+* All of it is the same after closing and opening again, from the image or from the log.
+* Over the bound of the queue a submission is refused at once; a closed register refuses all.
+"""
+
+import asyncio
+
+import pytest
+
+from registry import image
+from registry.errors import (
+    BatchAborted,
+    DataDirectoryInUse,
+    HandleExists,
+    HandleNotFound,
+    IndexConflict,
+    InvalidHandle,
+    InvalidValue,
+    RecordTooLarge,
+    RegisterBusy,
+    RegisterClosed,
+    ValuesNotFound,
+)
+from registry.limits import BATCH_ITEMS_MAX, RECORD_BYTES_MAX, VALUES_MAX, WRITE_QUEUE_ITEMS_MAX
+from registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
+from registry.store import EmbeddedRegister
+
+NEW = Applied(replaced=False)
+REPLACED = Applied(replaced=True)
+
+
+def kinds(outcomes):
+    return [outcome if isinstance(outcome, Applied) else type(outcome) for outcome in outcomes]
+
+
+async def test_a_created_record_is_found_in_any_spelling(register, packed):
+    values = packed((2, b"two"), (1, b"one"))
+    assert await register.submit([Create(b"88.900.1/Gear-a", values)]) == [NEW]
+    for spelling in (b"88.900.1/Gear-a", b"88.900.1/GEAR-A", b"88.900.1/gear-A"):
+        found = register.lookup(spelling)
+        assert found == (b"88.900.1/Gear-a", values, True)
+    assert register.lookup(b"88.900.1/gear-b") is None
+
+
+async def test_case_folds_in_ascii_only(register, packed):
+    await register.submit([Create("88.900.1/é齿".encode(), packed((1, b"x")))])
+    assert register.lookup("88.900.1/É齿".encode()) is None
+    assert register.lookup("88.900.1/é齿".encode()) is not None
+
+
+async def test_a_create_refuses_an_existing_handle_unless_it_overwrites(register, packed):
+    first, second = packed((1, b"first")), packed((1, b"second"))
+    outcomes = await register.submit(
+        [
+            Create(b"88.900.1/a", first),
+            Create(b"88.900.1/A", second),
+            Create(b"88.900.1/A", second, overwrite=True),
+            Create(b"88.900.1/b", second, overwrite=True),
+        ]
+    )
+    assert kinds(outcomes) == [NEW, HandleExists, REPLACED, NEW]
+    assert register.lookup(b"88.900.1/a") == (b"88.900.1/A", second, True)
+    assert kinds(await register.submit([Create(b"88.900.1/a", first)])) == [HandleExists]
+
+
+async def test_a_deleted_handle_is_gone_and_can_be_created_anew(register, packed):
+    await register.submit([Create(b"88.900.1/a", packed((1, b"x")))])
+    assert kinds(await register.submit([Delete(b"88.900.1/A"), Delete(b"88.900.1/a")])) == [
+        REPLACED,
+        HandleNotFound,
+    ]
+    assert register.lookup(b"88.900.1/a") is None
+    assert register.count(b"88.900.1") == 0
+    outcomes = await register.submit(
+        [Create(b"88.900.1/a", packed((1, b"y"))), Delete(b"88.900.1/a"), Delete(b"88.900.1/a")]
+    )
+    assert kinds(outcomes) == [NEW, REPLACED, HandleNotFound]
+    assert register.lookup(b"88.900.1/a") is None
+
+
+async def test_added_values_are_sorted_in_and_the_spelling_stays(register, packed):
+    await register.submit([Create(b"88.900.1/a", packed((3, b"three"), (1, b"one")))])
+    assert await register.submit([AddValues(b"88.900.1/A", packed((2, b"two")))]) == [NEW]
+    assert register.lookup(b"88.900.1/a") == (
+        b"88.900.1/a",
+        packed((1, b"one"), (2, b"two"), (3, b"three")),
+        True,
+    )
+
+
+async def test_an_added_index_that_is_there_is_a_conflict_unless_it_overwrites(register, packed):
+    await register.submit([Create(b"88.900.1/a", packed((1, b"one")))])
+    change = packed((5, b"five"), (1, b"uno"))
+    (conflict,) = await register.submit([AddValues(b"88.900.1/a", change)])
+    assert isinstance(conflict, IndexConflict)
+    assert conflict.index == 1
+    assert register.lookup(b"88.900.1/a").values == packed((1, b"one"))
+    assert await register.submit([AddValues(b"88.900.1/a", change, overwrite=True)]) == [REPLACED]
+    assert register.lookup(b"88.900.1/a").values == packed((1, b"uno"), (5, b"five"))
+
+
+async def test_modified_values_must_all_be_there(register, packed):
+    await register.submit([Create(b"88.900.1/a", packed((2, b"two"), (1, b"one")))])
+    outcomes = await register.submit(
+        [
+            ModifyValues(b"88.900.1/a", packed((1, b"uno"), (9, b"nine"))),
+            ModifyValues(b"88.900.1/A", packed((1, b"uno"))),
+            ModifyValues(b"88.900.1/b", packed((1, b"uno"))),
+        ]
+    )
+    assert kinds(outcomes) == [ValuesNotFound, REPLACED, HandleNotFound]
+    assert register.lookup(b"88.900.1/a").values == packed((1, b"uno"), (2, b"two"))
+
+
+async def test_removed_values_must_all_be_there(register, packed):
+    await register.submit([Create(b"88.900.1/a", packed((2, b"two"), (1, b"one")))])
+    outcomes = await register.submit(
+        [
+            RemoveValues(b"88.900.1/a", (1, 3)),
+            RemoveValues(b"88.900.1/a", (2,)),
+            RemoveValues(b"88.900.1/a", (2,)),
+            RemoveValues(b"88.900.1/b", (2,)),
+        ]
+    )
+    assert kinds(outcomes) == [ValuesNotFound, REPLACED, ValuesNotFound, HandleNotFound]
+    assert register.lookup(b"88.900.1/a").values == packed((1, b"one"))
+
+
+async def test_a_record_is_public_only_if_each_value_is(register, packed):
+    await register.submit(
+        [
+            Create(b"88.900.1/open", packed((1, b"x"))),
+            Create(b"88.900.1/shut", packed((1, b"x"), (2, b"secret", 0x0C))),
+        ]
+    )
+    assert register.lookup(b"88.900.1/open").public
+    assert not register.lookup(b"88.900.1/shut").public
+    await register.submit(
+        [
+            AddValues(b"88.900.1/open", packed((2, b"secret", 0x0C))),
+            RemoveValues(b"88.900.1/shut", (2,)),
+        ]
+    )
+    assert not register.lookup(b"88.900.1/open").public
+    assert register.lookup(b"88.900.1/shut").public
+
+
+async def test_what_the_caller_knows_of_readability_is_taken_over(register, packed):
+    await register.submit([Create(b"88.900.1/a", packed((1, b"x")), public=False)])
+    assert not register.lookup(b"88.900.1/a").public
+
+
+async def test_a_refused_mutation_leaves_its_neighbours_alone(register, packed):
+    values = packed((1, b"x"))
+    outcomes = await register.submit(
+        [
+            Create(b"88.900.1/a", values),
+            Delete(b"88.900.1/nothing"),
+            Create(b"", values),
+            Create(b"88.900.1/" + b"x" * 2048, values),
+            Create(b"88.900.1/cut", values[:-1]),
+            Create(b"88.900.1/large", packed((1, bytes(RECORD_BYTES_MAX)))),
+            AddValues(b"88.900.1/a", b"nonsense"),
+            AddValues(b"88.900.1/a", packed((7, b"x"), (7, b"y"))),
+            Create(b"88.900.1/b", values),
+        ]
+    )
+    assert kinds(outcomes) == [
+        NEW,
+        HandleNotFound,
+        InvalidHandle,
+        InvalidHandle,
+        InvalidValue,
+        RecordTooLarge,
+        InvalidValue,
+        IndexConflict,
+        NEW,
+    ]
+    assert register.list_handles(b"88.900.1").handles == [b"88.900.1/a", b"88.900.1/b"]
+
+
+async def test_a_record_cannot_grow_beyond_its_limits(register, packed):
+    await register.submit(
+        [
+            Create(b"88.900.1/many", packed(*((i, b"") for i in range(1, VALUES_MAX + 1)))),
+            Create(b"88.900.1/large", packed((1, bytes(RECORD_BYTES_MAX - 200)))),
+        ]
+    )
+    outcomes = await register.submit(
+        [
+            AddValues(b"88.900.1/many", packed((VALUES_MAX + 1, b""))),
+            AddValues(b"88.900.1/large", packed((2, bytes(200)))),
+        ]
+    )
+    assert kinds(outcomes) == [RecordTooLarge, RecordTooLarge]
+
+
+async def test_an_all_or_nothing_submission_is_applied_whole(register, packed):
+    outcomes = await register.submit(
+        [
+            Create(b"88.900.1/a", packed((1, b"x"))),
+            AddValues(b"88.900.1/a", packed((2, b"y"))),
+            Create(b"88.900.1/b", packed((1, b"x"))),
+        ],
+        all_or_nothing=True,
+    )
+    assert outcomes == [NEW, NEW, NEW]
+    assert register.lookup(b"88.900.1/a").values == packed((1, b"x"), (2, b"y"))
+    assert register.count(b"88.900.1") == 2
+
+
+async def test_an_all_or_nothing_submission_with_one_refusal_changes_nothing(register, packed):
+    await register.submit([Create(b"88.900.1/a", packed((1, b"x")))])
+    outcomes = await register.submit(
+        [
+            ModifyValues(b"88.900.1/a", packed((1, b"y"))),
+            Delete(b"88.900.1/a"),
+            Create(b"88.900.1/b", packed((1, b"y"))),
+            Delete(b"88.900.1/nothing"),
+            Create(b"88.900.1/a", packed((1, b"z"))),
+        ],
+        all_or_nothing=True,
+    )
+    assert kinds(outcomes) == [
+        BatchAborted,
+        BatchAborted,
+        BatchAborted,
+        HandleNotFound,
+        BatchAborted,
+    ]
+    assert register.lookup(b"88.900.1/a").values == packed((1, b"x"))
+    assert register.lookup(b"88.900.1/b") is None
+
+
+async def test_submissions_side_by_side_see_each_other_in_order(register, packed):
+    results = await asyncio.gather(
+        register.submit([Create(b"88.900.1/a", packed((1, b"1")))]),
+        register.submit([Create(b"88.900.1/a", packed((1, b"2")))], all_or_nothing=True),
+        register.submit([Create(b"88.900.1/b", packed((1, b"3")))], all_or_nothing=True),
+        register.submit([Delete(b"88.900.1/a"), Create(b"88.900.1/a", packed((1, b"4")))]),
+    )
+    assert [kinds(result) for result in results] == [[NEW], [HandleExists], [NEW], [REPLACED, NEW]]
+    assert register.lookup(b"88.900.1/a").values == packed((1, b"4"))
+
+
+async def test_a_large_batch_keeps_order_and_outcomes(register, packed):
+    values = packed((1, b"x"))
+    batch = [Create(b"88.900.1/%d" % (i % 30_000), values) for i in range(45_000)]
+    outcomes = await register.submit(batch)
+    assert kinds(outcomes) == [NEW] * 30_000 + [HandleExists] * 15_000
+    assert register.count(b"88.900.1") == 30_000
+
+
+async def test_pages_run_through_a_prefix_once_and_in_order(register, packed):
+    names = [b"88.900.1/%s%d" % (letter, i) for letter in (b"a", b"B") for i in range(25)]
+    await register.submit([Create(name, packed((1, b"x"))) for name in names])
+    await register.submit([Create(b"88.900.10/x", packed((1, b"x")))])
+    seen, after = [], b""
+    while after is not None:
+        page = register.list_handles(b"88.900.1", after=after, limit=7)
+        assert len(page.handles) <= 7
+        seen += page.handles
+        after = page.after
+    assert seen == sorted(names, key=bytes.upper)
+    assert register.count(b"88.900.1") == 50
+    assert register.prefixes() == [b"88.900.1", b"88.900.10"]
+
+
+async def test_a_cursor_stays_right_under_writes(register, packed):
+    values = packed((1, b"x"))
+    await register.submit([Create(b"88.900.1/%d" % i, values) for i in range(9)])
+    page = register.list_handles(b"88.900.1", limit=4)
+    await register.submit([Delete(page.handles[-1]), Create(b"88.900.1/35", values)])
+    rest = register.list_handles(b"88.900.1", after=page.after, limit=100)
+    assert rest.handles == [b"88.900.1/35", *(b"88.900.1/%d" % i for i in range(4, 9))]
+    assert rest.after is None
+
+
+async def test_a_prefix_without_handles_lists_nothing(register):
+    assert register.list_handles(b"88.999") == ([], None)
+    assert register.count(b"88.999") == 0
+    assert register.prefixes() == []
+
+
+async def test_prefixes_fold_like_handles(register, packed):
+    await register.submit([Create(b"88.900.Ab/x", packed((1, b"x")))])
+    assert register.count(b"88.900.aB") == 1
+    assert register.list_handles(b"88.900.ab").handles == [b"88.900.Ab/x"]
+
+
+async def test_changes_of_prefix_handles_are_told_once_they_are_visible(register, packed):
+    told = []
+    register.watch(lambda key: told.append((key, register.lookup(key) is not None)))
+    values = packed((1, b"x"))
+    await register.submit([Create(b"0.na/88.900.1", values), Create(b"88.900.1/a", values)])
+    await register.submit([Delete(b"0.NA/88.900.1"), Delete(b"0.NA/88.900.2")])
+    assert told == [(b"0.NA/88.900.1", True), (b"0.NA/88.900.1", False)]
+
+
+@pytest.mark.parametrize("from_image", [True, False], ids=["image", "log"])
+async def test_everything_is_there_after_opening_again(tmp_path, options, packed, from_image):
+    folder = tmp_path / "register"
+    register = await EmbeddedRegister.open(folder, options)
+    await register.submit([Create(b"88.900.1/%d" % i, packed((1, b"x"))) for i in range(100)])
+    await register.submit([Delete(b"88.900.1/%d" % i) for i in range(0, 100, 3)])
+    await register.submit([AddValues(b"88.900.1/1", packed((9, b"s", 0x0C)))])
+    await register.submit(
+        [Create(b"88.900.2/a", packed((1, b"x"))), Create(b"88.900.2/b", packed((1, b"x")))],
+        all_or_nothing=True,
+    )
+    before = _everything(register)
+    stats = register.stats()
+    await register.close()
+    if not from_image:
+        image.remove(folder)
+    again = await EmbeddedRegister.open(folder, options)
+    try:
+        assert again.stats().recovered.from_image is from_image
+        assert _everything(again) == before
+        same = {"recovered": None, "index_bytes": 0}
+        assert again.stats()._replace(**same) == stats._replace(**same)
+        assert kinds(await again.submit([Create(b"88.900.2/A", packed((1, b"x")))])) == [
+            HandleExists
+        ]
+        assert await again.submit([Create(b"88.900.2/c", packed((1, b"x")))]) == [NEW]
+    finally:
+        await again.close()
+
+
+def _everything(register):
+    return [
+        register.lookup(handle)
+        for prefix in register.prefixes()
+        for handle in register.list_handles(prefix).handles
+    ]
+
+
+async def test_a_second_opening_is_refused_while_the_first_lasts(tmp_path, options, register):
+    with pytest.raises(DataDirectoryInUse):
+        await EmbeddedRegister.open(tmp_path / "register", options)
+    await register.close()
+    again = await EmbeddedRegister.open(tmp_path / "register", options)
+    await again.close()
+
+
+async def test_statistics_follow_the_contents(register, packed):
+    empty = register.stats()
+    assert (empty.identifiers, empty.log_live_bytes, empty.queue_items) == (0, 0, 0)
+    await register.submit([Create(b"88.900.1/%d" % i, packed((1, b"x"))) for i in range(10)])
+    full = register.stats()
+    assert full.identifiers == 10
+    assert full.index_bytes > empty.index_bytes
+    assert full.log_live_bytes > 0
+    await register.submit([Delete(b"88.900.1/%d" % i) for i in range(10)])
+    gone = register.stats()
+    assert (gone.identifiers, gone.log_live_bytes) == (0, 0)
+    assert gone.log_dead_bytes > full.log_live_bytes
+
+
+async def test_over_the_bound_of_the_queue_a_submission_is_refused_at_once(register, packed):
+    values = packed((1, b"x"))
+    batch = [Delete(b"88.900.1/nothing")] * BATCH_ITEMS_MAX
+    waiting = [
+        asyncio.ensure_future(register.submit(batch))
+        for _ in range(WRITE_QUEUE_ITEMS_MAX // BATCH_ITEMS_MAX)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(RegisterBusy):
+        await register.submit([Create(b"88.900.1/a", values)])
+    await asyncio.gather(*waiting)
+    assert await register.submit([Create(b"88.900.1/a", values)]) == [NEW]
+
+
+async def test_a_submission_beyond_the_batch_limit_is_a_mistake_of_the_caller(register):
+    with pytest.raises(ValueError, match="50000"):
+        await register.submit([Delete(b"88.900.1/a")] * (BATCH_ITEMS_MAX + 1))
+
+
+async def test_an_empty_submission_is_answered(register):
+    assert await register.submit([]) == []
+
+
+async def test_closing_carries_out_what_was_submitted_and_refuses_the_rest(
+    tmp_path, options, packed
+):
+    register = await EmbeddedRegister.open(tmp_path / "register", options)
+    pending = asyncio.ensure_future(
+        register.submit([Create(b"88.900.1/%d" % i, packed((1, b"x"))) for i in range(2000)])
+    )
+    await asyncio.sleep(0)
+    await register.close()
+    assert kinds(await pending) == [NEW] * 2000
+    with pytest.raises(RegisterClosed):
+        await register.submit([Delete(b"88.900.1/1")])
+    await register.close()
+    again = await EmbeddedRegister.open(tmp_path / "register", options)
+    assert again.count(b"88.900.1") == 2000
+    await again.close()
+
+
+async def test_a_caller_that_gives_up_does_not_hold_others_back(register, packed):
+    impatient = asyncio.ensure_future(register.submit([Create(b"88.900.1/a", packed((1, b"x")))]))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert await register.submit([Create(b"88.900.1/b", packed((1, b"x")))]) == [NEW]
+    assert register.stats().queue_items == 0

@@ -1,0 +1,87 @@
+"""The process that `test_kill.py` kills: writes a mixed load and reports it, line by line, on stdout.
+
+Every line is ``[event, number, mutations…]`` as JSON; a submission is reported as ``try`` before it is handed
+to the register and as ``done`` with its outcomes once it was acknowledged. A line that was cut by the kill has
+no newline and counts as not written; the pipe keeps the others.
+"""
+
+import asyncio
+import json
+import os
+import random
+import sys
+from pathlib import Path
+
+from registry.model import HandleValue
+from registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
+from registry.options import SEGMENT_BYTES_MIN, RegisterOptions
+from registry.store import EmbeddedRegister
+from registry.values import pack
+
+WORKERS = 4
+HANDLES = 40
+
+
+def report(*line):
+    os.write(1, json.dumps(line).encode() + b"\n")
+
+
+def values(rng, indexes):
+    size = rng.choice((10, 200, 3000))
+    return pack([HandleValue(index, "URL", rng.randbytes(size)) for index in indexes])
+
+
+def mutation(rng, worker):
+    """Return one mutation of a handle that belongs to this worker alone."""
+    handle = b"88.900.%d/%s%d" % (worker, rng.choice((b"h", b"H")), rng.randrange(HANDLES))
+    indexes = rng.sample(range(1, 6), rng.randint(1, 3))
+    match rng.randrange(8):
+        case 0:
+            return Delete(handle)
+        case 1:
+            return AddValues(handle, values(rng, indexes), overwrite=rng.random() < 0.5)
+        case 2:
+            return ModifyValues(handle, values(rng, indexes))
+        case 3:
+            return RemoveValues(handle, tuple(indexes[:1]))
+        case _:
+            return Create(handle, values(rng, indexes), overwrite=rng.random() < 0.7)
+
+
+def described(change):
+    """Return a mutation as JSON."""
+    return [
+        type(change).__name__,
+        change.handle.hex(),
+        getattr(change, "values", b"").hex(),
+        getattr(change, "overwrite", False),
+        list(getattr(change, "indexes", ())),
+    ]
+
+
+async def work(register, rng, worker):
+    number = 0
+    while True:
+        number += 1
+        whole = rng.random() < 0.3
+        batch = [mutation(rng, worker) for _ in range(rng.choice((1, 1, 2, 20)))]
+        report("try", worker, number, whole, [described(change) for change in batch])
+        outcomes = await register.submit(batch, all_or_nothing=whole)
+        names = [
+            outcome.replaced if isinstance(outcome, Applied) else type(outcome).__name__
+            for outcome in outcomes
+        ]
+        report("done", worker, number, names)
+
+
+async def main(folder, seed):
+    options = RegisterOptions(segment_bytes=SEGMENT_BYTES_MIN, compact_dead_share=0.3)
+    register = await EmbeddedRegister.open(Path(folder), options)
+    report("open", register.stats().recovered.cut_bytes)
+    rng = random.Random(seed)
+    await asyncio.gather(
+        *(work(register, random.Random(rng.random()), worker) for worker in range(WORKERS))
+    )
+
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))

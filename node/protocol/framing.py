@@ -90,9 +90,9 @@ class Framer:
 
         """
         pending = bytes(self._pending)
-        if not pending:
+        skipped = 1 if pending[:1] in {b"\r", b"\n"} else 0
+        if len(pending) == skipped:
             return
-        skipped = 1 if pending[0] in _LINE_ENDS else 0
         received = len(pending) - skipped - ENVELOPE_BYTES
         if received < 0:
             raise EnvelopeTooShort(len(pending) - skipped)

@@ -64,6 +64,16 @@ class RegisterClosed(RegistryError):
 class LogDamaged(RegistryError):
     """The log is broken elsewhere than in a torn tail: a flipped bit, a missing segment, a wrong order."""
 
+    def __init__(
+        self, reason: str, *, segment: int | None = None, offset: int | None = None
+    ) -> None:
+        where = "" if segment is None else f"segment {segment}"
+        where += "" if offset is None else f", offset {offset}"
+        super().__init__(f"{where}: {reason}" if where else reason)
+        self.reason = reason
+        self.segment = segment
+        self.offset = offset
+
 
 class DataDirectoryInUse(RegistryError):
     """Another process holds the data directory's lock."""

@@ -39,9 +39,10 @@ RIGHT_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AdminValue:
-    """Rights granted to the key value (or group) at ``index`` of ``handle``; index 0 means any of its keys.
+    """Rights granted to the key (or group) at ``index`` of ``handle``; index 0 means any key.
 
-    ``legacy`` marks the variant that is two zero bytes longer; it is accepted and, when set, written.
+    ``legacy`` marks the variant that is two zero bytes longer; it is accepted and, when set,
+    written.
     """
 
     permissions: int

@@ -78,5 +78,5 @@ def decode_handle_list(body: bytes) -> tuple[bytes, ...]:
 
 
 def encode_handle_list(handles: Iterable[bytes]) -> bytes:
-    """Return one message's body of a listing; `constants.LIST_HANDLES_MAX` bounds what clients expect."""
+    """Return one message's body of a listing, of `constants.LIST_HANDLES_MAX` handles at most."""
     return Writer().strings(handles).done()

@@ -1,8 +1,8 @@
 """Bodies of the challenge dialogue (handle-protocol.md §5 and §6.1).
 
-A challenge (RC 402) quotes the request by its digest and adds a nonce; the answer (op 200) proves an identity
-over both; a server may ask another one to check such a proof (op 201). The proofs themselves are in
-`secret_answer` and `signatures`.
+A challenge (RC 402) quotes the request by its digest and adds a nonce; the answer (op 200)
+proves an identity over both; a server may ask another one to check such a proof (op 201). The
+proofs themselves are in `secret_answer` and `signatures`.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _MD5_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A nonce, and the digest of the request that has to be proven (None: the server quotes none)."""
+    """A nonce, and the digest of the request to be proven (None: the server quotes none)."""
 
     nonce: bytes
     digest: RequestDigest | None = None
@@ -44,7 +44,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What one server asks another to check: a secret-key proof by this identity of this challenge."""
+    """What one server asks another to check: an identity's proof of a challenge."""
 
     handle: bytes
     index: int
@@ -56,8 +56,8 @@ class Verification:
 def encode_challenge(challenge: Challenge, version: Version) -> bytes:
     """Return the body of an RC 402 in this version.
 
-    From 2.1 the digest stands in front, typed, and the response's flags must have REQUEST_DIGEST set;
-    2.0 puts its MD5 behind the nonce.
+    From 2.1 the digest stands in front, typed, and the response's flags must have
+    REQUEST_DIGEST set; 2.0 puts its MD5 behind the nonce.
 
     Raises:
         EncodingError: A field does not fit into its place.

@@ -1,7 +1,7 @@
 """Code points, flags and sizes of the Handle wire protocol, each with its source.
 
-Codes that are not listed here stay plain integers everywhere; only names are looked up. Flags are plain
-integers, not an `enum.IntFlag`, because they are tested for every message.
+Codes that are not listed here stay plain integers everywhere; only names are looked up. Flags
+are plain integers, not an `enum.IntFlag`, because they are tested for every message.
 """
 
 from enum import IntEnum
@@ -22,7 +22,7 @@ DATAGRAM_PAYLOAD_BYTES_MAX: Final = DATAGRAM_BYTES_MAX - ENVELOPE_BYTES
 """Bytes of message in one datagram (handle-protocol.md §1)."""
 
 MESSAGE_BYTES_MAX: Final = limits.MESSAGE_BYTES_MAX
-"""Longest message; deployed clients wait forever when an answer is longer (handle-protocol.md §1.2)."""
+"""Longest message; a deployed client hangs on a longer answer (handle-protocol.md §1.2)."""
 
 PORT_DEFAULT: Final = 2641
 """TCP and UDP (handle-protocol.md §1)."""
@@ -222,5 +222,5 @@ def name_of_op(code: int) -> str:
 
 
 def name_of_response(code: int) -> str:
-    """Return the response code's name (``handle_not_found``), or ``rc-999`` for a code without one."""
+    """Return the code's name (``handle_not_found``), or ``rc-999`` for a code without one."""
     return _RESPONSE_NAMES.get(code) or f"rc-{code}"

@@ -19,8 +19,8 @@ MAC: Final = b"HS_MAC"
 class Credential:
     """Proof of who sent a message.
 
-    ``type`` is SIGNED or MAC (other texts are kept), ``algorithm`` names the digest (``SHA-256``), ``counter``
-    numbers the messages of a session.
+    ``type`` is SIGNED or MAC (other texts are kept), ``algorithm`` names the digest
+    (``SHA-256``), ``counter`` numbers the messages of a session.
     """
 
     type: bytes

@@ -1,8 +1,9 @@
 """The bounded reader and the writer under every body codec.
 
-Notation of handle-protocol.md §0: big-endian integers, ``str`` is a length and that many bytes, ``list`` a
-count and its items. No read passes the end it was given, no length is believed before it was compared with
-the bytes left, and no count before it was compared with the items that could follow.
+Notation of handle-protocol.md §0: big-endian integers, ``str`` is a length and that many bytes,
+``list`` a count and its items. No read passes the end it was given, no length is believed
+before it was compared with the bytes left, and no count before it was compared with the items
+that could follow.
 """
 
 import struct
@@ -164,8 +165,8 @@ class Reader:
 class Writer:
     """Collects fields and joins them once.
 
-    Every method returns the writer, so that a layout reads as one chain; a field out of range raises
-    `EncodingError`.
+    Every method returns the writer, so that a layout reads as one chain; a field out of range
+    raises `EncodingError`.
     """
 
     __slots__ = ("_parts",)

@@ -26,10 +26,11 @@ _FRAGMENT_COST_BYTES: Final = 128
 def split(envelope: Envelope, message: bytes, *, mark_truncated: bool = True) -> list[bytes]:
     """Return the datagrams of a message, each at most 512 bytes, each with the total length.
 
-    The envelope's own ``sequence`` and ``message_length`` are not looked at. With ``mark_truncated`` each of
-    several datagrams carries the flag TRUNCATED (as the reference server 9.3.1 and every client do), without
-    it none does (as server 9.2.0 did). A single datagram keeps the envelope's flags, because the answer to a
-    request of several datagrams repeats the flag.
+    The envelope's own ``sequence`` and ``message_length`` are not looked at. With
+    ``mark_truncated`` each of several datagrams carries the flag TRUNCATED (as the reference
+    server 9.3.1 and every client do), without it none does (as server 9.2.0 did). A single
+    datagram keeps the envelope's flags, because the answer to a request of several datagrams
+    repeats the flag.
     """
     total = len(message)
     flags = envelope.flags
@@ -70,10 +71,11 @@ class _Partial:
 class Reassembly:
     """Puts the datagrams of each message together, bounded in messages, bytes and time.
 
-    Messages are told apart by source and request id. When a bound is met, the message that has waited
-    longest gives way. With ``flagged_only`` (a server's side) a datagram without the flag TRUNCATED is a
-    message by itself whatever length it announces, as the reference server takes it; a client has to join
-    unflagged datagrams too, because server 9.2.0 left the flag clear in its answers.
+    Messages are told apart by source and request id. When a bound is met, the message that has
+    waited longest gives way. With ``flagged_only`` (a server's side) a datagram without the
+    flag TRUNCATED is a message by itself whatever length it announces, as the reference server
+    takes it; a client has to join unflagged datagrams too, because server 9.2.0 left the flag
+    clear in its answers.
     """
 
     __slots__ = (
@@ -112,9 +114,10 @@ class Reassembly:
         return self._cost
 
     def add(self, source: Hashable, datagram: bytes, now: float) -> tuple[Envelope, bytes] | None:
-        """Take a datagram and return the message that it completes, with the envelope of its first part.
+        """Take a datagram; return the message that it completes and the envelope of its first part.
 
-        ``now`` is in seconds of any clock that does not run backwards. A repeated datagram is ignored.
+        ``now`` is in seconds of any clock that does not run backwards. A repeated datagram is
+        ignored.
 
         Raises:
             EnvelopeTooShort: The datagram has no whole envelope.

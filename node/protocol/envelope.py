@@ -21,8 +21,9 @@ class Envelope:
     """What the transport needs to know of a message.
 
     ``flags`` are the top three bits of the third byte, in place (`constants.EnvelopeFlag`).
-    ``message_length`` counts the bytes of the whole message behind the envelope; in a message of several
-    datagrams every envelope carries the total, and ``sequence`` counts the datagrams from 0.
+    ``message_length`` counts the bytes of the whole message behind the envelope; in a message
+    of several datagrams every envelope carries the total, and ``sequence`` counts the datagrams
+    from 0.
     """
 
     major: int

@@ -1,15 +1,17 @@
 """What may be wrong with bytes from a peer.
 
-Leaves say what happened and carry the facts; which response code and text they become is decided by one table
-elsewhere. Three branches tell how much of the message can still be trusted: nothing (`MalformedEnvelope`), the
-envelope (`MalformedMessage`), envelope and header (`MalformedBody`).
+Leaves say what happened and carry the facts; which response code and text they become is
+decided by one table elsewhere. Three branches tell how much of the message can still be
+trusted: nothing (`MalformedEnvelope`), the envelope (`MalformedMessage`), envelope and header
+(`MalformedBody`).
 """
 
 
 class ProtocolError(Exception):
     """Root of everything that the codec raises about bytes; nothing else leaves it (but see below).
 
-    `registry.errors.InvalidHandle` and `registry.errors.InvalidValue` leave it where the data model speaks.
+    `registry.errors.InvalidHandle` and `registry.errors.InvalidValue` leave it where the data
+    model speaks.
     """
 
 
@@ -26,7 +28,7 @@ class EnvelopeTooShort(MalformedEnvelope):
 
 
 class UnsupportedVersion(MalformedEnvelope):
-    """The envelope's version is no version of this protocol, e.g. 255.255 or another protocol's text."""
+    """The version is none of this protocol, e.g. 255.255 or another protocol's text."""
 
     def __init__(self, major: int, minor: int) -> None:
         super().__init__(f"Unsupported protocol version {major}.{minor}")
@@ -105,7 +107,7 @@ class FieldTooShort(MalformedBody):
 
 
 class CountTooLarge(MalformedBody):
-    """A list announces more items than the bytes left could hold (negative counts look like this)."""
+    """A list announces more items than the bytes left could hold (negative counts do)."""
 
     def __init__(self, count: int, possible: int) -> None:
         super().__init__(f"List of {count} items announced, at most {possible} can follow")
@@ -149,4 +151,4 @@ class UndecipherableMessage(MalformedMessage):
 
 
 class EncodingError(ProtocolError):
-    """Our own caller passed a field that its place on the wire cannot hold; never caused by a peer."""
+    """Our own caller passed a field that its place cannot hold; no peer can cause it."""

@@ -17,8 +17,9 @@ _LINE_ENDS: Final = b"\r\n"
 class Framer:
     """Collects a stream's bytes and gives back whole messages, however the stream was cut.
 
-    It never holds more than one incomplete message and the last read. A message that has arrived in front of
-    an impossible envelope is still delivered: then ``failure`` is set, and the next `feed` raises it.
+    It never holds more than one incomplete message and the last read. A message that has
+    arrived in front of an impossible envelope is still delivered: then ``failure`` is set, and
+    the next `feed` raises it.
     """
 
     __slots__ = ("_needed", "_pending", "failure", "max_bytes", "rejected")
@@ -27,7 +28,7 @@ class Framer:
         self.max_bytes = max_bytes
         self.failure: MalformedEnvelope | None = None
         self.rejected: Envelope | None = None
-        """The envelope whose message was cut off or is too large, for an answer with its request id."""
+        """The envelope of a message cut off or too large, for an answer with its request id."""
         self._pending = bytearray()
         self._needed = ENVELOPE_BYTES
 
@@ -61,7 +62,7 @@ class Framer:
         return messages
 
     def _cut(self, data: bytes, messages: list[tuple[Envelope, bytes]]) -> int:
-        """Append the whole messages of ``data``, note how much the next needs, return what was used."""
+        """Append the whole messages of ``data`` and return how many bytes they were."""
         at = 0
         size = len(data)
         while True:

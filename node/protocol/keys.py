@@ -1,7 +1,7 @@
-"""Data of HS_PUBKEY values, and the public key of a server in a site record (handle-protocol.md §3.5).
+"""Data of HS_PUBKEY values, and a server's key in a site record (handle-protocol.md §3.5).
 
-Two forms are in use: the protocol's own tagged one, and PEM text as the Chinese client libraries store it. A
-tagged SM2 key carries PEM or DER inside.
+Two forms are in use: the protocol's own tagged one, and PEM text as the Chinese client
+libraries store it. A tagged SM2 key carries PEM or DER inside.
 """
 
 import base64
@@ -162,7 +162,7 @@ def _integers(writer: Writer, numbers: tuple[int, ...]) -> Writer:
 def encode_pem(
     key: RSAPublicKey | DSAPublicKey | Sm2PublicKey, *, line_end: bytes = b"\r\n"
 ) -> bytes:
-    """Return the key as PEM text (SubjectPublicKeyInfo, 76 characters a line as Java's encoder breaks)."""
+    """Return the key as PEM text, broken at 76 characters as Java's encoder does."""
     if isinstance(key, Sm2PublicKey):
         der = sm2.encode_spki(key)
     else:

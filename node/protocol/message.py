@@ -1,6 +1,7 @@
 """Header, body and credential section of one message (handle-protocol.md §2).
 
-The envelope is not part of a message, and an encrypted message has to be decrypted before it comes here.
+The envelope is not part of a message, and an encrypted message has to be decrypted before it
+comes here.
 """
 
 import struct
@@ -21,10 +22,11 @@ _unpack_length = _LENGTH.unpack_from
 class Message:
     """One request or response.
 
-    ``site_serial`` is unsigned (0xFFFF: unknown), ``expiration`` epoch seconds. ``credential`` is the content
-    of the credential section without its length, for `node.protocol.credential`. ``signed`` is header and
-    body exactly as received: what digests and signatures cover; it is empty in a message made here.
-    ``sectioned`` is False when the credential section is left out altogether, as id-pointer does in logins.
+    ``site_serial`` is unsigned (0xFFFF: unknown), ``expiration`` epoch seconds. ``credential``
+    is the content of the credential section without its length, for `node.protocol.credential`.
+    ``signed`` is header and body exactly as received: what digests and signatures cover; it is
+    empty in a message made here. ``sectioned`` is False when the credential section is left out
+    altogether, as id-pointer does in logins.
     """
 
     op_code: int
@@ -82,7 +84,7 @@ def decode_message(data: bytes) -> Message:
 
 
 def encode_message(message: Message) -> bytes:
-    """Return the bytes of a message (without envelope), with an empty credential section if it has none.
+    """Return the bytes of a message (without envelope); without a credential its section is empty.
 
     Raises:
         EncodingError: A field does not fit into its place.
@@ -113,7 +115,7 @@ def encode_response(  # noqa: PLR0913, PLR0917  # the hot path: no object is bui
     recursion_count: int = 0,
     credential: bytes = b"",
 ) -> bytes:
-    """Return the bytes of a message from its fields (without envelope); see `Message` for their units.
+    """Return the bytes of a message (without envelope) from its fields; `Message` has the units.
 
     Raises:
         EncodingError: A field does not fit into its place.

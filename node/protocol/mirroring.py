@@ -18,7 +18,7 @@ _PULLS_FROM_ALL: Final = (2, 9)
 
 @dataclass(frozen=True, slots=True)
 class DumpRequest:
-    """Op 1002: every handle that falls to ``server`` of ``servers``; ``start`` is where to go on, if given."""
+    """Op 1002: every handle that falls to ``server`` of ``servers``, from ``start`` on if given."""
 
     hash_type: int
     servers: int
@@ -28,7 +28,7 @@ class DumpRequest:
 
 @dataclass(frozen=True, slots=True)
 class RetrieveRequest:
-    """Op 1001: transactions after an id and a date (milliseconds), or after a replication state (JSON)."""
+    """Op 1001: transactions after an id and a date (milliseconds), or after a state (JSON)."""
 
     hash_type: int
     servers: int

@@ -9,8 +9,8 @@ from node.protocol.cursor import Reader, Writer
 class Referral:
     """Where to ask instead.
 
-    With an empty handle the packed ``values`` (HS_SITE, HS_SERV, …) are the referral, otherwise the handle's
-    own record is. ``values`` is None when no list was sent at all.
+    With an empty handle the packed ``values`` (HS_SITE, HS_SERV, …) are the referral, otherwise
+    the handle's own record is. ``values`` is None when no list was sent at all.
     """
 
     handle: bytes = b""

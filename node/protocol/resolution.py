@@ -1,7 +1,7 @@
 """Bodies of a resolution, op 1 (handle-protocol.md §5 and §5.1).
 
-The query's decoder is the hottest function of the codec and therefore reads the buffer itself instead of
-through `cursor.Reader`; every other body codec uses the reader.
+The query's decoder is the hottest function of the codec and therefore reads the buffer itself
+instead of through `cursor.Reader`; every other body codec uses the reader.
 """
 
 import struct

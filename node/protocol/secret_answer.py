@@ -1,7 +1,7 @@
 """Proofs by a secret key in challenge answers (handle-protocol.md §6.1).
 
-The proof covers `challenge.Challenge.proven`: nonce, then digest. Verifying the PBKDF2 form costs some
-milliseconds by design; callers decide where to spend them.
+The proof covers `challenge.Challenge.proven`: nonce, then digest. Verifying the PBKDF2 form
+costs some milliseconds by design; callers decide where to spend them.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _HMACS: Final = {SecretAnswer.HMAC_SHA1: "sha1", SecretAnswer.HMAC_SHA256: "sha2
 
 
 def make_proof(secret: bytes, proven: bytes, version: Version, salt: bytes) -> bytes:
-    """Return the proof that a client of this version sends; ``salt`` is 16 random bytes (from 2.7)."""
+    """Return the proof that a client of this version sends; ``salt`` is 16 random bytes."""
     if version < _TYPED:
         return _keyed("md5", secret, proven)
     if version < _DERIVED:

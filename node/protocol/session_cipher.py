@@ -1,9 +1,9 @@
 """Encryption of messages within a session (handle-protocol.md §7).
 
-Known ciphers are AES (an initial vector in front since 2.4) and SM4 as id-pointer uses it, with the key as
-initial vector and none in front; both CBC with PKCS#5 padding. What older versions did is not verified, so
-they are refused. A key of 16 bytes is made from a
-Diffie-Hellman agreement or carried in the set-up.
+Known ciphers are AES (an initial vector in front since 2.4) and SM4 as id-pointer uses it, with
+the key as initial vector and none in front; both CBC with PKCS#5 padding. What older versions
+did is not verified, so they are refused. A key of 16 bytes is made from a Diffie-Hellman
+agreement or carried in the set-up.
 """
 
 from typing import Final
@@ -22,7 +22,7 @@ _BLOCK_BITS: Final = 8 * _BLOCK_BYTES
 
 
 def agreed_key(peer: DhPublicKey, private: int) -> bytes:
-    """Return the session key that a Diffie-Hellman agreement gives: its first bytes without leading zeros.
+    """Return the first bytes of a Diffie-Hellman agreement, its leading zeros left out.
 
     ``private`` is the own secret exponent in the peer's group.
     """

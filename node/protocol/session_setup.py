@@ -1,4 +1,4 @@
-"""Bodies of the session operations 400 and 402 (handle-protocol.md §7); 401 carries only the handle ``/``.
+"""Bodies of the session operations 400 and 402 (handle-protocol.md §7); 401 carries just ``/``.
 
 Key agreement and encryption are in `session_cipher`.
 """
@@ -17,8 +17,8 @@ _KEY_MODES: Final = (KeyExchange.CLIENT_CIPHER, KeyExchange.DIFFIE_HELLMAN)
 class SessionRequest:
     """What a client proposes; ``mode`` is a `KeyExchange`, ``timeout`` seconds.
 
-    ``public_key`` (in the form of `node.protocol.keys`) belongs to the modes 1 and 4, the exchange key's place
-    to mode 3.
+    ``public_key`` (in the form of `node.protocol.keys`) belongs to the modes 1 and 4, the
+    exchange key's place to mode 3.
     """
 
     mode: int
@@ -32,7 +32,7 @@ class SessionRequest:
 
 @dataclass(frozen=True, slots=True)
 class SessionAnswer:
-    """The server's half; what ``data`` is depends on the mode (a key, or a key agreement's half)."""
+    """The server's half; ``data`` is a key, or half of a key agreement, by the mode."""
 
     mode: int
     data: bytes
@@ -102,7 +102,7 @@ def encode_session_answer(answer: SessionAnswer) -> bytes:
 
 
 def encode_key_data(algorithm: int, key: bytes) -> bytes:
-    """Return a `SessionCipher` code and key bytes: an answer's data in mode 4, what mode 3 encrypts.
+    """Return a cipher's code and key bytes: an answer's data in mode 4, what mode 3 encrypts.
 
     Raises:
         EncodingError: The code does not fit into its place.

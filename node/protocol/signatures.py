@@ -1,7 +1,8 @@
 """Signatures by public keys: of challenges and of messages (handle-protocol.md §4 and §6.1).
 
-The proof in a challenge answer is ``str hash name``, ``str signature``. RSA signs PKCS#1 v1.5, DSA the plain
-way, and SM2 signs the SM3 digest of what is proven, with the signer's handle as its user id.
+The proof in a challenge answer is ``str hash name``, ``str signature``. RSA signs PKCS#1 v1.5,
+DSA the plain way, and SM2 signs the SM3 digest of what is proven, with the signer's handle as
+its user id.
 """
 
 from typing import Final
@@ -56,7 +57,7 @@ def encode_proof(hash_name: str, signature: bytes) -> bytes:
 def verify(
     key: PublicKey, hash_name: str, signature: bytes, data: bytes, *, signer: bytes = b""
 ) -> bool:
-    """Return whether this is the key's signature of the data; ``signer`` is the handle that SM2 needs.
+    """Return whether this is the key's signature of the data; SM2 needs the signer's handle.
 
     Raises:
         UnknownForm: A hash that is not known here, or does not go with the key.

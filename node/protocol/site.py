@@ -1,4 +1,4 @@
-"""The site record: data of HS_SITE values, and body of a get-site-info answer (handle-protocol.md §3.4)."""
+"""The site record: data of HS_SITE values, body of get-site-info (handle-protocol.md §3.4)."""
 
 import hashlib
 import ipaddress
@@ -34,7 +34,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server of a site; ``address`` is 16 bytes, ``public_key`` in the form of `node.protocol.keys`."""
+    """One server of a site; 16 bytes of address, the key in the form of `node.protocol.keys`."""
 
     server_id: int
     address: bytes
@@ -53,8 +53,8 @@ class Server:
 class Site:
     """A group of servers that hold the same handles.
 
-    ``primary_mask`` combines PRIMARY and MULTI_PRIMARY; ``hash_option`` tells by which part of the handle
-    a server is chosen (HASH_BY_…).
+    ``primary_mask`` combines PRIMARY and MULTI_PRIMARY; ``hash_option`` tells by which part of
+    the handle a server is chosen (HASH_BY_…).
     """
 
     serial: int
@@ -90,7 +90,8 @@ def pack_address(host: str) -> bytes:
 def server_number(handle: bytes, hash_option: int, servers: int) -> int:
     """Return which of a site's servers (counted from 0) holds this handle (handle-protocol.md §9).
 
-    The part that ``hash_option`` (HASH_BY_…) names is folded and hashed; an unknown option means the whole.
+    The part that ``hash_option`` (HASH_BY_…) names is folded and hashed; an unknown option
+    means the whole.
     """
     prefix, _, suffix = handle.partition(b"/")
     part = {HASH_BY_PREFIX: prefix, HASH_BY_SUFFIX: suffix}.get(hash_option, handle)

@@ -1,7 +1,7 @@
 """What the protocol version of a message implies (handle-protocol.md §1.5, §4 and §5).
 
-Everything that depends on the version follows the version of the message itself: a response is signed in
-the layout of the response's envelope.
+Everything that depends on the version follows the version of the message itself: a response is
+signed in the layout of the response's envelope.
 """
 
 import hashlib
@@ -74,7 +74,7 @@ def response_code_for(version: Version, code: int) -> int:
 
 
 def signed_bytes(envelope: Envelope, signed: bytes, counter: int = 0) -> bytes:
-    """Return what a credential's signature covers, by the envelope's version (handle-protocol.md §4).
+    """Return what a signature covers, by the envelope's version (handle-protocol.md §4).
 
     ``signed`` is header and body as sent, ``counter`` the credential's session counter.
     """
@@ -84,7 +84,7 @@ def signed_bytes(envelope: Envelope, signed: bytes, counter: int = 0) -> bytes:
     major, minor = version
     session_id, request_id = envelope.session_id, envelope.request_id
     if version < _SHA256:
-        # Overlapping writes in the reference code: only these fields survive of the intended layout.
+        # Overlapping writes in the reference code: only these fields of the layout survive.
         front = struct.pack(">BBHi6x", major, minor, session_id >> 16, counter)
     elif version < _SUGGESTION_SIGNED:
         front = struct.pack(">BBIIi", major, minor, session_id, request_id, counter)
@@ -117,7 +117,7 @@ def message_mac(
 def _overlapping_mac_input(
     envelope: Envelope, signed: bytes, counter: int, session_key: bytes
 ) -> bytes:
-    """Return the buffer of versions 2.5 and 2.6, whose fields overwrite each other in this order."""
+    """Return the buffer of 2.5 and 2.6, whose fields overwrite each other in this order."""
     key_bytes = len(session_key)
     buffer = bytearray(2 * key_bytes + len(signed) + 14)
     for at, part in (

@@ -1,8 +1,10 @@
 """The wire codec for all inputs.
 
 * What is encoded decodes to the same, for every kind of body and value.
-* Arbitrary bytes and damaged captured messages decode, or raise a documented error, and nothing else.
-* Any cut of a stream gives the same messages; an impossible envelope is refused wherever the cut is.
+* Arbitrary bytes and damaged captured messages decode, or raise a documented error, and nothing
+  else.
+* Any cut of a stream gives the same messages; an impossible envelope is refused wherever the
+  cut is.
 * Datagrams join in any order, with repetitions and other senders' datagrams among them.
 * Reassembly stays within its bounds whatever arrives.
 """
@@ -32,9 +34,9 @@ from node.protocol import (
 )
 from node.protocol.admin_value import AdminValue, decode_admin, encode_admin
 from node.protocol.cursor import Reader
-from node.protocol.datagrams import Reassembly, split
+from node.protocol.datagrams import Reassembly
 from node.protocol.envelope import Envelope, decode_envelope
-from node.protocol.errors import EncodingError, MalformedEnvelope, ProtocolError
+from node.protocol.errors import EncodingError, ProtocolError
 from node.protocol.failure import decode_failure, encode_failure
 from node.protocol.framing import Framer
 from node.protocol.message import Message, decode_message, encode_message
@@ -131,9 +133,6 @@ sites = st.builds(
 )
 
 
-# --- round trips --------------------------------------------------------------------------------------
-
-
 @given(envelopes)
 def test_an_envelope_reads_back(envelope):
     assert decode_envelope(envelope.encode()) == envelope
@@ -212,8 +211,6 @@ def test_the_challenge_dialogue_reads_back(asked, handle, index, proof):
 def test_a_credential_reads_back(found):
     assert credential.decode_credential(credential.encode_credential(found)) == found
 
-
-# --- hostile bytes --------------------------------------------------------------------------------------
 
 BODY_DECODERS = (
     administration.decode_created,
@@ -332,92 +329,3 @@ def test_arbitrary_proofs_are_wrong_or_raise_a_documented_error(proof, version):
         assert not secret_answer.verify_proof(b"secret", b"proven", proof, version)
     key = sm2.Sm2PublicKey(sm2._GX, sm2._GY)
     assert not sm2.verify(key, proof, b"message", b"88.900/a")
-
-
-# --- framing ---------------------------------------------------------------------------------------------
-
-
-@st.composite
-def cut(draw, data):
-    """Draw the pieces of some bytes."""
-    places = sorted(draw(st.lists(st.integers(0, len(data)), max_size=12)))
-    ends = [*places, len(data)]
-    return [data[start:end] for start, end in zip([0, *places], ends, strict=True)]
-
-
-@st.composite
-def streams(draw):
-    """Draw a stream of messages with line ends here and there, the messages, and its pieces."""
-    sent = draw(st.lists(st.tuples(envelopes, st.binary(max_size=300)), max_size=5))
-    stream = b""
-    for envelope, payload in sent:
-        envelope.message_length = len(payload)
-        stream += draw(st.sampled_from([b"", b"\n", b"\r"])) + envelope.encode() + payload
-    return sent, stream, draw(cut(stream))
-
-
-@RELAXED
-@given(streams())
-def test_any_cut_of_a_stream_gives_the_same_messages(drawn):
-    sent, stream, pieces = drawn
-    assert Framer().feed(stream) == sent
-    framer = Framer()
-    assert [found for piece in pieces for found in framer.feed(piece)] == sent
-    framer.finish()
-
-
-@RELAXED
-@given(streams(), st.data())
-def test_an_impossible_envelope_is_refused_wherever_the_cut_is(drawn, data):
-    sent, stream, _ = drawn
-    stream += data.draw(st.sampled_from([b"\xff" * 20, bytes([2] * 16) + b"\xff" * 4])) + b"tail"
-    found = []
-    framer = Framer()
-    failure = None
-    for piece in data.draw(cut(stream)):
-        try:
-            found += framer.feed(piece)
-        except MalformedEnvelope as error:
-            failure = error
-            break
-    assert found == sent
-    assert (failure or framer.failure) is not None
-
-
-# --- datagrams ---------------------------------------------------------------------------------------------
-
-
-@RELAXED
-@given(st.binary(max_size=3000), envelopes, st.booleans(), st.data())
-def test_datagrams_join_in_any_order_with_repetitions(payload, envelope, marked, data):
-    datagrams = split(envelope, payload, mark_truncated=marked)
-    assert all(len(datagram) <= 512 for datagram in datagrams)
-    order = data.draw(st.permutations(datagrams))
-    noise = split(envelope, b"n" * 1000)[:2]
-    reassembly = Reassembly()
-    for number, datagram in enumerate(order):
-        assert reassembly.add("other", noise[0], 0.0) is None
-        for _ in range(data.draw(st.integers(0, 2)) if number + 1 < len(order) else 0):
-            assert reassembly.add("peer", datagram, 0.0) is None
-        found = reassembly.add("peer", datagram, 0.0)
-        assert (found is not None) is (number + 1 == len(order))
-    assert found is not None
-    assert found[1] == payload
-    assert found[0].request_id == envelope.request_id
-
-
-@RELAXED
-@given(st.lists(st.tuples(st.integers(0, 3), envelopes, blob, st.integers(0, 9)), max_size=40))
-def test_reassembly_stays_within_its_bounds(arrivals):
-    reassembly = Reassembly(messages_max=3, bytes_max=1000)
-    now = 0.0
-    for source, envelope, payload, seconds in arrivals:
-        now += seconds
-        envelope.message_length %= 300
-        envelope.sequence %= 4
-        with contextlib.suppress(ProtocolError):
-            reassembly.add(source, envelope.encode() + payload, now)
-        assert len(reassembly) <= 3
-        assert 0 <= reassembly.held_bytes <= 1000
-    reassembly.expire(now + 5)
-    assert (len(reassembly), reassembly.held_bytes) == (0, 0)

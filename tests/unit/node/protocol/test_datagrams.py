@@ -1,6 +1,7 @@
 """Messages cut into datagrams and put together again.
 
-* Datagrams have at most 512 bytes, each with the total length and its number; the flag can be switched.
+* Datagrams have at most 512 bytes, each with the total length and its number; the flag can be
+  switched.
 * They join in any order, repeated ones are ignored, contradictions give the message up.
 * Incomplete messages expire after five seconds and are bounded in number and in bytes.
 * A server takes unflagged datagrams for messages by themselves; a client joins them.

@@ -1,6 +1,7 @@
 """A byte stream cut into messages.
 
-* Messages come out whole, however the stream was cut, also many at once; one line end before each is skipped.
+* Messages come out whole, however the stream was cut, also many at once; one line end before
+  each is skipped.
 * An impossible envelope is refused with the facts, after the good messages before it.
 * What an ending stream cut off is told; nothing is held but the incomplete rest.
 """

@@ -1,6 +1,7 @@
 """Signatures by public keys.
 
-* A message signed here verifies in every version's layout; a changed message, envelope or key fails.
+* A message signed here verifies in every version's layout; a changed message, envelope or key
+  fails.
 * RSA and DSA both sign and verify; a proof reads back.
 * Unknown hashes, and hashes that do not go with a key, are refused.
 """

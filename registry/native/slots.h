@@ -1,0 +1,403 @@
+/* The slot table: folded handle -> place in the log, eight bytes an identifier.
+ *
+ * A slot is tag (24 bits of a keyed hash) and place (40 bits, units of 8 bytes). The key itself is
+ * compared in the log. Slots live in groups of one to GROUP_PAGES pages; inside a group they are kept in
+ * ascending order of tag near the position that the tag asks for (ordered linear probing), so a group grows
+ * by a copy in order and splits by its next tag bit, and no key is ever read again to grow.
+ * The hash's first BASE_DEPTH bits choose a base group; splits use up tag bits from the top.
+ *
+ * One writer, any number of readers without a lock: each group has a version that is odd while its
+ * slots move; a reader that sees it change looks again. No memory that a reader may hold is ever unmapped
+ * before slots_free.
+ */
+#ifndef IDNODE_SLOTS_H
+#define IDNODE_SLOTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "logview.h"
+
+enum {
+    BASE_DEPTH = 8,
+    TAG_BITS = 24,
+    PLACE_BITS = 40,
+    PAGE_SLOTS = 512,
+    GROUP_PAGES = 32,
+    TAIL_SLOTS = 48, /* room behind the last position, so that probing never wraps */
+    REGION_GROUPS = 512
+};
+#define TAG_MASK ((UINT64_C(1) << TAG_BITS) - 1)
+#define PLACE_MASK ((UINT64_C(1) << PLACE_BITS) - 1)
+#define GROUP_BYTES ((size_t)GROUP_PAGES * PAGE_SLOTS * 8)
+
+typedef struct {
+    _Atomic uint32_t version;
+    uint32_t pages;
+    uint32_t used;
+    uint32_t depth;
+    _Atomic uint64_t *slot;
+} slot_group;
+
+typedef struct {
+    uint32_t depth;
+    _Atomic(slot_group *) at[];
+} slot_directory;
+
+typedef struct {
+    uint64_t secret[2];
+    _Atomic(slot_directory *) directory;
+    uint64_t used;
+    uint64_t groups;
+    uint64_t pages;
+    uint8_t *region;       /* where the next group's slots come from */
+    uint32_t region_left;  /* groups */
+    void **owned;          /* every mapping and allocation, freed together */
+    size_t *owned_bytes;   /* 0: malloc, else munmap of that size */
+    size_t owned_count, owned_room;
+} slot_table;
+
+/* ---- memory ---- */
+
+static inline int slots_own(slot_table *t, void *memory, size_t mapped) {
+    if (t->owned_count == t->owned_room) {
+        size_t room = t->owned_room ? t->owned_room * 2 : 64;
+        void **a = realloc(t->owned, room * sizeof *a);
+        if (a) t->owned = a;
+        size_t *b = realloc(t->owned_bytes, room * sizeof *b);
+        if (b) t->owned_bytes = b;
+        if (!a || !b) return -1;
+        t->owned_room = room;
+    }
+    t->owned[t->owned_count] = memory;
+    t->owned_bytes[t->owned_count++] = mapped;
+    return 0;
+}
+
+static inline slot_group *slots_new_group(slot_table *t, uint32_t depth) {
+    if (!t->region_left) {
+        size_t bytes = GROUP_BYTES * REGION_GROUPS;
+        void *region = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (region == MAP_FAILED) return NULL;
+        /* A huge page would make the unused pages of partly filled groups resident. */
+        madvise(region, bytes, MADV_NOHUGEPAGE);
+        if (slots_own(t, region, bytes)) { munmap(region, bytes); return NULL; }
+        t->region = region;
+        t->region_left = REGION_GROUPS;
+    }
+    slot_group *g = calloc(1, sizeof *g);
+    if (!g) return NULL;
+    if (slots_own(t, g, 0)) { free(g); return NULL; }
+    g->depth = depth;
+    g->pages = 1;
+    g->slot = (_Atomic uint64_t *)t->region;
+    t->region += GROUP_BYTES;
+    t->region_left--;
+    t->groups++;
+    t->pages++;
+    return g;
+}
+
+static inline void slots_free(slot_table *t) {
+    if (!t) return;
+    for (size_t i = 0; i < t->owned_count; i++) {
+        if (t->owned_bytes[i]) munmap(t->owned[i], t->owned_bytes[i]);
+        else free(t->owned[i]);
+    }
+    free(t->owned);
+    free(t->owned_bytes);
+    free(t);
+}
+
+static inline slot_table *slots_new(const uint64_t secret[2]) {
+    slot_table *t = calloc(1, sizeof *t);
+    if (!t) return NULL;
+    t->secret[0] = secret[0];
+    t->secret[1] = secret[1];
+    size_t count = (size_t)1 << BASE_DEPTH;
+    slot_directory *d = malloc(sizeof *d + count * sizeof d->at[0]);
+    if (!d || slots_own(t, d, 0)) { free(d); slots_free(t); return NULL; }
+    d->depth = BASE_DEPTH;
+    for (size_t i = 0; i < count; i++) {
+        slot_group *g = slots_new_group(t, BASE_DEPTH);
+        if (!g) { slots_free(t); return NULL; }
+        atomic_init(&d->at[i], g);
+    }
+    atomic_init(&t->directory, d);
+    return t;
+}
+
+/* Bytes of memory that the table occupies. */
+static inline uint64_t slots_bytes(const slot_table *t) {
+    slot_directory *d = atomic_load_explicit(&((slot_table *)t)->directory, memory_order_relaxed);
+    return t->pages * PAGE_SLOTS * 8 + t->groups * (sizeof(slot_group) + 32) +
+           2 * ((uint64_t)1 << d->depth) * sizeof(void *);
+}
+
+/* ---- keyed hash: SipHash-1-3 ---- */
+
+#define SIP_ROTL(x, b) (((x) << (b)) | ((x) >> (64 - (b))))
+#define SIP_ROUND                                                                              \
+    do {                                                                                       \
+        v0 += v1; v1 = SIP_ROTL(v1, 13); v1 ^= v0; v0 = SIP_ROTL(v0, 32);                      \
+        v2 += v3; v3 = SIP_ROTL(v3, 16); v3 ^= v2;                                             \
+        v0 += v3; v3 = SIP_ROTL(v3, 21); v3 ^= v0;                                             \
+        v2 += v1; v1 = SIP_ROTL(v1, 17); v1 ^= v2; v2 = SIP_ROTL(v2, 32);                      \
+    } while (0)
+
+static inline uint64_t slots_hash(const slot_table *t, const uint8_t *key, size_t length) {
+    uint64_t v0 = t->secret[0] ^ UINT64_C(0x736f6d6570736575);
+    uint64_t v1 = t->secret[1] ^ UINT64_C(0x646f72616e646f6d);
+    uint64_t v2 = t->secret[0] ^ UINT64_C(0x6c7967656e657261);
+    uint64_t v3 = t->secret[1] ^ UINT64_C(0x7465646279746573);
+    const uint8_t *end = key + (length & ~(size_t)7);
+    uint64_t word;
+    for (; key != end; key += 8) {
+        memcpy(&word, key, 8);
+        v3 ^= word;
+        SIP_ROUND;
+        v0 ^= word;
+    }
+    word = (uint64_t)length << 56;
+    for (size_t i = 0; i < (length & 7); i++) word |= (uint64_t)key[i] << (8 * i);
+    v3 ^= word;
+    SIP_ROUND;
+    v0 ^= word;
+    v2 ^= 0xff;
+    SIP_ROUND;
+    SIP_ROUND;
+    SIP_ROUND;
+    return v0 ^ v1 ^ v2 ^ v3;
+}
+
+/* ---- positions ---- */
+
+static inline uint64_t slots_tag(uint64_t hash) { return (hash >> (64 - BASE_DEPTH - TAG_BITS)) & TAG_MASK; }
+
+static inline uint32_t slots_position(uint64_t tag, uint32_t depth, uint32_t pages) {
+    uint64_t rest = (tag << (depth - BASE_DEPTH)) & TAG_MASK;
+    return (uint32_t)((rest * ((uint64_t)pages * PAGE_SLOTS - TAIL_SLOTS)) >> TAG_BITS);
+}
+
+static inline slot_group *slots_group(const slot_table *t, uint64_t hash) {
+    slot_directory *d = atomic_load_explicit(&((slot_table *)t)->directory, memory_order_acquire);
+    return atomic_load_explicit(&d->at[hash >> (64 - d->depth)], memory_order_acquire);
+}
+
+/* ---- reading ---- */
+
+/* The place of a folded key, or 0. Safe beside the one writer. */
+static inline uint64_t slots_get(const slot_table *t, const log_view *log, uint64_t hash,
+                                 const uint8_t *key, size_t length) {
+    uint64_t tag = slots_tag(hash);
+    for (;;) {
+        slot_group *g = slots_group(t, hash);
+        uint32_t version = atomic_load_explicit(&g->version, memory_order_acquire);
+        if ((version & 1) || slots_group(t, hash) != g) continue;
+        uint32_t pages = g->pages, depth = g->depth;
+        if (pages <= GROUP_PAGES && depth >= BASE_DEPTH && depth <= BASE_DEPTH + TAG_BITS) {
+            uint32_t end = pages * PAGE_SLOTS;
+            for (uint32_t i = slots_position(tag, depth, pages); i < end; i++) {
+                uint64_t slot = atomic_load_explicit(&g->slot[i], memory_order_acquire);
+                if (!slot || slot >> PLACE_BITS > tag) break;
+                if (slot >> PLACE_BITS == tag && log_key_equals(log, slot & PLACE_MASK, key, length))
+                    return slot & PLACE_MASK;
+            }
+        }
+        atomic_thread_fence(memory_order_acquire);
+        if (atomic_load_explicit(&g->version, memory_order_relaxed) == version) return 0;
+    }
+}
+
+static inline void slots_prefetch(const slot_table *t, uint64_t hash) {
+    slot_group *g = slots_group(t, hash);
+    __builtin_prefetch((const void *)&g->slot[slots_position(slots_tag(hash), g->depth, g->pages)]);
+}
+
+/* The first place whose tag matches, without comparing the key: what to prefetch in the log. 0: none. */
+static inline uint64_t slots_guess(const slot_table *t, uint64_t hash) {
+    slot_group *g = slots_group(t, hash);
+    uint64_t tag = slots_tag(hash);
+    uint32_t pages = g->pages, end = pages * PAGE_SLOTS;
+    for (uint32_t i = slots_position(tag, g->depth, pages); i < end; i++) {
+        uint64_t slot = atomic_load_explicit(&g->slot[i], memory_order_relaxed);
+        if (!slot || slot >> PLACE_BITS > tag) return 0;
+        if (slot >> PLACE_BITS == tag) return slot & PLACE_MASK;
+    }
+    return 0;
+}
+
+/* ---- writing (one thread) ---- */
+
+static inline void slots_open(slot_group *g) {
+    atomic_store_explicit(&g->version, g->version + 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+}
+
+static inline void slots_shut(slot_group *g) {
+    atomic_store_explicit(&g->version, g->version + 1, memory_order_release);
+}
+
+static inline uint32_t slots_collect(slot_group *g, uint64_t *out) {
+    uint32_t n = 0, end = g->pages * PAGE_SLOTS;
+    for (uint32_t i = 0; i < end; i++) {
+        uint64_t slot = atomic_load_explicit(&g->slot[i], memory_order_relaxed);
+        if (slot) out[n++] = slot;
+    }
+    return n;
+}
+
+/* Lay slots (in order of tag) out over `pages`; returns false when the tail does not suffice. */
+static inline bool slots_lay(slot_group *g, const uint64_t *from, uint32_t n, uint32_t pages) {
+    uint32_t end = pages * PAGE_SLOTS, next = 0;
+    memset((void *)g->slot, 0, (size_t)end * 8);
+    g->pages = pages;
+    g->used = n;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t at = slots_position(from[i] >> PLACE_BITS, g->depth, pages);
+        if (at < next) at = next;
+        if (at >= end) return false;
+        atomic_store_explicit(&g->slot[at], from[i], memory_order_relaxed);
+        next = at + 1;
+    }
+    return true;
+}
+
+static inline bool slots_fit(slot_group *g, const uint64_t *from, uint32_t n, uint32_t pages) {
+    while (pages <= GROUP_PAGES && !slots_lay(g, from, n, pages)) pages++;
+    return pages <= GROUP_PAGES;
+}
+
+static inline uint32_t slots_pages_for(uint32_t n) { return n / (PAGE_SLOTS * 13 / 16) + 1; }
+
+static inline int slots_double_directory(slot_table *t) {
+    slot_directory *old = atomic_load_explicit(&t->directory, memory_order_relaxed);
+    size_t count = (size_t)1 << old->depth;
+    slot_directory *d = malloc(sizeof *d + 2 * count * sizeof d->at[0]);
+    if (!d || slots_own(t, d, 0)) { free(d); return -1; }
+    d->depth = old->depth + 1;
+    for (size_t i = 0; i < count; i++) {
+        slot_group *g = atomic_load_explicit(&old->at[i], memory_order_relaxed);
+        atomic_init(&d->at[2 * i], g);
+        atomic_init(&d->at[2 * i + 1], g);
+    }
+    atomic_store_explicit(&t->directory, d, memory_order_release);
+    return 0;
+}
+
+static inline int slots_split(slot_table *t, slot_group *g, uint64_t hash, uint64_t *buffer) {
+    slot_directory *d = atomic_load_explicit(&t->directory, memory_order_relaxed);
+    if (g->depth == BASE_DEPTH + TAG_BITS) return -1;
+    if (g->depth == d->depth) {
+        if (slots_double_directory(t)) return -1;
+        d = atomic_load_explicit(&t->directory, memory_order_relaxed);
+    }
+    slot_group *upper = slots_new_group(t, g->depth + 1);
+    if (!upper) return -1;
+    t->pages -= g->pages + upper->pages;
+    slots_open(g);
+    uint32_t n = slots_collect(g, buffer), low = 0;
+    uint64_t bit = UINT64_C(1) << (TAG_BITS - 1 - (g->depth - BASE_DEPTH));
+    while (low < n && !((buffer[low] >> PLACE_BITS) & bit)) low++;
+    uint32_t before = g->pages;
+    g->depth++;
+    bool fits = slots_fit(upper, buffer + low, n - low, slots_pages_for(n - low)) &&
+                slots_fit(g, buffer, low, slots_pages_for(low));
+    if (g->pages < before)
+        madvise((void *)(g->slot + (size_t)g->pages * PAGE_SLOTS),
+                (size_t)(before - g->pages) * PAGE_SLOTS * 8, MADV_DONTNEED);
+    size_t width = (size_t)1 << (d->depth - g->depth); /* directory entries of each half */
+    size_t first = (size_t)((hash >> (64 - d->depth)) & ~(uint64_t)(2 * width - 1)) + width;
+    for (size_t i = first; i < first + width; i++)
+        atomic_store_explicit(&d->at[i], upper, memory_order_release);
+    slots_shut(g);
+    t->pages += g->pages + upper->pages;
+    return fits ? 0 : -1;
+}
+
+/* Make room in the group of `hash`: more pages, or a split. -1: out of memory (or of tag bits). */
+static inline int slots_grow(slot_table *t, slot_group *g, uint64_t hash) {
+    uint64_t *buffer = malloc(GROUP_BYTES);
+    if (!buffer) return -1;
+    int failed = 0;
+    uint32_t before = g->pages, pages = before + (before >= 16 ? before / 8 : 1);
+    if (pages <= GROUP_PAGES) {
+        slots_open(g);
+        uint32_t n = slots_collect(g, buffer);
+        bool fits = slots_fit(g, buffer, n, pages);
+        slots_shut(g);
+        t->pages += g->pages - before;
+        failed = fits ? 0 : -1;
+    } else {
+        failed = slots_split(t, g, hash, buffer);
+    }
+    free(buffer);
+    return failed;
+}
+
+/* Put a key; returns the old place, 0 when it is new, UINT64_MAX when there is no memory. */
+static inline uint64_t slots_put(slot_table *t, const log_view *log, uint64_t hash,
+                                 const uint8_t *key, size_t length, uint64_t place) {
+    uint64_t tag = slots_tag(hash), fresh = tag << PLACE_BITS | place;
+    for (;;) {
+        slot_group *g = slots_group(t, hash);
+        uint32_t end = g->pages * PAGE_SLOTS;
+        uint32_t at = slots_position(tag, g->depth, g->pages);
+        for (; at < end; at++) {
+            uint64_t slot = atomic_load_explicit(&g->slot[at], memory_order_relaxed);
+            if (!slot || slot >> PLACE_BITS > tag) break;
+            if (slot >> PLACE_BITS == tag && log_key_equals(log, slot & PLACE_MASK, key, length)) {
+                atomic_store_explicit(&g->slot[at], fresh, memory_order_release);
+                return slot & PLACE_MASK;
+            }
+        }
+        uint32_t hole = at;
+        while (hole < end && atomic_load_explicit(&g->slot[hole], memory_order_relaxed)) hole++;
+        if (hole == end || g->used >= (end - TAIL_SLOTS) / 10 * 9) {
+            if (slots_grow(t, g, hash)) return UINT64_MAX;
+            continue;
+        }
+        slots_open(g);
+        for (uint32_t i = hole; i > at; i--)
+            atomic_store_explicit(&g->slot[i],
+                                  atomic_load_explicit(&g->slot[i - 1], memory_order_relaxed),
+                                  memory_order_relaxed);
+        atomic_store_explicit(&g->slot[at], fresh, memory_order_relaxed);
+        g->used++;
+        slots_shut(g);
+        t->used++;
+        return 0;
+    }
+}
+
+/* Remove a key; returns its place, or 0 when it was absent. */
+static inline uint64_t slots_remove(slot_table *t, const log_view *log, uint64_t hash,
+                                    const uint8_t *key, size_t length) {
+    uint64_t tag = slots_tag(hash);
+    slot_group *g = slots_group(t, hash);
+    uint32_t end = g->pages * PAGE_SLOTS;
+    for (uint32_t at = slots_position(tag, g->depth, g->pages); at < end; at++) {
+        uint64_t slot = atomic_load_explicit(&g->slot[at], memory_order_relaxed);
+        if (!slot || slot >> PLACE_BITS > tag) return 0;
+        if (slot >> PLACE_BITS != tag || !log_key_equals(log, slot & PLACE_MASK, key, length)) continue;
+        slots_open(g);
+        for (;; at++) { /* pull back those that stand behind their position */
+            uint64_t next = at + 1 < end ? atomic_load_explicit(&g->slot[at + 1], memory_order_relaxed) : 0;
+            if (!next || slots_position(next >> PLACE_BITS, g->depth, g->pages) > at) break;
+            atomic_store_explicit(&g->slot[at], next, memory_order_relaxed);
+        }
+        atomic_store_explicit(&g->slot[at], 0, memory_order_relaxed);
+        g->used--;
+        slots_shut(g);
+        t->used--;
+        return slot & PLACE_MASK;
+    }
+    return 0;
+}
+
+#endif

@@ -32,8 +32,8 @@ ENVIRONMENT_PREFIX: Final = "IDNODE_"
 DEMO_SECRET: Final = "idnode-demo"  # noqa: S105  # well known on purpose; refused off loopback
 """The secret of the demo credentials; only ever accepted on loopback."""
 
-_NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE", "SERVER"})
-"""Variables with the prefix that name no field: the file, the build, the address the clients ask."""
+_NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE"})
+"""Variables with the prefix that name no field: the settings file and the choice of build."""
 
 
 class SettingsRefused(Exception):
@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     secret: SecretStr = Field(
         SecretStr(DEMO_SECRET), min_length=1, description="secret of the node's administrator"
     )
+    plain_credentials: bool = Field(
+        False, description="accept secrets over HTTP without TLS also off loopback"
+    )
 
     durability: Literal["commit", "interval", "none"] = Field(
         "commit", description="when a write is acknowledged: synced, written, or written unsynced"
@@ -79,10 +82,10 @@ class Settings(BaseSettings):
     )
 
     connections_max: int = Field(
-        10_000, ge=1, description="TCP connections served at once on the Handle port"
+        4096, ge=1, description="TCP connections served at once on the Handle port"
     )
     idle_timeout: float = Field(
-        120.0, gt=0, description="seconds after which a silent TCP connection is closed"
+        180.0, gt=0, description="seconds after which a silent TCP connection is closed"
     )
     drain_timeout: float = Field(
         10.0, ge=0, description="seconds that requests under way get to finish at stop"
@@ -209,16 +212,6 @@ def _origin(layer: str, name: str) -> str:
 def _config_of_environment() -> Path | None:
     path = os.environ.get(ENVIRONMENT_PREFIX + "CONFIG")
     return Path(path) if path else None
-
-
-def server_of_environment() -> str | None:
-    """Return the address that ``IDNODE_SERVER`` tells the client commands to ask, if any."""
-    return os.environ.get(ENVIRONMENT_PREFIX + "SERVER") or None
-
-
-def search_path() -> list[Path]:
-    """Return the directories in which the shell looks for commands."""
-    return [Path(entry) for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
 
 
 def pure_python_forced() -> bool:

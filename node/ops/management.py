@@ -4,8 +4,9 @@ It is never on the service ports, so that watching the node neither competes wit
 offered to whoever may resolve.
 """
 
-from collections.abc import Callable
-from typing import Any
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
@@ -13,12 +14,29 @@ from aiohttp import web
 from node.ops.health import Health
 from node.ops.metrics import Metrics
 
+Report = dict[str, Any]
 
-def build(health: Health, metrics: Metrics, stats: Callable[[], dict[str, Any]]) -> web.Application:
-    """Return the app; ``stats`` gives the body of ``/api/v1/stats``."""
+SNAPSHOT_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+"""Names that can be nothing but one folder."""
+
+
+def build(
+    health: Health,
+    metrics: Metrics,
+    *,
+    stats: Callable[[], Report],
+    snapshot: Callable[[str], Awaitable[Report]],
+) -> web.Application:
+    """Return the app.
+
+    ``stats`` gives the body of ``/api/v1/stats``; ``snapshot`` takes one under a name and tells about it, or
+    raises `FileExistsError`.
+    """
 
     async def index(_: web.Request) -> web.Response:
-        return _json({"paths": ["/livez", "/readyz", "/metrics", "/api/v1/stats"]})
+        return _json(
+            {"paths": ["/livez", "/readyz", "/metrics", "/api/v1/stats", "/api/v1/snapshots"]}
+        )
 
     async def livez(_: web.Request) -> web.Response:
         return _json({"status": "alive"})
@@ -33,6 +51,13 @@ def build(health: Health, metrics: Metrics, stats: Callable[[], dict[str, Any]])
     async def statistics(_: web.Request) -> web.Response:
         return _json(stats())
 
+    async def snapshots(request: web.Request) -> web.Response:
+        name = await _name_of(request)
+        try:
+            return _json(await snapshot(name), status=201)
+        except FileExistsError:
+            return _json({"message": f"There is a snapshot named {name}"}, status=409)
+
     app = web.Application(middlewares=[_errors_in_json])
     app.add_routes(
         [
@@ -41,9 +66,28 @@ def build(health: Health, metrics: Metrics, stats: Callable[[], dict[str, Any]])
             web.get("/readyz", readyz),
             web.get("/metrics", exposition),
             web.get("/api/v1/stats", statistics),
+            web.post("/api/v1/snapshots", snapshots),
         ]
     )
     return app
+
+
+async def _name_of(request: web.Request) -> str:
+    """Return the name that the body asks for.
+
+    The content type is insisted on, because a page in somebody's browser cannot send it unasked.
+    """
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(reason="Expected application/json")
+    try:
+        name = orjson.loads(await request.read())["name"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise web.HTTPBadRequest(reason='Expected {"name": ...}') from error
+    if not isinstance(name, str) or not SNAPSHOT_NAME.fullmatch(name):
+        raise web.HTTPBadRequest(
+            reason="A name has letters, digits, - _ . and 100 characters at most"
+        )
+    return name
 
 
 @web.middleware

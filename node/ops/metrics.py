@@ -53,6 +53,7 @@ class Metrics(Collector):
         self._batch_items = Distribution(ITEMS)
         self._register: Callable[[], RegisterStats] | None = None
         self._lag: Callable[[], float] = float
+        self._connections: dict[str, Callable[[], int]] = {}
         self.registry = registry or CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
@@ -73,6 +74,10 @@ class Metrics(Collector):
     def read_lag(self, lag: Callable[[], float]) -> None:
         """Take the event loop's lag from here at each scrape."""
         self._lag = lag
+
+    def read_connections(self, face: str, count: Callable[[], int]) -> None:
+        """Take the number of open connections of a face from here at each scrape."""
+        self._connections[face] = count
 
     def lift_registrations(self, identifiers: int) -> None:
         """Make the lifetime registrations at least the number of identifiers that the log holds."""
@@ -144,14 +149,15 @@ class Metrics(Collector):
             "idnode_malformed", "Input that was no message.", labels=("face", "reason")
         )
         for face in self._faces.values():
-            connections.add_metric((face.name,), face.connections)
             for operation, timing in face.timings.items():
                 if operation == "resolve" or any(timing.counts):
                     seconds.add_metric(
                         (face.name, operation), list(timing.cumulative()), timing.total
                     )
-            for reason, count in face.malformed_by_reason.items():
-                malformed.add_metric((face.name, reason), count)
+            for reason, times in face.malformed_by_reason.items():
+                malformed.add_metric((face.name, reason), times)
+        for name, count in self._connections.items():
+            connections.add_metric((name,), count())
         yield from (seconds, connections, malformed)
 
     def _commits(self) -> Iterator[Metric]:

@@ -15,13 +15,12 @@ from node.settings import (
     check_exposure,
     is_loopback,
     load,
-    server_of_environment,
 )
 
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch):
-    for name in (*Settings.model_fields, "config", "server"):
+    for name in (*Settings.model_fields, "config"):
         monkeypatch.delenv(f"IDNODE_{name.upper()}", raising=False)
 
 
@@ -72,9 +71,7 @@ def test_an_unknown_variable_names_the_nearest_known_one(monkeypatch):
 
 def test_variables_that_are_not_settings_are_known(monkeypatch):
     monkeypatch.setenv("IDNODE_PURE", "1")
-    monkeypatch.setenv("IDNODE_SERVER", "127.0.0.1:2641")
     load({})
-    assert server_of_environment() == "127.0.0.1:2641"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 - Alive is answered whenever the process answers; ready only while the node wants traffic, with its core.
 - Everything but the metrics is JSON, errors too.
+- A snapshot is taken under a name that can be nothing but one folder, once.
 """
 
 import pytest
@@ -20,7 +21,15 @@ def health():
 @pytest.fixture
 async def client(health):
     metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in lifetime.KINDS})
-    app = management.build(health, metrics, lambda: {"identifiers": 3})
+    taken = []
+
+    async def snapshot(name):
+        if name in taken:
+            raise FileExistsError
+        taken.append(name)
+        return {"path": name}
+
+    app = management.build(health, metrics, stats=lambda: {"identifiers": 3}, snapshot=snapshot)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -51,3 +60,23 @@ async def test_refusals_are_json_too(client, method, path, status):
     response = await client.request(method, path)
     assert response.status == status
     assert (await response.json())["path"] == path
+
+
+async def test_a_snapshot_is_taken_once_under_its_name(client):
+    first = await client.post("/api/v1/snapshots", json={"name": "2021-12-31.a"})
+    assert (first.status, await first.json()) == (201, {"path": "2021-12-31.a"})
+    again = await client.post("/api/v1/snapshots", json={"name": "2021-12-31.a"})
+    assert again.status == 409
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], {"name": 1}, {"name": ""}, {"name": ".."}, {"name": "a/b"}, {"name": "a" * 101}],
+)
+async def test_a_name_that_could_be_more_than_a_folder_is_refused(client, body):
+    assert (await client.post("/api/v1/snapshots", json=body)).status == 400
+
+
+async def test_a_body_that_a_browser_page_could_send_is_refused(client):
+    response = await client.post("/api/v1/snapshots", data=b'{"name": "a"}')
+    assert response.status == 415

@@ -38,6 +38,7 @@ CONTRACT = {
 def _metrics(before=None):
     facts = Facts("1.2", "python", 6.5e9, 5.3e9)
     metrics = Metrics(facts, before or {kind: {} for kind in lifetime.KINDS})
+    metrics.read_connections("handle_tcp", lambda: metrics.face("handle_tcp").connections)
     metrics.read_register(
         lambda: SimpleNamespace(
             identifiers=3, index_bytes=99, log_live_bytes=7, log_dead_bytes=5, queue_items=2

@@ -1,0 +1,53 @@
+# Each target sets up what it needs in .venv; a fresh machine needs make and Python 3.11 or newer.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# The first Python found that is new enough and can make an environment.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+	>/dev/null 2>&1 && { echo "$$python"; break; }; done)
+
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help run test lint demo bench clean
+
+help:  ## Say what can be made.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST))
+
+run: .venv/.run  ## Serve on the default ports; pass flags as ARGS="--http-port 0".
+	@exec $(BIN)/idnode serve $(ARGS)
+
+test: .venv/.dev  ## Run all tests.
+	$(BIN)/pytest -n 2 $(ARGS)
+
+lint: .venv/.dev  ## Check style, format and types.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+demo: .venv/.run  ## Start a node, register, resolve by every face, list, stop.
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh deploy/demo.sh
+
+bench: .venv/.dev  ## Measure this machine.
+	$(BIN)/python -m benchmarks.run $(ARGS)
+
+clean:  ## Remove what was made, the data of `make run` excepted.
+	rm -rf .venv build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/out
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.python:
+	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11 or newer that can make environments" \
+		"(Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	@touch $@
+
+.venv/.run: pyproject.toml .venv/.python
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+.venv/.dev: pyproject.toml .venv/.python
+	$(BIN)/pip install --quiet --editable ".[dev]"
+	@touch $@ .venv/.run

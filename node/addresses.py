@@ -1,0 +1,49 @@
+"""What was bound, and the ready file that tells it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # recognised, not bound
+"""Addresses that mean all of this machine's, and one of them that a client can ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Host and port of each face."""
+
+    handle_tcp: tuple[str, int]
+    handle_udp: tuple[str, int]
+    http: tuple[str, int]
+    admin: tuple[str, int]
+
+
+def url_of(address: tuple[str, int]) -> str:
+    """Return the URL at which this machine reaches an address."""
+    host, port = address
+    host = WILDCARDS.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def write_ready_file(path: Path, addresses: Addresses, core: str) -> None:
+    """Write the file whole or not at all, so that whoever sees it can read it.
+
+    Raises:
+        OSError: It cannot be written.
+
+    """
+    content = {
+        "pid": os.getpid(),
+        "core": core,
+        "handle_tcp": addresses.handle_tcp,
+        "handle_udp": addresses.handle_udp,
+        "http": url_of(addresses.http),
+        "admin": url_of(addresses.admin),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".new")
+    beside.write_bytes(orjson.dumps(content) + b"\n")
+    beside.replace(path)

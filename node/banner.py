@@ -1,0 +1,64 @@
+"""What a started node tells whoever started it: addresses, credentials, and three lines to copy."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from node.addresses import WILDCARDS, Addresses, url_of
+from node.build import core, version
+from node.settings import DEMO_SECRET, Settings
+
+_YOURS: Final = "'\"$IDNODE_SECRET\"'"
+"""A secret that is not printed, to be filled in by the shell inside a quoted argument."""
+
+
+def banner(settings: Settings, addresses: Addresses, *, seed: int, demo_secret_works: bool) -> str:
+    """Return the text; a secret that is not the demo's is not in it."""
+    prefix = settings.prefix
+    secret = f"secret {DEMO_SECRET}" if demo_secret_works else "with the secret you set"
+    host, port = addresses.handle_tcp
+    return f"""\
+idnode {version()} is ready: {core()} core, durability {settings.durability}, \
+data in {settings.data_dir}, seed {seed}
+
+  Handle protocol  {host}:{port} (TCP and UDP)
+  HTTP API         {url_of(addresses.http)}
+  Management       {url_of(addresses.admin)}  (/metrics /livez /readyz /api/v1/stats)
+
+  Node             {prefix}, administrator 301:0.NA/{prefix}, {secret}
+                   or 300:0.NA/{prefix} with the key pair in {settings.data_dir / "keys"}
+  Enterprise       {prefix}.1 (示例企业), administrator 301:0.NA/{prefix}.1, same secret
+
+Three lines to copy:
+
+{_three_lines(prefix, addresses, DEMO_SECRET if demo_secret_works else _YOURS)}
+"""
+
+
+def _three_lines(prefix: str, addresses: Addresses, secret: str) -> str:
+    host, port = addresses.handle_tcp
+    server = "" if port == 2641 else f" --server {WILDCARDS.get(host, host)}:{port}"
+    user = quote(f"301:0.NA/{prefix}", safe="")
+    mine = f"{url_of(addresses.http)}/api/handles/{prefix}.1/mine"
+    value = '[{"index": 1, "type": "URL", "data": "https://example.org/"}]'
+    return (
+        f"  {command()} resolve {prefix}.1/hello{server}\n"
+        f"  curl -X PUT -u '{user}:{secret}' -H 'Content-Type: application/json' -d '{value}' {mine}\n"
+        f"  curl {mine}"
+    )
+
+
+def command() -> str:
+    """Return how the user's shell calls this installation."""
+    beside_python = Path(sys.executable).with_name("idnode")
+    found = shutil.which("idnode")
+    if found is not None and Path(found).samefile(beside_python):
+        return "idnode"
+    if not beside_python.exists():
+        return f"{sys.executable} -m node"
+    here = Path.cwd()
+    return str(
+        beside_python.relative_to(here) if beside_python.is_relative_to(here) else beside_python
+    )

@@ -1,0 +1,39 @@
+"""`idnode batch`: register every identifier of a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.commands.asking import Admin, Secret, Server, http_client
+from node.commands.item_files import FileForm, form_of
+from node.commands.loading import Loading
+
+Skip = Annotated[
+    int, typer.Option(metavar="N", min=0, help="Leave out so many items, to go on after a failure.")
+]
+
+
+def run(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help='Items [handle, [[index, type, data(, ttl)], ...]]: NDJSON has one a line; "-" is '
+            "standard input.",
+        ),
+    ],
+    *,
+    form: Annotated[
+        FileForm | None,
+        typer.Option("--format", help="[default: what the file's name tells, else ndjson]"),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace older records.")] = False,
+    skip: Skip = 0,
+    admin: Admin = None,
+    secret: Secret = None,
+    server: Server = None,
+) -> None:
+    """Register the identifiers of a file; exit code 1 when some were refused."""
+    with http_client(server, admin, secret) as client:
+        Loading(client, form_of(file, form), overwrite).run(file, skip=skip)

@@ -1,0 +1,27 @@
+"""`idnode import`: register what `idnode export` wrote."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.commands.asking import Admin, Secret, Server, http_client
+from node.commands.batch import Skip
+from node.commands.item_files import FileForm
+from node.commands.loading import Loading
+
+
+def run(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help='File of `idnode export`; "-" is standard input.')
+    ],
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep records that exist already.")] = False,
+    skip: Skip = 0,
+    admin: Admin = None,
+    secret: Secret = None,
+    server: Server = None,
+) -> None:
+    """Register the identifiers of an exported file, replacing records that exist already."""
+    with http_client(server, admin, secret) as client:
+        Loading(client, FileForm.NDJSON, overwrite=not keep).run(file, skip=skip)

@@ -1,0 +1,152 @@
+"""Sending a file of identifiers to a node, batch by batch: what `batch` and `import` share."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final, TypeVar
+
+import typer
+
+from clients import bulk
+from clients.dig import printable
+from clients.errors import ClientError, MalformedAnswer, Refused, ServerBusy
+from clients.json_values import from_json
+from clients.web_blocking import Client
+from clients.web_requests import Call, creation
+from node.commands.failure import CommandFailed
+from node.commands.item_files import FileForm, chunks, lines, packed_items
+from node.commands.progress import byte_progress
+
+Result = TypeVar("Result")
+
+FAILURES_SHOWN: Final = 20
+BUSY_WAITS_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""Pauses before a batch is sent again to a node whose write queue is full."""
+
+
+@dataclass(slots=True)
+class Loading:
+    """One file on its way into a node."""
+
+    client: Client
+    form: FileForm
+    overwrite: bool
+    done: int = 0
+    """Items of the file that are dealt with, those that were skipped included."""
+
+    accepted: int = 0
+    failed: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    def run(self, path: Path, *, skip: int = 0) -> None:
+        """Send the whole file, and say what became of it.
+
+        Raises:
+            CommandFailed: Items were refused; or the node, or the file, failed on the way, and then the
+                message says from where to go on.
+
+        """
+        self.done = skip
+        try:
+            with opened(path) as file, byte_progress("sending") as show:
+                total = _size_of(path)
+                for chunk in chunks(self._read(file), skip):
+                    self._send(chunk)
+                    if total:
+                        show(min(file.tell(), total), total)
+        except (ClientError, CommandFailed) as error:
+            raise CommandFailed(
+                f"stopped after {self.done} items ({self.accepted} accepted, {self.failed} refused): "
+                f"{error}; go on with --skip {self.done}"
+            ) from error
+        for line in self.shown:
+            typer.echo(line, err=True)
+        typer.echo(f"{self.accepted} accepted, {self.failed} refused")
+        if self.failed:
+            raise CommandFailed(f"{self.failed} items were refused")
+
+    def _read(self, file: BinaryIO) -> Iterator[bytes]:
+        return lines(file) if self.form is FileForm.NDJSON else packed_items(file)
+
+    def _send(self, chunk: list[bytes]) -> None:
+        """Send one chunk; records that are no items go one by one, in their place."""
+        batch: list[bytes] = []
+        for item in chunk:
+            if self.form is FileForm.NDJSON and item.startswith(b"{"):
+                self._send_batch(batch)
+                self._send_record(item)
+                batch = []
+            else:
+                batch.append(item)
+        self._send_batch(batch)
+
+    def _send_batch(self, items: list[bytes]) -> None:
+        if not items:
+            return
+        make = bulk.lines_batch if self.form is FileForm.NDJSON else bulk.packed_batch
+        result = _patiently(self.client, make(items, overwrite=self.overwrite))
+        for failure in result.failures:
+            self._refused(self.done + failure.position, f"{failure.message} ({failure.code})")
+        self.accepted += result.accepted
+        self.done += len(items)
+
+    def _send_record(self, line: bytes) -> None:
+        try:
+            found = json.loads(line)
+            handle, values = str(found["handle"]).encode(), from_json(found["values"])
+        except (ValueError, KeyError, TypeError, MalformedAnswer) as error:
+            self._refused(self.done, f"no record: {error}")
+        else:
+            try:
+                _patiently(self.client, creation(handle, values, overwrite=self.overwrite))
+                self.accepted += 1
+            except Refused as error:
+                self._refused(self.done, str(error))
+        self.done += 1
+
+    def _refused(self, position: int, reason: str) -> None:
+        self.failed += 1
+        if len(self.shown) < FAILURES_SHOWN:
+            self.shown.append(f"item {position + 1}: {printable(reason)}")
+
+
+def _patiently(client: Client, call: Call[Result]) -> Result:
+    """Carry out a call, again after a pause while the node is busy; a busy node has taken nothing.
+
+    Raises:
+        ClientError: Whatever the last attempt raises.
+
+    """
+    for pause in BUSY_WAITS_SECONDS:
+        try:
+            return client.do(call)
+        except ServerBusy:
+            time.sleep(pause)
+    return client.do(call)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Give the file to read, ``-`` being standard input.
+
+    Raises:
+        CommandFailed: It cannot be read.
+
+    """
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror}") from error
+    with file:
+        yield file
+
+
+def _size_of(path: Path) -> int:
+    return 0 if str(path) == "-" else path.stat().st_size

@@ -1,0 +1,60 @@
+"""`idnode register`: create one identifier."""
+
+import re
+from typing import Annotated, Final
+
+import typer
+
+from node.commands.asking import Admin, Secret, Server, http_client, in_one_line
+from node.commands.failure import CommandFailed
+from registry.errors import InvalidValue
+from registry.model import HandleValue
+
+_VALUE: Final = re.compile(r"(?:(\d{1,10}):)?([^=]+)=(.*)", re.DOTALL)
+
+
+def run(
+    handle: Annotated[
+        str, typer.Argument(metavar="HANDLE", help="Identifier, as in 88.900.1/hello.")
+    ],
+    values: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[INDEX:]TYPE=DATA...",
+            help="Values, as in URL=https://example.org or 7:DESC=gear; without an index, the next one.",
+        ),
+    ],
+    *,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an older record.")
+    ] = False,
+    admin: Admin = None,
+    secret: Secret = None,
+    server: Server = None,
+) -> None:
+    """Register an identifier with its values."""
+    record = values_of(values)
+    with in_one_line(), http_client(server, admin, secret) as client:
+        written = client.create(handle, record, overwrite=overwrite)
+    typer.echo(f"{written.handle} {'registered' if written.created else 'replaced'}")
+
+
+def values_of(texts: list[str]) -> list[HandleValue]:
+    """Return the values that the arguments spell.
+
+    Raises:
+        CommandFailed: An argument is no value.
+
+    """
+    found: list[HandleValue] = []
+    index = 0
+    for text in texts:
+        match = _VALUE.fullmatch(text)
+        if match is None:
+            raise CommandFailed(f"{text!r}: expected TYPE=DATA, as in URL=https://example.org")
+        index = int(match[1]) if match[1] else index + 1
+        try:
+            found.append(HandleValue(index, match[2], match[3].encode()))
+        except (InvalidValue, UnicodeEncodeError) as error:
+            raise CommandFailed(f"{text!r}: {error}") from error
+    return found

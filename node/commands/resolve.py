@@ -1,0 +1,50 @@
+"""`idnode resolve`: ask a node for an identifier and print the answer in the manner of `dig`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from clients import blocking, web_blocking
+from clients.answer import Answer, Question, Transport
+from clients.dig import format_answer, format_json
+from node.clock import SystemClock
+from node.commands.asking import Server, handle_server, http_url, in_one_line
+
+
+def run(
+    handle: Annotated[
+        str, typer.Argument(metavar="HANDLE", help="Identifier, as in 88.900.1/hello.")
+    ],
+    *,
+    transport: Annotated[Transport, typer.Option(help="How to ask.")] = Transport.UDP,
+    index: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", help="Only the value at this index; repeatable."),
+    ] = None,
+    value_type: Annotated[
+        list[str] | None,
+        typer.Option("--type", metavar="TYPE", help="Only values of this type; repeatable."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    server: Server = None,
+) -> None:
+    """Resolve an identifier; exit code 1 when the answer is anything but a success."""
+    question = Question.of(handle, indexes=tuple(index or ()), types=tuple(value_type or ()))
+    with in_one_line():
+        answer = _ask(question, transport, server)
+    if as_json:
+        text = format_json(answer)
+    else:
+        text = format_answer(question, answer, now=SystemClock().now())
+    typer.echo(text, nl=False)
+    if not answer.succeeded:
+        sys.exit(1)
+
+
+def _ask(question: Question, transport: Transport, server: str | None) -> Answer:
+    if transport is Transport.HTTP:
+        with web_blocking.Client(http_url(server)) as web:
+            return web.query(question)
+    with blocking.Client(handle_server(server), transport=transport) as client:
+        return client.query(question)

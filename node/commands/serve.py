@@ -1,0 +1,79 @@
+"""`idnode serve`: run a node until a signal stops it."""
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+import typer
+
+from node.addresses import write_ready_file
+from node.banner import banner
+from node.build import core
+from node.commands.progress import byte_progress
+from node.ops import logs
+from node.runtime import Node
+from node.settings import Loaded, Settings, check_exposure
+
+try:
+    import uvloop
+except ImportError:  # where it does not exist, asyncio's own loop serves
+    _new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+else:
+    _new_event_loop = uvloop.new_event_loop
+
+_log = logging.getLogger(__name__)
+
+
+def run(loaded: Loaded) -> None:
+    """Run a node until SIGTERM or Ctrl-C; a second one stops it at once."""
+    settings = loaded.settings
+    check_exposure(settings)
+    folding = logs.configure(settings.log_format, settings.log_level)
+    with asyncio.Runner(loop_factory=_new_event_loop) as runner:
+        runner.run(_serve(settings, folding))
+
+
+async def _serve(settings: Settings, folding: logs.Folding) -> None:
+    stop = _stop_at_signals()
+    seed = secrets.randbits(64) if settings.seed is None else settings.seed
+    if settings.ready_file is not None:
+        settings.ready_file.unlink(missing_ok=True)
+    with byte_progress("reading the log") as bar:
+        node = Node(settings, seed=seed, progress=bar)
+        node.every_second(lambda: logs.report_folded(folding))
+        await node.start()
+    try:
+        typer.echo(
+            banner(settings, node.addresses, seed=seed, demo_secret_works=node.demo_secret_works)
+        )
+        if settings.ready_file is not None:
+            write_ready_file(settings.ready_file, node.addresses, core())
+        await stop.wait()
+        _log.info("stopping: not ready any more, answering what is under way")
+    finally:
+        if settings.ready_file is not None:
+            with suppress(OSError):
+                settings.ready_file.unlink(missing_ok=True)
+        await node.stop()
+    _log.info("stopped")
+
+
+def _stop_at_signals() -> asyncio.Event:
+    """Return an event that the first SIGTERM or SIGINT sets; the second ends the process."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def signalled(number: int) -> None:
+        if stop.is_set():
+            _log.warning("stopping at once, on a second signal")
+            logging.shutdown()
+            os._exit(128 + number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signalled, number)
+    return stop

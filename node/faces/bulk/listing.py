@@ -1,0 +1,63 @@
+"""``GET /api/v1/identifiers?prefix=P``: the identifiers of a prefix as they were spelled, page by page.
+
+The JSON API lists in upper case and by page number, as its original does. Here a page begins behind a cursor,
+which stays right whatever is written meanwhile.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from node.faces.handle_json.exchange import Exchange
+from node.faces.handle_json.parameters import integer, query_parameters
+from node.faces.http_replies import PLANNED
+from node.service import events
+from registry.errors import InvalidHandle
+from registry.names import PREFIX_HANDLE_START, fold
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from node.faces.handle_json.exchange import Services
+
+LIMIT_DEFAULT: Final = 1_000
+
+LIMIT_MAX: Final = 10_000
+"""Most identifiers in one page; a larger ``limit`` is cut to it."""
+
+
+class IdentifierListing:
+    """Lists identifiers for those who may."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """Answer one page: ``handles``, the ``after`` of the next page (null on the last), ``total``."""
+        exchange = Exchange(self._services, request, events.LIST)
+        try:
+            identity = self._services.authorization.identity(request)
+            parameters = query_parameters(request)
+            asked = parameters.first("prefix") or ""
+            if not asked:
+                raise InvalidHandle("Empty handle invalid")
+            exchange.handle = asked.encode(errors="replace")
+            prefix = fold(exchange.handle).removeprefix(PREFIX_HANDLE_START)
+            limit = integer(parameters.first("limit") or str(LIMIT_DEFAULT))
+            found = self._services.registrar.list_handles(
+                identity,
+                prefix,
+                after=(parameters.first("after") or "").encode(errors="replace"),
+                limit=max(1, min(limit, LIMIT_MAX)),
+            )
+        except PLANNED as error:
+            return exchange.refused(error)
+        return exchange.answer(
+            200,
+            {
+                "responseCode": 1,
+                "total": self._services.count(prefix),
+                "handles": [handle.decode() for handle in found.handles],
+                "after": None if found.after is None else found.after.decode(),
+            },
+        )

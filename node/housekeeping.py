@@ -1,0 +1,61 @@
+"""What has to be done about once a second, and once more at the end."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from node.ops import lifetime
+from node.ops.metrics import Metrics
+
+PERIOD_SECONDS: Final = 1.0
+"""Time between two savings of the lifetime counters: what a killed process may forget of them."""
+
+_log = logging.getLogger(__name__)
+
+
+class Housekeeping:
+    """Saves the lifetime counters while they change, and does small chores of others."""
+
+    def __init__(self, folder: Path, metrics: Metrics) -> None:
+        self._folder = folder
+        self._metrics = metrics
+        self._saved: lifetime.Volume = {}
+        self._chores: list[Callable[[], None]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, chore: Callable[[], None]) -> None:
+        """Have something quick done each time."""
+        self._chores.append(chore)
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.get_running_loop().create_task(self._keep())
+
+    async def stop(self) -> None:
+        """End, with the counters on the disk."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self._save(sync=True)
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(PERIOD_SECONDS)
+            for chore in self._chores:
+                chore()
+            await self._save(sync=False)
+
+    async def _save(self, *, sync: bool) -> None:
+        volume = self._metrics.lifetime()
+        if volume == self._saved and not sync:
+            return
+        try:
+            await asyncio.to_thread(lifetime.save, self._folder, volume, sync=sync)
+        except OSError as error:
+            _log.warning("the lifetime counters cannot be saved: %s", error)
+        else:
+            self._saved = volume

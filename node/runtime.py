@@ -1,0 +1,303 @@
+"""The composition root: builds the node in the order of its dependencies, and takes it down in reverse.
+
+Everything is made here by plain constructor calls; nothing else knows which class fulfils which part.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from random import Random
+from typing import Any, Final
+
+from aiohttp import web
+
+from node.addresses import WILDCARDS, Addresses
+from node.binding import bind_handle_faces, bind_http
+from node.build import core, version
+from node.clock import Clock, SystemClock
+from node.data_directory import KEYS, REGISTER, SNAPSHOTS
+from node.faces.handle_tcp import HandleTcp
+from node.faces.handle_udp import HandleUdp
+from node.faces.http_app import HttpFaceRunner, HttpParts, build_app
+from node.faces.limits import TcpLimits
+from node.housekeeping import Housekeeping
+from node.ops import lifetime, management
+from node.ops.health import Health, State
+from node.ops.lag import LagProbe
+from node.ops.metrics import Facts, Metrics
+from node.service import foundation
+from node.service.authority import Authority
+from node.service.credentials import Credentials, Identity
+from node.service.dispatch import Dispatch, query_operations
+from node.service.door import Door
+from node.service.errors import AuthenticationFailed
+from node.service.permissions import Permissions
+from node.service.queries import Queries
+from node.service.registrar import Registrar
+from node.service.resolver import Resolver
+from node.service.response import Responses
+from node.settings import DEMO_SECRET, Settings, SettingsRefused, is_loopback
+from registry import values
+from registry.model import HandleValue
+from registry.names import prefix_handle
+from registry.options import Durability, RegisterOptions
+from registry.store import EmbeddedRegister
+
+HELLO: Final = (
+    HandleValue(1, "URL", b"https://example.org/hello"),
+    HandleValue(2, "DESC", "你好，工业互联网".encode()),
+)
+"""The record of the sample identifier that exists after the first start."""
+
+_log = logging.getLogger(__name__)
+
+
+class Node:
+    """A whole node in this process; `start` returns once it is ready, `stop` once all is on the disk."""
+
+    addresses: Addresses
+    demo_secret_works: bool
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        seed: int,
+        clock: Clock | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.seed = seed
+        self.health = Health(core())
+        self._clock = clock or SystemClock()
+        self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
+        self._progress = progress
+        self._started = self._clock.now()
+        self._chores: list[Callable[[], None]] = []
+        self._running = AsyncExitStack()
+
+    def every_second(self, chore: Callable[[], None]) -> None:
+        """Have something quick done about once a second while the node runs; ask before `start`."""
+        self._chores.append(chore)
+
+    async def start(self) -> None:
+        """Build everything, open the register, bind the ports.
+
+        Raises:
+            PortRefused: A port cannot be had.
+            SettingsRefused: A secret that everybody knows would be offered to a network.
+            RegistryError: The data directory is in use or damaged.
+            OSError: The disk refused.
+
+        """
+        try:
+            await self._build()
+        except BaseException:
+            await self._running.aclose()
+            raise
+        self.health.state = State.READY
+
+    async def stop(self) -> None:
+        """Become not ready, answer what is under way, put everything on the disk."""
+        self.health.state = State.DRAINING
+        await self._running.aclose()
+
+    async def _build(self) -> None:
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.metrics = Metrics(self._facts(), lifetime.load(self.settings.data_dir))
+        admin = await self._serve_http(
+            "admin_port", web.AppRunner(self._management(), **self._runner_options())
+        )
+        await self._open_register()
+        self._build_service()
+        tcp, udp = await self._serve_handle_protocol()
+        await self._lay_foundation(tcp.address, udp.address)
+        self.metrics.lift_registrations(self.register.stats().identifiers)
+        runner = HttpFaceRunner(self._http_app(), **self._runner_options())
+        http = await self._serve_http("http_port", runner)
+        self.metrics.read_connections("http", lambda: _connections_of(runner))
+        self._watch_loop()
+        self.addresses = Addresses(tcp.address, udp.address, http, admin)
+
+    def _facts(self) -> Facts:
+        settings = self.settings
+        return Facts(version(), core(), settings.target_registrations, settings.target_resolutions)
+
+    async def _open_register(self) -> None:
+        settings = self.settings
+        options = RegisterOptions(
+            durability=Durability(settings.durability),
+            interval_seconds=settings.durability_interval,
+            segment_bytes=settings.segment_bytes,
+            commit_observer=self.metrics.committed,
+        )
+        folder = settings.data_dir / REGISTER
+        self.register = await EmbeddedRegister.open(folder, options, self._progress)
+        housekeeping = Housekeeping(settings.data_dir, self.metrics)
+        for chore in self._chores:
+            housekeeping.add(chore)
+        self._running.push_async_callback(housekeeping.stop)
+        self._running.push_async_callback(self.register.close)
+        housekeeping.start()
+        self.metrics.read_register(self.register.stats)
+        recovered = self.register.stats().recovered
+        if recovered.cut_bytes:
+            _log.warning(
+                "a torn tail of %d bytes was cut off the log (%s)",
+                recovered.cut_bytes,
+                recovered.cut_reason,
+            )
+        _log.info(
+            "%d identifiers, %s in %.2f s",
+            self.register.stats().identifiers,
+            "index loaded" if recovered.from_image else f"{recovered.records} log records read",
+            recovered.seconds,
+        )
+
+    def _build_service(self) -> None:
+        register = self.register
+        admins = foundation.node_administrators(self.settings.prefix.encode())
+        self.authority = Authority(register)
+        self.resolver = Resolver(register, self.authority)
+        self.credentials = Credentials(register)
+        self.permissions = Permissions(register, admins)
+        self.registrar = Registrar(register, self.authority, self.permissions, self._clock)
+        self._responses = Responses()
+        self._queries = Queries(self.resolver, self._responses)
+
+    async def _serve_handle_protocol(self) -> tuple[HandleTcp, HandleUdp]:
+        settings = self.settings
+        dispatch = Dispatch(query_operations(self._queries), self._responses)
+        door = Door(dispatch, self._responses)
+        limits = TcpLimits(
+            connections_max=settings.connections_max, idle_seconds=settings.idle_timeout
+        )
+        tcp = HandleTcp(door, self.metrics.face("handle_tcp"), self._clock, limits)
+        udp = HandleUdp(
+            door,
+            self.metrics.face("handle_udp"),
+            self._clock,
+            mark_truncated=settings.truncated_flag,
+        )
+        await bind_handle_faces(settings, tcp, udp)
+        self.metrics.read_connections("handle_tcp", lambda: len(tcp.connections))
+        self._running.push_async_callback(dispatch.drain)
+        self._running.push_async_callback(udp.stop)
+        self._running.push_async_callback(tcp.stop, settings.drain_timeout)
+        return tcp, udp
+
+    async def _lay_foundation(self, tcp: tuple[str, int], udp: tuple[str, int]) -> None:
+        settings = self.settings
+        first_start = not self.register.stats().identifiers
+        told = str(settings.site_address or WILDCARDS.get(tcp[0], tcp[0]))
+        if settings.site_address is None and tcp[0] in WILDCARDS:
+            _log.warning("clients are told that this node is at %s: set --site-address", told)
+        prefix = settings.prefix.encode()
+        laid = await foundation.lay_foundation(
+            self.register,
+            self.authority,
+            self._clock,
+            keys=settings.data_dir / KEYS,
+            prefix=prefix,
+            secret=settings.secret.get_secret_value().encode(),
+            addresses=foundation.Addresses(told, tcp[1], udp[1]),
+            keep_secret=settings.demo_secret,
+        )
+        self._site = self._queries.site = laid.site
+        self._responses.site_serial = laid.site_serial
+        enterprise = prefix + foundation.ENTERPRISE_SUFFIX
+        self.demo_secret_works = self._demo_secret_works(prefix)
+        exposed = not is_loopback(settings.host)
+        if exposed and (self.demo_secret_works or self._demo_secret_works(enterprise)):
+            raise SettingsRefused(
+                f"refusing to bind to {settings.host}: the demo secret still works for a "
+                f"prefix in {settings.data_dir}; change it over loopback first"
+            )
+        if first_start:
+            await self.registrar.create(
+                foundation.node_administrators(prefix)[0],
+                enterprise + b"/hello",
+                values.pack(HELLO),
+            )
+
+    def _demo_secret_works(self, prefix: bytes) -> bool:
+        identity = Identity(prefix_handle(prefix), foundation.SECRET_KEY_INDEX)
+        try:
+            self.credentials.verify_secret(identity, DEMO_SECRET.encode())
+        except AuthenticationFailed:
+            return False
+        return True
+
+    def _http_app(self) -> web.Application:
+        return build_app(
+            HttpParts(
+                resolver=self.resolver,
+                registrar=self.registrar,
+                credentials=self.credentials,
+                permissions=self.permissions,
+                authority=self.authority,
+                clock=self._clock,
+                observer=self.metrics.face,
+                site=lambda: self._site,
+                count=self.register.count,
+                plain_http=self.settings.plain_credentials or is_loopback(self.settings.host),
+                random=self._random,
+            )
+        )
+
+    def _management(self) -> web.Application:
+        return management.build(
+            self.health, self.metrics, stats=self.report, snapshot=self._snapshot
+        )
+
+    def _runner_options(self) -> dict[str, Any]:
+        return {"access_log": None, "shutdown_timeout": self.settings.drain_timeout}
+
+    async def _serve_http(self, setting: str, runner: web.AppRunner) -> tuple[str, int]:
+        await runner.setup()
+        self._running.push_async_callback(runner.cleanup)
+        return await bind_http(self.settings, setting, runner)
+
+    def _watch_loop(self) -> None:
+        probe = LagProbe(self._clock)
+        probe.start(asyncio.get_running_loop())
+        self._running.callback(probe.stop)
+        self.metrics.read_lag(probe.seconds)
+
+    def report(self) -> dict[str, Any]:
+        """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""
+        found: dict[str, Any] = {
+            "version": version(),
+            "core": core(),
+            "state": self.health.state.value,
+            "seconds": round(self._clock.now() - self._started, 3),
+            "seed": self.seed,
+            "durability": self.settings.durability,
+            "targets": {
+                "registrations": self.settings.target_registrations,
+                "resolutions": self.settings.target_resolutions,
+            },
+        }
+        for kind, counts in self.metrics.lifetime().items():
+            by_face: dict[str, dict[str, int]] = {}
+            for (face, outcome), count in counts.items():
+                by_face.setdefault(face, {})[outcome] = count
+            found[kind] = by_face
+        if self.health.state is not State.STARTING:
+            stats = self.register.stats()
+            found["register"] = stats._asdict() | {"recovered": stats.recovered._asdict()}
+            found["prefixes"] = len(self.authority.homed)
+        return found
+
+    async def _snapshot(self, name: str) -> dict[str, Any]:
+        if not self.health.ready:
+            raise web.HTTPServiceUnavailable(reason=f"The node is {self.health.state.value}")
+        target = self.settings.data_dir / SNAPSHOTS / name
+        taken = await self.register.snapshot(target)
+        _log.info("snapshot %s taken: %d bytes", target, taken.bytes)
+        return {"path": str(target), "files": taken.files, "bytes": taken.bytes}
+
+
+def _connections_of(runner: web.AppRunner) -> int:
+    return 0 if runner.server is None else len(runner.server.connections)

@@ -1,0 +1,171 @@
+"""A node for whoever needs one: in this process (`node`), or as users start it (`served`)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+IDNODE = Path(sys.executable).with_name("idnode")
+
+PATIENCE_SECONDS = 60
+"""Longest wait for another process; a bound against hanging, not an expectation."""
+
+
+@pytest.fixture
+async def node(tmp_path):
+    """Return a started node on free ports, with a data directory of its own."""
+    from node.runtime import Node
+    from node.settings import Settings
+
+    settings = Settings(data_dir=tmp_path / "data", handle_port=0, http_port=0, admin_port=0)
+    started = Node(settings, seed=1)
+    await started.start()
+    yield started
+    await started.stop()
+
+
+class Output:
+    """What a process prints, read as it comes."""
+
+    def __init__(self, stream):
+        self._lines = []
+        self._changed = threading.Condition()
+        self._reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._reader.start()
+
+    def _read(self, stream):
+        with stream:
+            for line in stream:
+                with self._changed:
+                    self._lines.append(line)
+                    self._changed.notify_all()
+
+    @property
+    def text(self):
+        """Everything so far."""
+        return "".join(self._lines)
+
+    def wait_for(self, words):
+        """Wait until these words were printed."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: words in self.text, PATIENCE_SECONDS), self.text
+
+    def finished(self):
+        """Wait until nothing more can come, and return everything."""
+        self._reader.join(PATIENCE_SECONDS)
+        return self.text
+
+
+def _tell_end(process, ended):
+    process.wait()
+    ended.set()
+
+
+class Served:
+    """A node that runs as `idnode serve` in a process of its own."""
+
+    def __init__(self, folder, *flags):
+        self.folder = folder
+        self.data_dir = folder / "data"
+        self.ready_file = folder / "ready.json"
+        self.flags = (
+            *("--data-dir", self.data_dir, "--ready-file", self.ready_file, "--seed", "1"),
+            *("--handle-port", "0", "--http-port", "0", "--admin-port", "0", *flags),
+        )
+        self.process = None
+        self.output = None
+        self.ready = {}
+
+    def launch(self):
+        """Start the process, and do not wait."""
+        self.process = subprocess.Popen(
+            [IDNODE, "serve", *map(str, self.flags)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.output = Output(self.process.stdout)
+        return self
+
+    def start(self):
+        """Start it and wait until it says that it is ready."""
+        self.launch()
+        wait = [IDNODE, "wait", "--ready-file", self.ready_file, "--timeout", str(PATIENCE_SECONDS)]
+        waiter = subprocess.Popen(wait, stderr=subprocess.DEVNULL)
+        ended = threading.Event()
+        for process in (waiter, self.process):
+            threading.Thread(target=_tell_end, args=(process, ended), daemon=True).start()
+        assert ended.wait(PATIENCE_SECONDS)
+        if self.process.poll() is not None:
+            waiter.kill()
+        assert waiter.wait() == 0, (
+            self.output.finished() if self.process.poll() else self.output.text
+        )
+        self.ready = json.loads(self.ready_file.read_bytes())
+        return self
+
+    @property
+    def environment(self):
+        """What makes client commands ask this node."""
+        return {
+            "IDNODE_HANDLE_PORT": str(self.ready["handle_tcp"][1]),
+            "IDNODE_HTTP_PORT": self.ready["http"].rpartition(":")[2],
+            "IDNODE_ADMIN_PORT": self.ready["admin"].rpartition(":")[2],
+        }
+
+    def run(self, *arguments):
+        """Run a command of `idnode` against it."""
+        return subprocess.run(
+            [IDNODE, *map(str, arguments)],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def stop(self, signal_number=signal.SIGTERM):
+        """Send a signal and return the exit code."""
+        self.process.send_signal(signal_number)
+        return self.process.wait(PATIENCE_SECONDS)
+
+    def kill(self):
+        """End it at once if it still runs."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(PATIENCE_SECONDS)
+            self.output.finished()
+
+
+class Launcher:
+    """Starts nodes, and ends them after the test."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self.nodes = []
+
+    def __call__(self, *flags, folder=None):
+        """Return a node that is ready, with further flags."""
+        self.nodes.append(Served(folder or self._folder, *flags))
+        return self.nodes[-1].start()
+
+    def refused(self, *flags):
+        """Return exit code and lines of a node that does not start."""
+        node = Served(self._folder, *flags)
+        self.nodes.append(node)
+        node.launch()
+        code = node.process.wait(PATIENCE_SECONDS)
+        return code, node.output.finished().splitlines()
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Return a function that starts a node in a process of its own, with further flags."""
+    launcher = Launcher(tmp_path)
+    yield launcher
+    for node in launcher.nodes:
+        node.kill()

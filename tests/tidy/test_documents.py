@@ -1,0 +1,100 @@
+"""The documents keep up with the code.
+
+- Every setting is in `deploy/node.toml` at its default, and in the README's table with it; neither has more.
+- Every metric and every command is in the README.
+- The Chinese README has the same sections, commands and tables.
+"""
+
+import re
+import tomllib
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from node.cli import COMMANDS
+from node.ops import lifetime
+from node.ops.metrics import Facts, Metrics
+from node.settings import Settings, load
+
+README = "README.md"
+CHINESE = "README.zh.md"
+
+
+@pytest.fixture(scope="module")
+def example(root):
+    """Return the example file with the mark taken off every setting."""
+    text = (root / "deploy/node.toml").read_text(encoding="utf-8")
+    return tomllib.loads(re.sub(r"^# ([a-z_]+ = )", r"\1", text, flags=re.MULTILINE))
+
+
+@pytest.fixture(scope="module", params=[README, CHINESE])
+def readme(request, root):
+    return (root / request.param).read_text(encoding="utf-8")
+
+
+def _rows(text, name):
+    """Return first cells of the table that names ``name`` in one of them."""
+    tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
+    (table,) = [each for each in tables if re.search(rf"^\| [` ]{name}`", each, flags=re.MULTILINE)]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    return {re.findall(r"`([a-z_]+)`", row[0])[0]: row for row in rows}
+
+
+def test_the_example_file_has_every_setting_and_no_other(example):
+    assert sorted(example) == sorted(Settings.model_fields)
+
+
+def test_the_example_file_shows_the_defaults(example, tmp_path):
+    examples = {name for name, field in Settings.model_fields.items() if field.default is None}
+    shown = {name: value for name, value in example.items() if name not in examples}
+    assert Settings(**shown) == Settings()
+
+
+def test_the_example_file_can_be_used_as_it_is(root):
+    load({}, root / "deploy/node.toml")
+
+
+def test_the_readme_has_every_setting_and_no_other(readme):
+    assert sorted(_rows(readme, "data_dir")) == sorted(Settings.model_fields)
+
+
+def test_the_readme_shows_the_defaults(readme):
+    rows = _rows(readme, "data_dir")
+    for name in (
+        "http_port",
+        "handle_port",
+        "admin_port",
+        "host",
+        "durability",
+        "prefix",
+        "log_level",
+    ):
+        assert rows[name][1] == f"`{Settings.model_fields[name].default}`"
+
+
+def test_the_readme_has_every_metric(readme):
+    metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in lifetime.KINDS})
+    face = metrics.face("http")
+    face.malformed("x")
+    names = {
+        sample.name
+        for family in text_string_to_metric_families(metrics.render("")[0].decode())
+        for sample in family.samples
+    }
+    names = {re.sub("_(bucket|sum|count)$", "", name) for name in names}
+    missing = [name for name in names if name.startswith("idnode") and f"`{name}`" not in readme]
+    assert not missing
+
+
+def test_the_readme_names_every_command(readme):
+    missing = [name for name in COMMANDS if not re.search(rf"[` ]{name}[` ]", readme)]
+    assert not missing
+
+
+def test_the_chinese_readme_has_the_same_sections_commands_and_tables(root):
+    english, chinese = ((root / name).read_text(encoding="utf-8") for name in (README, CHINESE))
+    for pattern in (r"^##? ", r"^\|"):
+        count = [len(re.findall(pattern, text, flags=re.MULTILINE)) for text in (english, chinese)]
+        assert count[0] == count[1], pattern
+    fences = re.compile(r"^```sh.*?^```", flags=re.MULTILINE | re.DOTALL)
+    assert fences.findall(english) == fences.findall(chinese)

@@ -13,11 +13,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import msgpack
 
 from benchmarks import redis
+from benchmarks.machine import cpu_seconds
 from benchmarks.node_process import NodeProcess, RegistrationRefused, batch_headers, post_batch
 from benchmarks.records import BATCH_ITEMS, batches, packed, small_handle, small_values
 from benchmarks.row import Row
@@ -26,9 +27,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from benchmarks.config import Config
+    from benchmarks.native_tools import Server
 
 CONNECTIONS = 4
+_Body = TypeVar("_Body")
+_Answer = TypeVar("_Answer")
 _Commands: TypeAlias = tuple[bytes, int]
+
+
+class _Speed(NamedTuple):
+    """Identifiers a second, and what one cost the server."""
+
+    rate: float
+    server_cpu: float
+
+    def note(self) -> str:
+        return f"{self.server_cpu:.1f} µs CPU"
 
 
 def run(config: Config) -> list[Row]:
@@ -37,23 +51,33 @@ def run(config: Config) -> list[Row]:
     count = config.bulk_batches
     series = (f"bulk{number}" for number in itertools.count())
     with config.serving() as node, ExitStack() as stack:
-        measures: dict[str, Callable[[], float]] = {
+        measures: dict[str, Callable[[], _Speed]] = {
             "ours": lambda: _into_node(node, list(batches(count, series=next(series))))
         }
         if redis.installed():
             bodies = list(_redis_bodies(count))
             for name, durable in (("Redis SET, AOF always", True), ("Redis SET, volatile", False)):
-                port = stack.enter_context(redis.serving(durable=durable))
-                measures[name] = partial(_into_redis, port, bodies)
+                server = stack.enter_context(redis.serving(durable=durable))
+                measures[name] = partial(_into_redis, server, bodies)
         found = config.interleaved(measures, what=what)
-    ours = tuple(found.pop("ours"))
+    ours = found.pop("ours")
+    rates = tuple(speed.rate for speed in ours)
     if not found:
-        return [Row(what, ours, redis.NOT_INSTALLED)]
-    return [Row(what, ours, peer, tuple(rates)) for peer, rates in found.items()]
+        return [Row(what, rates, redis.NOT_INSTALLED, note=ours[-1].note())]
+    return [
+        Row(
+            what=what,
+            ours=rates,
+            peer=peer,
+            peers=tuple(speed.rate for speed in peers),
+            note=f"{ours[-1].note()}; peer {peers[-1].note()}",
+        )
+        for peer, peers in found.items()
+    ]
 
 
-def _into_node(node: NodeProcess, bodies: Sequence[bytes]) -> float:
-    """Return identifiers registered a second.
+def _into_node(node: NodeProcess, bodies: Sequence[bytes]) -> _Speed:
+    """Register every body once.
 
     Raises:
         RegistrationRefused: An item was not registered.
@@ -67,14 +91,24 @@ def _into_node(node: NodeProcess, bodies: Sequence[bytes]) -> float:
         connection.close()
         return answers
 
-    shares = [list(bodies[number::CONNECTIONS]) for number in range(CONNECTIONS)]
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        started = time.perf_counter()
-        answers = [answer for found in pool.map(send, shares) for answer in found]
-        seconds = time.perf_counter() - started
+    answers, speed = _timed(send, bodies, node.pid)
     for answer in answers:
         _check(answer)
-    return len(bodies) * BATCH_ITEMS / seconds
+    return speed
+
+
+def _timed(
+    send: Callable[[Sequence[_Body]], list[_Answer]], bodies: Sequence[_Body], server: int
+) -> tuple[list[_Answer], _Speed]:
+    """Have each connection send its share of the bodies, all at the same time."""
+    shares = [bodies[number::CONNECTIONS] for number in range(CONNECTIONS)]
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        spent, started = cpu_seconds(server), time.perf_counter()
+        answers = [answer for found in pool.map(send, shares) for answer in found]
+        seconds = time.perf_counter() - started
+        spent = cpu_seconds(server) - spent
+    items = len(bodies) * BATCH_ITEMS
+    return answers, _Speed(items / seconds, spent * 1e6 / items)
 
 
 def _check(answer: bytes) -> None:
@@ -92,18 +126,15 @@ def _redis_bodies(count: int) -> Iterator[_Commands]:
         )
 
 
-def _into_redis(port: int, bodies: Sequence[_Commands]) -> float:
-    """Return SETs acknowledged a second."""
+def _into_redis(server: Server, bodies: Sequence[_Commands]) -> _Speed:
+    """Set every key once."""
 
-    def send(share: Sequence[_Commands]) -> None:
-        with socket.create_connection(("127.0.0.1", port)) as client:
+    def send(share: Sequence[_Commands]) -> list[None]:
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for commands, replies in share:
                 redis.pipeline(client, commands, replies)
+        return []
 
-    shares = [list(bodies[number::CONNECTIONS]) for number in range(CONNECTIONS)]
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        started = time.perf_counter()
-        list(pool.map(send, shares))
-        seconds = time.perf_counter() - started
-    return sum(replies for _commands, replies in bodies) / seconds
+    _nothing, speed = _timed(send, bodies, server.pid)
+    return speed

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.native_tools import LoadReport, ToolFailed, load
+from benchmarks.native_tools import LoadReport, Server, ToolFailed, load
 from benchmarks.records import small_handle, write_handles
 from benchmarks.row import Row
 
@@ -37,8 +37,8 @@ def run(config: Config) -> list[Row]:
         ask = partial(
             load, "tcp_load", protocol="http", handles=handles, window=1, seconds=config.seconds
         )
-        with bare_aiohttp(body) as port:
-            measures = {"ours": partial(ask, port=node.http_port), "bare": partial(ask, port=port)}
+        with bare_aiohttp(body) as bare:
+            measures = {"ours": partial(ask, server=node.http), "bare": partial(ask, server=bare)}
             return [_row(config, connections, measures) for connections in shapes]
 
 
@@ -49,7 +49,7 @@ def _row(config: Config, connections: int, measures: dict[str, partial[LoadRepor
     }
     found = config.interleaved(shaped, what=what)
     ours = found["ours"]
-    note = ours[-1].note()
+    note = f"{ours[-1].note()}; peer {found['bare'][-1].note()}"
     unexpected = {code: count for code, count in ours[-1].codes.items() if code != 200}
     if unexpected:
         note += f", statuses {unexpected}"
@@ -67,7 +67,7 @@ def _one_answer(node: NodeProcess) -> bytes:
     try:
         connection.request("GET", f"/api/handles/{small_handle(0)}")
         answer = connection.getresponse()
-        body = answer.read()
+        body: bytes = answer.read()
     finally:
         connection.close()
     if answer.status != 200:
@@ -76,8 +76,8 @@ def _one_answer(node: NodeProcess) -> bytes:
 
 
 @contextmanager
-def bare_aiohttp(body: Path) -> Iterator[int]:
-    """Serve the bare handler in a process of its own while the block runs; gives its port."""
+def bare_aiohttp(body: Path) -> Iterator[Server]:
+    """Serve the bare handler in a process of its own while the block runs."""
     command = [sys.executable, "-m", "benchmarks.bare_aiohttp", str(body)]
     root = Path(__file__).parent.parent
     with subprocess.Popen(
@@ -86,7 +86,7 @@ def bare_aiohttp(body: Path) -> Iterator[int]:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield int(process.stdout.readline())
+            yield Server(int(process.stdout.readline()), process.pid)
         finally:
             process.stdin.close()
             process.wait()

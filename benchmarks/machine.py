@@ -17,6 +17,13 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def cpu_seconds(process: int) -> float:
+    """Return the processor time that a process has used so far, in ticks of usually 10 ms."""
+    stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def describe() -> dict[str, str]:
     """Return cores, processor, kernel, Python and the load of the machine right now."""
     return {

@@ -11,7 +11,9 @@ import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from benchmarks.machine import cpu_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +65,13 @@ def compiled(name: str) -> Path:
     return program
 
 
+class Server(NamedTuple):
+    """Where a server listens, and its process."""
+
+    port: int
+    pid: int
+
+
 @dataclass(frozen=True, slots=True)
 class LoadReport:
     """What a generator counted; latencies in microseconds, by percentile name."""
@@ -84,6 +93,8 @@ class LoadReport:
     send_lag: dict[str, float]
     complaints: str
     """What the generator said on standard error, such as lost connections."""
+    server_cpu: float
+    """Microseconds of processor time that the server spent on one request."""
 
     @property
     def faults(self) -> int:
@@ -92,7 +103,8 @@ class LoadReport:
 
     def note(self) -> str:
         """Return latency and whatever limits what the figure says, in a few words."""
-        words = [f"p50 {self.latency['p50'] / 1e3:.2f} p99 {self.latency['p99'] / 1e3:.2f} ms"]
+        words = [f"{self.server_cpu:.1f} µs CPU"]
+        words.append(f"p50 {self.latency['p50'] / 1e3:.2f} p99 {self.latency['p99'] / 1e3:.2f} ms")
         if self.generator_limited:
             words.append("generator-bound")
         if self.faults:
@@ -100,8 +112,7 @@ class LoadReport:
         return ", ".join(words)
 
 
-def _report(text: str, complaints: str) -> LoadReport:
-    found: dict[str, Any] = json.loads(text)
+def _report(found: dict[str, Any], complaints: str, server_cpu: float) -> LoadReport:
     return LoadReport(
         rate=found["rate"],
         sent=found["sent"],
@@ -119,31 +130,35 @@ def _report(text: str, complaints: str) -> LoadReport:
         uncorrected=found.get("uncorrected_us", {}),
         send_lag=found.get("send_lag_us", {}),
         complaints=complaints.strip(),
+        server_cpu=server_cpu,
     )
 
 
-def load(tool: str, **options: object) -> LoadReport:
-    """Run ``udp_load`` or ``tcp_load`` with these options and return what it counted.
+def load(tool: str, server: Server, **options: object) -> LoadReport:
+    """Run ``udp_load`` or ``tcp_load`` on a server with these options and return what it counted.
 
     Raises:
         NoCompiler: See `compiled`.
         ToolFailed: The generator could not connect or did not understand.
 
     """
-    command = [str(compiled(tool))]
+    command = [str(compiled(tool)), "--port", str(server.port)]
     for name, value in options.items():
         command += [f"--{name}", str(value)]
+    before = cpu_seconds(server.pid)
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=_LONGEST_RUN_SECONDS
     )
+    spent = cpu_seconds(server.pid) - before
     if done.returncode:
         raise ToolFailed(f"{' '.join(command)}: {done.stderr.strip()}")
-    return _report(done.stdout, done.stderr)
+    found = json.loads(done.stdout)
+    return _report(found, done.stderr, spent * 1e6 / max(1, found["sent_with_warmup"]))
 
 
 @contextmanager
-def echo(*, size: int = 0, datagrams: int = 1) -> Iterator[int]:
-    """Serve the raw UDP echo while the block runs; gives its port.
+def echo(*, size: int = 0, datagrams: int = 1) -> Iterator[Server]:
+    """Serve the raw UDP echo while the block runs.
 
     It answers with ``datagrams`` pieces of ``size`` bytes each (0: as many as came in).
     """
@@ -152,7 +167,7 @@ def echo(*, size: int = 0, datagrams: int = 1) -> Iterator[int]:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield int(process.stdout.readline())
+            yield Server(int(process.stdout.readline()), process.pid)
         finally:
             process.stdin.close()
             process.wait()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import shutil
 import signal
@@ -12,9 +11,12 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from http.client import OK, HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
+
+from benchmarks.native_tools import Server
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -130,25 +132,25 @@ class NodeProcess:
         return str(self.ready.get("core", "unknown"))
 
     @property
-    def udp_port(self) -> int:
-        """Port of the Handle protocol over UDP."""
-        return int(self.ready["handle_udp"][1])
+    def udp(self) -> Server:
+        """The Handle protocol over UDP."""
+        return Server(int(self.ready["handle_udp"][1]), self.pid)
 
     @property
-    def tcp_port(self) -> int:
-        """Port of the Handle protocol over TCP."""
-        return int(self.ready["handle_tcp"][1])
+    def tcp(self) -> Server:
+        """The Handle protocol over TCP."""
+        return Server(int(self.ready["handle_tcp"][1]), self.pid)
 
     @property
-    def http_port(self) -> int:
-        """Port of the HTTP API."""
+    def http(self) -> Server:
+        """The HTTP API."""
         port = urlsplit(str(self.ready["http"])).port
         assert port is not None
-        return port
+        return Server(port, self.pid)
 
-    def connection(self) -> http.client.HTTPConnection:
+    def connection(self) -> HTTPConnection:
         """Return a connection to the HTTP API."""
-        return http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=120)
+        return HTTPConnection("127.0.0.1", self.http.port, timeout=120)
 
     def register(self, body: bytes) -> None:
         """Register one msgpack batch as the demo administrator.
@@ -164,9 +166,7 @@ class NodeProcess:
             connection.close()
 
 
-def post_batch(
-    connection: http.client.HTTPConnection, body: bytes, headers: dict[str, str]
-) -> bytes:
+def post_batch(connection: HTTPConnection, body: bytes, headers: dict[str, str]) -> bytes:
     """Post one batch over an open connection and return the body of the answer.
 
     Raises:
@@ -176,6 +176,6 @@ def post_batch(
     connection.request("POST", BATCH_PATH, body, headers)
     answer = connection.getresponse()
     text = answer.read()
-    if answer.status != http.client.OK:
+    if answer.status != OK:
         raise RegistrationRefused(f"{answer.status}: {text[:500]!r}")
     return text

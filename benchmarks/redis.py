@@ -10,6 +10,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from benchmarks.native_tools import Server
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -48,8 +50,8 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def serving(*, durable: bool = False) -> Iterator[int]:
-    """Serve an empty Redis while the block runs; gives its port.
+def serving(*, durable: bool = False) -> Iterator[Server]:
+    """Serve an empty Redis while the block runs.
 
     ``durable`` means an append-only file that is synced before each answer.
 
@@ -68,7 +70,7 @@ def serving(*, durable: bool = False) -> Iterator[int]:
         ) as process:
             try:
                 _wait_until_ready(port, process)
-                yield port
+                yield Server(port, process.pid)
             finally:
                 process.terminate()
 

@@ -34,15 +34,15 @@ def run(config: Config) -> list[Row]:
         handles = write_handles(Path(folder) / "handles", map(small_handle, range(count)))
         ask = partial(load, "tcp_load", handles=handles, seconds=config.seconds)
         measures: dict[str, Callable[..., LoadReport]] = {
-            "ours": partial(ask, port=node.tcp_port, protocol="handle")
+            "ours": partial(ask, server=node.tcp, protocol="handle")
         }
         if redis.installed():
-            port = stack.enter_context(redis.serving())
-            _load_redis(port, count)
-            measures["Redis GET"] = partial(ask, port=port, protocol="redis")
+            server = stack.enter_context(redis.serving())
+            _load_redis(server.port, count)
+            measures["Redis GET"] = partial(ask, server=server, protocol="redis")
         raw = stack.enter_context(echo())
         echoed = partial(
-            load, "udp_load", handles=handles, seconds=config.seconds, port=raw, window=64, echo=1
+            load, "udp_load", handles=handles, seconds=config.seconds, server=raw, window=64, echo=1
         )
         for connections, window in shapes:
             what = f"TCP resolve, 3 values, {connections} × {window}"

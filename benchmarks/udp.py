@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.native_tools import LoadReport, echo, load
+from benchmarks.native_tools import LoadReport, Server, echo, load
 from benchmarks.records import large_handle, small_handle, write_handles
 from benchmarks.row import Row
 
@@ -28,16 +28,16 @@ _HANDLES_ASKED_MAX = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """A port and a file of handles to ask it for."""
+    """A server and a file of handles to ask it for."""
 
-    port: int
+    server: Server
     handles: Path
     seconds: float
 
     def closed(self, window: int, *, echoed: int = 0) -> LoadReport:
         return load(
             "udp_load",
-            port=self.port,
+            self.server,
             handles=self.handles,
             window=window,
             seconds=self.seconds,
@@ -48,7 +48,7 @@ class _Target:
     def at_rate(self, rate: float) -> LoadReport:
         return load(
             "udp_load",
-            port=self.port,
+            self.server,
             handles=self.handles,
             window=4096,
             rate=rate,
@@ -58,7 +58,7 @@ class _Target:
 
     def answer_shape(self) -> tuple[int, int]:
         """Return bytes and number of the datagrams of one answer."""
-        sample = load("udp_load", port=self.port, handles=self.handles, requests=_SAMPLE_REQUESTS)
+        sample = load("udp_load", self.server, handles=self.handles, requests=_SAMPLE_REQUESTS)
         pieces = max(1, round(sample.datagrams / max(1, sample.answered)))
         return round(sample.bytes / max(1, sample.datagrams)), pieces
 
@@ -85,7 +85,7 @@ def _files(config: Config, node: NodeProcess, folder: Path) -> tuple[_Target, _T
         "absent": (small_handle(number, series="absent") for number in small),
     }
     found = [
-        _Target(node.udp_port, write_handles(folder / name, handles), config.seconds)
+        _Target(node.udp, write_handles(folder / name, handles), config.seconds)
         for name, handles in named.items()
     ]
     return found[0], found[1], found[2]
@@ -95,17 +95,15 @@ def _row(config: Config, target: _Target, window: int, answer: str) -> Row:
     size, pieces = target.answer_shape()
     what = f"UDP resolve, {answer}, window {window}"
     with ExitStack() as stack:
-        port = stack.enter_context(echo(size=size, datagrams=pieces))
-        raw = _Target(port, target.handles, config.seconds)
+        server = stack.enter_context(echo(size=size, datagrams=pieces))
+        raw = _Target(server, target.handles, config.seconds)
         measures: dict[str, Callable[[], LoadReport]] = {
             "ours": lambda: target.closed(window),
             "echo": lambda: raw.closed(window, echoed=pieces),
         }
         found = config.interleaved(measures, what=what)
     ours, peers = found["ours"], found["echo"]
-    note = ours[-1].note()
-    if peers[-1].generator_limited:
-        note += ", echo generator-bound"
+    note = f"{ours[-1].note()}; peer {peers[-1].note()}"
     return Row(
         what=what,
         ours=tuple(report.rate for report in ours),

@@ -209,11 +209,12 @@ static inline void run_print(const struct run *run, uint64_t in_time, int64_t en
     bool open = run->options->rate > 0;
     /* Open: later than 1 ms by its own fault. Closed: no time left to wait for an answer. */
     bool limited = open ? lag_p99 > 1e6 : cpu > 0.95;
-    printf("{\"loop\":\"%s\",\"seconds\":%.4f,\"rate\":%.1f,\"sent\":%" PRIu64
+    printf("{\"loop\":\"%s\",\"seconds\":%.4f,\"rate\":%.1f,\"sent_with_warmup\":%" PRIu64
+           ",\"sent\":%" PRIu64
            ",\"answered\":%" PRIu64 ",\"missing\":%" PRIu64 ",\"wrong\":%" PRIu64
            ",\"stray\":%" PRIu64 ",\"datagrams\":%" PRIu64 ",\"bytes\":%" PRIu64
            ",\"held\":%" PRIu64 ",\"generator_cpu\":%.3f,\"generator_limited\":%s,\"codes\":{",
-           open ? "open" : "closed", seconds, rate, c->sent, c->answered, c->missing, c->wrong,
+           open ? "open" : "closed", seconds, rate, run->sent_total, c->sent, c->answered, c->missing, c->wrong,
            c->stray, c->datagrams, c->bytes, c->held, cpu, limited ? "true" : "false");
     const char *comma = "";
     for (unsigned code = 0; code <= CODES_MAX; code++)

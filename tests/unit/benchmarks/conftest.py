@@ -1,5 +1,6 @@
 """Small servers to aim the generators at, and the benchmarks' folder on the import path."""
 
+import os
 import socket
 import sys
 import threading
@@ -73,7 +74,7 @@ def responder():
     def start(**options):
         started.append(UdpResponder(**options))
         started[-1].start()
-        return started[-1].port
+        return native_tools.Server(started[-1].port, os.getpid())
 
     yield start
     for each in started:
@@ -90,7 +91,7 @@ def _serve_stream(client):
 
 @pytest.fixture
 def tcp_responder():
-    """Serve resolutions over TCP, one thread a connection; gives the port."""
+    """Serve resolutions over TCP, one thread a connection."""
     server = socket.create_server(("127.0.0.1", 0))
     threads = []
 
@@ -105,7 +106,7 @@ def tcp_responder():
 
     acceptor = threading.Thread(target=accept, daemon=True)
     acceptor.start()
-    yield server.getsockname()[1]
+    yield native_tools.Server(server.getsockname()[1], os.getpid())
     server.shutdown(socket.SHUT_RDWR)
     server.close()
     for thread in (acceptor, *threads):

@@ -6,6 +6,7 @@ counts only if it is whole and the log still ends at its mark, and is taken away
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -19,7 +20,7 @@ from registry.storage.disk import DISK, sync_folder
 from registry.storage.log import Mark
 
 FILE_NAME: Final = "index.image"
-_FORMAT: Final = b"idnode image 1"
+_FORMAT: Final = f"idnode image 1 {sys.byteorder}".encode()
 
 
 def save(folder: Path, contents: Contents, mark: Mark) -> None:

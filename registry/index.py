@@ -105,13 +105,13 @@ class DictIndex:
     def load(self, file: BinaryIO, keys: Iterable[Sequence[bytes]]) -> None:
         """Fill an empty index; see `Index.load`."""
         for chunk in keys:
-            places = array("Q")
-            places.frombytes(read_block(file))
-            if len(places) != len(chunk):
+            block = read_block(file)
+            if len(block) != len(chunk) * _PLACE_BYTES:
                 raise LogDamaged("The image has another number of places than of keys")
-            self.put_many(chunk, places)
+            self.put_many(chunk, array("Q", block))
 
 
+_PLACE_BYTES: Final = array("Q").itemsize
 _OBJECTS_BYTES: Final = sys.getsizeof(b"") + sys.getsizeof(1 << 31)
 
 IndexFactory = Callable[[Callable[[int], bytes]], Index]

@@ -7,6 +7,7 @@ from typing import Final
 
 from registry.index import DictIndex, IndexFactory
 from registry.limits import HANDLE_BYTES_MAX, RECORD_BYTES_MAX, SEGMENT_SPAN_BYTES
+from registry.storage.disk import DISK, Disk
 
 SEGMENT_BYTES_MIN: Final = 512 << 10
 """Smallest segment: the largest record must fit into one."""
@@ -45,6 +46,8 @@ class RegisterOptions:
     """Called after each commit group with its seconds (append and sync) and its mutations."""
     index: IndexFactory = DictIndex
     """Which index to build."""
+    disk: Disk = DISK
+    """What changes the files; tests and fault plans put a failing one here."""
 
     def __post_init__(self) -> None:
         if not SEGMENT_BYTES_MIN <= self.segment_bytes <= SEGMENT_SPAN_BYTES:

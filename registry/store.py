@@ -5,12 +5,13 @@ when its mutations are as durable as the options promise, and visible. All of it
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from registry import image
 from registry.compaction import Compaction
@@ -37,6 +38,8 @@ __all__ = [
     "SnapshotReport",
     "Stored",
 ]
+
+_logger: Final = logging.getLogger(__name__)
 
 
 class Stored(NamedTuple):
@@ -235,18 +238,23 @@ class EmbeddedRegister:
         if self._closed:
             return
         self._closed = True
-        await self._compaction.close()
-        await self._writer.close()
         try:
-            if self._writer.failure is None and not self._image_stands:
-                await self._writer.call(self._save_image)
-            await self._writer.call(self._log.close)
+            await self._compaction.close()
+            await self._writer.close()
+            await self._writer.call(self._leave)
         finally:
             self._executor.shutdown(wait=True)
             self._lock.release()
 
-    def _save_image(self) -> None:
-        image.save(self._folder, self._contents, self._log.mark())
+    def _leave(self) -> None:
+        """Save the image, if the log is sound, and close the log; runs in the writer's thread."""
+        try:
+            if self._writer.failure is None and not self._image_stands:
+                image.save(self._folder, self._contents, self._log.mark())
+        except OSError as error:
+            _logger.warning("no index image, the next start reads the log: %s", error)
+        finally:
+            self._log.close()
 
     def _before_change(self) -> None:
         """Take the image away before the log goes on; runs in the writer's thread.
@@ -277,7 +285,7 @@ def _open(
     with ExitStack() as undo:
         lock = DirectoryLock(folder)
         undo.callback(lock.release)
-        log = Log.open(folder, segment_bytes=options.segment_bytes)
+        log = Log.open(folder, segment_bytes=options.segment_bytes, disk=options.disk)
         undo.callback(log.close)
         contents, recovered = recover(
             log,

@@ -88,7 +88,7 @@ class Writer:
     @property
     def queue_items(self) -> int:
         """Mutations that were taken and are not answered yet."""
-        return self._items
+        return self._items if self._failure is None else 0
 
     @property
     def failure(self) -> Exception | None:
@@ -210,9 +210,6 @@ class Writer:
                 refusal = RegisterClosed("The log failed; the register takes no more writes")
                 refusal.__cause__ = error
                 submission.future.set_exception(refusal)
-        self._decided = []
-        self._queue.clear()
-        self._items = self._bytes = 0
         self._wake.set()
 
 

@@ -200,7 +200,7 @@ class RegisterMachine(RuleBasedStateMachine):
 
 TestRegisterModel = RegisterMachine.TestCase
 TestRegisterModel.settings = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

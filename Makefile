@@ -9,6 +9,9 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 	>/dev/null 2>&1 && { echo "$$python"; break; }; done)
 
 BIN := .venv/bin
+
+# What the installation is made from; a change in it installs anew.
+MADE_FROM := pyproject.toml $(wildcard setup.py) $(wildcard */native/*.pyx */native/*.pxd */native/*.h)
 ARGS ?=
 
 .PHONY: help run test lint demo bench clean
@@ -44,10 +47,10 @@ clean:  ## Remove what was made, the data of `make run` excepted.
 	$(BIN)/pip install --quiet --upgrade pip
 	@touch $@
 
-.venv/.run: pyproject.toml .venv/.python
+.venv/.run: $(MADE_FROM) .venv/.python
 	$(BIN)/pip install --quiet --editable .
 	@touch $@
 
-.venv/.dev: pyproject.toml .venv/.python
+.venv/.dev: $(MADE_FROM) .venv/.python
 	$(BIN)/pip install --quiet --editable ".[dev]"
 	@touch $@ .venv/.run

@@ -28,7 +28,6 @@ data in {settings.data_dir}, seed {seed}
   Management       {url_of(addresses.admin)}  (/metrics /livez /readyz /api/v1/stats)
 
   Node             {prefix}, administrator 301:0.NA/{prefix}, {secret}
-                   or 300:0.NA/{prefix} with the key pair in {settings.data_dir / "keys"}
   Enterprise       {prefix}.1 (示例企业), administrator 301:0.NA/{prefix}.1, same secret
 
 Three lines to copy:

@@ -2,6 +2,7 @@
 
 - Every setting is in `deploy/node.toml` at its default, and in the README's table with it; neither has more.
 - Every metric and every command is in the README.
+- Every dependency is in the table of `CONTRIBUTING.md`, with its reason.
 - The Chinese README has the same sections, commands and tables.
 """
 
@@ -98,3 +99,16 @@ def test_the_chinese_readme_has_the_same_sections_commands_and_tables(root):
         assert count[0] == count[1], pattern
     fences = re.compile(r"^```sh.*?^```", flags=re.MULTILINE | re.DOTALL)
     assert fences.findall(english) == fences.findall(chinese)
+
+
+def test_every_dependency_is_explained(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [
+        *project["build-system"]["requires"],
+        *project["project"]["dependencies"],
+        *(name for extra in project["project"]["optional-dependencies"].values() for name in extra),
+    ]
+    rows = re.findall(r"^\| ([^|]+) \|", (root / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)
+    explained = set(re.findall(r"[a-z0-9-]+", " ".join(rows)))
+    names = {re.match(r"[a-z0-9-]+", requirement.lower())[0] for requirement in asked}
+    assert not names - explained

@@ -1,0 +1,137 @@
+"""What every register promises about opening, closing and its bounds, whatever its index and its durability.
+
+* All is the same after closing and opening again, from the image or from the log.
+* One opener at a time; statistics follow the contents.
+* Over the bound of the queue a submission is refused at once; a closed register refuses all.
+* Closing carries out what was submitted; a caller that gives up holds nobody back.
+"""
+
+import asyncio
+
+import pytest
+
+from registry import image
+from registry.errors import (
+    DataDirectoryInUse,
+    HandleExists,
+    RegisterBusy,
+    RegisterClosed,
+)
+from registry.limits import BATCH_ITEMS_MAX, WRITE_QUEUE_ITEMS_MAX
+from registry.mutation import AddValues, Applied, Create, Delete
+from registry.store import EmbeddedRegister
+
+NEW = Applied(replaced=False)
+
+
+def kinds(outcomes):
+    return [outcome if isinstance(outcome, Applied) else type(outcome) for outcome in outcomes]
+
+
+@pytest.mark.parametrize("from_image", [True, False], ids=["image", "log"])
+async def test_everything_is_there_after_opening_again(tmp_path, options, packed, from_image):
+    folder = tmp_path / "register"
+    register = await EmbeddedRegister.open(folder, options)
+    await register.submit([Create(b"88.900.1/%d" % i, packed((1, b"x"))) for i in range(100)])
+    await register.submit([Delete(b"88.900.1/%d" % i) for i in range(0, 100, 3)])
+    await register.submit([AddValues(b"88.900.1/1", packed((9, b"s", 0x0C)))])
+    await register.submit(
+        [Create(b"88.900.2/a", packed((1, b"x"))), Create(b"88.900.2/b", packed((1, b"x")))],
+        all_or_nothing=True,
+    )
+    before = _everything(register)
+    stats = register.stats()
+    await register.close()
+    if not from_image:
+        image.remove(folder)
+    again = await EmbeddedRegister.open(folder, options)
+    try:
+        assert again.stats().recovered.from_image is from_image
+        assert _everything(again) == before
+        same = {"recovered": None, "index_bytes": 0}
+        assert again.stats()._replace(**same) == stats._replace(**same)
+        assert kinds(await again.submit([Create(b"88.900.2/A", packed((1, b"x")))])) == [
+            HandleExists
+        ]
+        assert await again.submit([Create(b"88.900.2/c", packed((1, b"x")))]) == [NEW]
+    finally:
+        await again.close()
+
+
+def _everything(register):
+    return [
+        register.lookup(handle)
+        for prefix in register.prefixes()
+        for handle in register.list_handles(prefix).handles
+    ]
+
+
+async def test_a_second_opening_is_refused_while_the_first_lasts(tmp_path, options, register):
+    with pytest.raises(DataDirectoryInUse):
+        await EmbeddedRegister.open(tmp_path / "register", options)
+    await register.close()
+    again = await EmbeddedRegister.open(tmp_path / "register", options)
+    await again.close()
+
+
+async def test_statistics_follow_the_contents(register, packed):
+    empty = register.stats()
+    assert (empty.identifiers, empty.log_live_bytes, empty.queue_items) == (0, 0, 0)
+    await register.submit([Create(b"88.900.1/%d" % i, packed((1, b"x"))) for i in range(10)])
+    full = register.stats()
+    assert full.identifiers == 10
+    assert full.index_bytes > empty.index_bytes
+    assert full.log_live_bytes > 0
+    await register.submit([Delete(b"88.900.1/%d" % i) for i in range(10)])
+    gone = register.stats()
+    assert (gone.identifiers, gone.log_live_bytes) == (0, 0)
+    assert gone.log_dead_bytes > full.log_live_bytes
+
+
+async def test_over_the_bound_of_the_queue_a_submission_is_refused_at_once(register, packed):
+    values = packed((1, b"x"))
+    batch = [Delete(b"88.900.1/nothing")] * BATCH_ITEMS_MAX
+    waiting = [
+        asyncio.ensure_future(register.submit(batch))
+        for _ in range(WRITE_QUEUE_ITEMS_MAX // BATCH_ITEMS_MAX)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(RegisterBusy):
+        await register.submit([Create(b"88.900.1/a", values)])
+    await asyncio.gather(*waiting)
+    assert await register.submit([Create(b"88.900.1/a", values)]) == [NEW]
+
+
+async def test_a_submission_beyond_the_batch_limit_is_a_mistake_of_the_caller(register):
+    with pytest.raises(ValueError, match="50000"):
+        await register.submit([Delete(b"88.900.1/a")] * (BATCH_ITEMS_MAX + 1))
+
+
+async def test_an_empty_submission_is_answered(register):
+    assert await register.submit([]) == []
+
+
+async def test_closing_carries_out_what_was_submitted_and_refuses_the_rest(
+    tmp_path, options, packed
+):
+    register = await EmbeddedRegister.open(tmp_path / "register", options)
+    pending = asyncio.ensure_future(
+        register.submit([Create(b"88.900.1/%d" % i, packed((1, b"x"))) for i in range(2000)])
+    )
+    await asyncio.sleep(0)
+    await register.close()
+    assert kinds(await pending) == [NEW] * 2000
+    with pytest.raises(RegisterClosed):
+        await register.submit([Delete(b"88.900.1/1")])
+    await register.close()
+    again = await EmbeddedRegister.open(tmp_path / "register", options)
+    assert again.count(b"88.900.1") == 2000
+    await again.close()
+
+
+async def test_a_caller_that_gives_up_does_not_hold_others_back(register, packed):
+    impatient = asyncio.ensure_future(register.submit([Create(b"88.900.1/a", packed((1, b"x")))]))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert await register.submit([Create(b"88.900.1/b", packed((1, b"x")))]) == [NEW]
+    assert register.stats().queue_items == 0

@@ -230,6 +230,11 @@ class Node:
         return True
 
     def _http_app(self) -> web.Application:
+        plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
+        if not plain_http:
+            _log.warning(
+                "secrets over plain HTTP are ignored off loopback: see --plain-credentials"
+            )
         return build_app(
             HttpParts(
                 resolver=self.resolver,
@@ -241,7 +246,7 @@ class Node:
                 observer=self.metrics.face,
                 site=lambda: self._site,
                 count=self.register.count,
-                plain_http=self.settings.plain_credentials or is_loopback(self.settings.host),
+                plain_http=plain_http,
                 random=self._random,
             )
         )

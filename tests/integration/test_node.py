@@ -12,7 +12,7 @@ import pytest
 from clients import aio
 from clients.answer import Transport
 from clients.bulk_listing import listing
-from clients.errors import HandleNotFound, InvalidAdministrator
+from clients.errors import HandleNotFound, InvalidAdministrator, Refused
 from clients.web import Client, Credential
 from node.addresses import url_of
 from node.binding import PortRefused
@@ -135,3 +135,24 @@ async def test_a_prefix_that_kept_the_demo_secret_is_not_exposed(node, web):
     )
     with pytest.raises(SettingsRefused, match="demo secret still works"):
         await Node(settings, seed=1).start()
+
+
+@pytest.mark.parametrize(("plain_credentials", "identifiers"), [(False, 0), (True, 1)])
+async def test_secrets_over_plain_http_count_off_loopback_only_when_asked_for(
+    node, plain_credentials, identifiers
+):
+    await node.stop()
+    settings = node.settings.model_validate(
+        node.settings.model_dump()
+        | {"secret": "own", "host": "0.0.0.0", "plain_credentials": plain_credentials}
+    )
+    again = Node(settings, seed=1)
+    await again.start()
+    credential = Credential(301, "0.NA/88.900", "own")
+    async with Client(url_of(again.addresses.http), credential) as client:
+        try:
+            found = len((await client.do(listing("88.900.1"))).handles)
+        except Refused:
+            found = 0
+    assert found == identifiers
+    await again.stop()

@@ -55,12 +55,14 @@ class Compaction:
         self._writer = writer
         self._dead_share = dead_share
         self._before_change = before_change
+        self._applied = 0  # sequence up to which the log is in the contents
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run(), name="compaction")
 
     def poke(self) -> None:
-        """Have the segments looked at again soon."""
+        """Have the segments looked at again soon; called while no group is on its way."""
+        self._applied = self._log.mark().sequence
         self._wake.set()
 
     async def close(self) -> None:
@@ -87,8 +89,8 @@ class Compaction:
         usage = self._contents.usage
         oldest = True
         for segment in self._log.segments():
-            if not segment.sealed:
-                continue
+            if not segment.sealed or segment.last > self._applied:
+                continue  # records that are logged but not applied yet would look dead
             kept = usage.live_bytes(segment.number)
             if not oldest:
                 kept += usage.tombstone_bytes(segment.number)

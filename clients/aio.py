@@ -1,0 +1,268 @@
+"""An asyncio client: many questions at once over one UDP socket and a small pool of TCP connections.
+
+It is to be used within one event loop. Requests are pipelined on the connections that are open; a server
+that closes after each answer is noticed, and from then on gets one request per connection.
+
+::
+
+    async with Client(("127.0.0.1", 2641)) as client:
+        answers = await asyncio.gather(*(client.resolve(handle) for handle in handles))
+"""
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING
+
+from clients.answer import (
+    QUESTION_FLAGS,
+    Answer,
+    Question,
+    Transport,
+    read_answer,
+    read_site,
+    site_request_body,
+)
+from clients.connections import Connection, Connections
+from clients.errors import ConnectionFailed
+from clients.exchange import Exchange
+from clients.request import Answered, Failed, Outcome, Reply, Request, Schedule, StreamNeeded
+from node.clock import Clock, SystemClock
+from node.protocol.constants import PORT_DEFAULT, OpCode
+
+if TYPE_CHECKING:
+    from random import Random
+    from types import TracebackType
+    from typing import Self
+
+    from clients.cache import AnswerCache
+    from node.protocol.site import Site
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """The UDP socket: hands over whatever arrives."""
+
+    def __init__(self, client: "Client") -> None:
+        self.closed = asyncio.Event()
+        self._client = client
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        self.closed.set()
+
+    def datagram_received(self, data: bytes, _addr: object) -> None:
+        self._client.datagram_received(data)
+
+    def error_received(self, exc: Exception) -> None:
+        self._client.datagrams_refused(exc)
+
+
+class Client:
+    """Resolves handles at one server, over UDP (falling back to TCP) or over TCP.
+
+    At most ``connections_max`` connections are open, each with at most ``pipeline_max`` requests under way;
+    further callers wait, and their time runs. ``random`` makes request ids; leave it out unless a run has to
+    be repeatable, since unguessable ids are what keeps strangers from answering over UDP.
+    """
+
+    def __init__(  # noqa: PLR0913  # each has a default, and all but the first are keywords
+        self,
+        server: tuple[str, int] = ("127.0.0.1", PORT_DEFAULT),
+        *,
+        transport: Transport = Transport.UDP,
+        schedule: Schedule | None = None,
+        connections_max: int = 4,
+        pipeline_max: int = 64,
+        cache: "AnswerCache | None" = None,
+        random: "Random | None" = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.server = server
+        self.transport = transport
+        self._cache = cache
+        self._clock = clock or SystemClock()
+        self._exchange = Exchange(random or secrets.SystemRandom(), schedule)
+        self._waiting: dict[int, asyncio.Future[Outcome]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._datagrams: tuple[asyncio.DatagramTransport, _Datagrams] | None = None
+        self._opening = asyncio.Lock()
+        self._connections = Connections(
+            server,
+            self._exchange,
+            connections_max=connections_max,
+            pipeline_max=pipeline_max,
+            elapsed=self._clock.elapsed,
+            changed=self._settle,
+        )
+
+    async def __aenter__(self) -> "Self":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: "type[BaseException] | None",
+        error: "BaseException | None",
+        trace: "TracebackType | None",
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close what is open; requests under way fail with `ConnectionFailed`."""
+        self._cancel_timer()
+        for request_id, future in self._waiting.items():
+            if not future.done():
+                future.set_result(Failed(request_id, ConnectionFailed("The client was closed")))
+        if self._datagrams is not None:
+            transport, protocol = self._datagrams
+            self._datagrams = None
+            transport.close()
+            await protocol.closed.wait()
+        await self._connections.close()
+
+    async def resolve(
+        self,
+        handle: bytes | str,
+        *,
+        indexes: tuple[int, ...] = (),
+        types: tuple[str, ...] = (),
+        op_flags: int = QUESTION_FLAGS,
+        transport: Transport | None = None,
+    ) -> Answer:
+        """Return the values of a handle that match an index or a type, all of them without either.
+
+        Raises:
+            NotAnswered: No usable answer came (time-out, no connection, connection lost, malformed).
+            Refused: The server answered with another code than success; the leaf says which.
+
+        """
+        question = Question.of(handle, indexes=indexes, types=types, op_flags=op_flags)
+        return (await self.query(question, transport=transport)).checked()
+
+    async def query(self, question: Question, *, transport: Transport | None = None) -> Answer:
+        """Return the answer to a question, whatever its response code.
+
+        Raises:
+            NotAnswered: No usable answer came.
+
+        """
+        if self._cache is not None:
+            kept = self._cache.get(question, self._clock.now())
+            if kept is not None:
+                return kept
+        reply = await self.ask(
+            OpCode.RESOLUTION, question.body(), op_flags=question.op_flags, transport=transport
+        )
+        answer = read_answer(question, reply, f"{self.server[0]}:{self.server[1]}")
+        if self._cache is not None:
+            self._cache.put(question, answer, self._clock.now())
+        return answer
+
+    async def site(self, *, transport: Transport | None = None) -> "Site":
+        """Return the server's own site record (handle-protocol.md §3.4).
+
+        Raises:
+            NotAnswered: No usable answer came.
+            Refused: The server answered with another code than success.
+
+        """
+        reply = await self.ask(OpCode.GET_SITE_INFO, site_request_body(), transport=transport)
+        return read_site(reply)
+
+    async def ask(
+        self, op_code: int, body: bytes, *, op_flags: int = 0, transport: Transport | None = None
+    ) -> Reply:
+        """Send any request and return the reply as it came, whatever its response code.
+
+        Raises:
+            NotAnswered: No usable answer came.
+            EncodingError: A field of the request does not fit into its place.
+
+        """
+        transport = transport or self.transport
+        if transport is Transport.UDP and self._datagrams is None:
+            await self._open_datagrams()
+        request = Request.dated(op_code, body, op_flags=op_flags, now=self._clock.now())
+        request_id = self._exchange.ask(request, self._clock.elapsed(), transport=transport)
+        future = self._waiting[request_id] = asyncio.get_running_loop().create_future()
+        try:
+            self._settle()
+            while True:
+                outcome = await future
+                # Whatever happens from here on goes to the future that took this one's place.
+                future = self._waiting[request_id]
+                if isinstance(outcome, Answered):
+                    return outcome.reply
+                if isinstance(outcome, Failed):
+                    raise outcome.error
+                connection = await self._connections.take(outcome.deadline)
+                self._send_on(connection, request_id)
+        finally:
+            self._waiting.pop(request_id, None)
+            self._exchange.forget(request_id)
+            self._connections.room_changed()
+
+    def _send_on(self, connection: Connection, request_id: int) -> None:
+        """Write the request, which may be over; on a connection that ended meanwhile it moves on."""
+        data = self._exchange.send_on(connection.stream, request_id)
+        if connection.ended:
+            self._connections.lost(connection)
+        else:
+            connection.write(data)
+
+    async def _open_datagrams(self) -> None:
+        async with self._opening:
+            if self._datagrams is not None:
+                return
+            loop = asyncio.get_running_loop()
+            try:
+                self._datagrams = await loop.create_datagram_endpoint(
+                    lambda: _Datagrams(self), remote_addr=self.server
+                )
+            except OSError as error:
+                raise ConnectionFailed(f"Cannot send to {self.server}: {error}") from error
+
+    def datagram_received(self, data: bytes) -> None:
+        """Take what arrived on the UDP socket."""
+        self._exchange.receive_datagram(data, self._clock.elapsed())
+        self._settle()
+
+    def datagrams_refused(self, _error: Exception) -> None:
+        """Note that the server's port is closed: TCP says more than sending again."""
+        now = self._clock.elapsed()
+        for request_id in list(self._waiting):
+            self._exchange.give_up_udp(request_id, now)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Send what is due, hand outcomes to their callers, and set the timer."""
+        datagrams = self._exchange.datagrams_due(self._clock.elapsed())
+        if self._datagrams is not None:
+            for datagram in datagrams:
+                self._datagrams[0].sendto(datagram)
+        for outcome in self._exchange.outcomes():
+            future = self._waiting.get(outcome.request_id)
+            if future is None or future.done():
+                continue
+            if isinstance(outcome, StreamNeeded):
+                # The caller is now busy with connections; its time may end meanwhile.
+                self._waiting[outcome.request_id] = future.get_loop().create_future()
+            future.set_result(outcome)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        wake_at = self._exchange.wake_at()
+        if wake_at is None:
+            self._cancel_timer()
+        elif self._timer is None or wake_at < self._timer_at:
+            self._cancel_timer()
+            self._timer_at = wake_at
+            wait = max(wake_at - self._clock.elapsed(), 0.0)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._wake)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._settle()

@@ -1,0 +1,89 @@
+"""What goes into the exchange, requests and their schedule, and what comes out, replies and outcomes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from node.protocol.constants import EXPIRATION_SECONDS, OpCode
+
+if TYPE_CHECKING:
+    from clients.answer import Transport
+    from clients.errors import NotAnswered
+    from node.protocol.envelope import Envelope
+    from node.protocol.message import Message
+
+REPEATABLE: Final = frozenset(
+    {OpCode.RESOLUTION, OpCode.GET_SITE_INFO, OpCode.LIST_HANDLES, OpCode.LIST_HOMED_PREFIXES}
+)
+"""Operations that change nothing, and so may be sent again although the first may have been carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When to send again and when to give up, in seconds.
+
+    ``sends_at`` count from the request; after ``udp_seconds`` the request moves to TCP, where it has
+    ``stream_seconds`` more, connecting and waiting for a connection included (handle-protocol.md §1.3).
+    """
+
+    sends_at: tuple[float, ...] = (0.0, 0.5, 1.0, 1.5)
+    udp_seconds: float = 2.0
+    stream_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send; ``expiration`` is in epoch seconds (handle-protocol.md §2)."""
+
+    op_code: int
+    body: bytes
+    op_flags: int
+    expiration: int
+    session_id: int = 0
+
+    @classmethod
+    def dated(cls, op_code: int, body: bytes, *, op_flags: int, now: float) -> "Request":
+        """Return a request that expires when everybody's do; ``now`` is in epoch seconds here."""
+        return cls(op_code, body, op_flags, int(now) + EXPIRATION_SECONDS)
+
+
+@dataclass(slots=True)
+class Reply:
+    """A complete answer: one message, or several where the first ones say that more follows.
+
+    ``message_bytes`` count what was received for it, envelopes included.
+    """
+
+    request_id: int
+    envelope: "Envelope"
+    messages: "list[Message]"
+    transport: "Transport"
+    seconds: float
+    message_bytes: int
+    packets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request has its reply."""
+
+    request_id: int
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class StreamNeeded:
+    """A request has to be sent over TCP (`Exchange.send_on`) before ``deadline``."""
+
+    request_id: int
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A request gets no reply."""
+
+    request_id: int
+    error: "NotAnswered"
+
+
+Outcome = Answered | StreamNeeded | Failed

@@ -41,7 +41,8 @@ class Log:
         self._maps = chain.maps  # one attribute less on the way of every resolution
         self._failure: OSError | None = None
         self._closed = False
-        self._dirty = False
+        self._claimed: Mark | None = None
+        self._dirty = True  # what a killed process wrote may be in the system's cache only
 
     @classmethod
     def open(
@@ -106,11 +107,15 @@ class Log:
     def resume(self, mark: Mark) -> None:
         """Position the log at the end that was marked when it was closed, without reading it all.
 
+        When this raises, a `scan` may follow, for the log may have gone on behind the mark; but it cuts
+        nothing off before the mark.
+
         Raises:
             LogDamaged: The log does not end there with the marked sequence; nothing is forgiven.
             OSError: The file could not be extended.
 
         """
+        self._claimed = mark
         self._check_mark(mark)
         chain = self._chain
         entry = chain.manifest.active
@@ -156,10 +161,14 @@ class Log:
     def _finish(self, walk: Walk) -> None:
         """Decide what lies behind the last whole group of the log, and position the log there."""
         active = self._chain.active
-        self.cut = judge_tail(self._chain.path(walk.number), active.data, walk)
-        if self.cut:
-            active.cut(self.cut.offset)
-        self._dirty = True  # as a crash left it: maybe only in the system's cache
+        cut = judge_tail(self._chain.path(walk.number), active.data, walk)
+        claimed = self._claimed
+        if claimed is not None and walk.sequence < claimed.sequence:
+            reason = walk.problem or "zeros where a record must lie"
+            raise walk.damage(f"{reason}; the log was closed at sequence {claimed.sequence}")
+        if cut is not None:
+            active.cut(cut.offset)
+        self.cut = cut
         self._chain.settle(Mark(walk.number, walk.offset, walk.sequence))
 
     # Writing

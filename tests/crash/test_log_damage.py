@@ -5,7 +5,7 @@
 * Each byte flipped in turn, anywhere behind the manifest: damage or a reported cut, never a wrong record,
   and a cut only in the last commit group.
 * Pages of a torn write may be lost in any order; a lost page of an earlier commit is damage.
-* Behind a clean end (a mark), nothing is forgiven.
+* Before a clean end (a mark), nothing is forgiven, neither when resuming nor in a scan that follows.
 * A place of an altered record never yields a record.
 """
 
@@ -195,23 +195,29 @@ def test_zeroed_stretches_of_the_last_commit_are_cut(written):
             assert kept == written.whole[: len(kept)]
 
 
-def test_behind_a_clean_end_every_cut_is_damage(written):
+def _refuse_to_resume(written):
+    """Neither the end is taken for clean, nor does a scan cut anything off before it."""
+    content = written.path.read_bytes()
+    log = written.open()
+    with pytest.raises(LogDamaged):
+        log.resume(written.mark)
+    with pytest.raises(LogDamaged):
+        list(log.scan())
+    log.close()
+    assert written.path.read_bytes() == content
+
+
+def test_before_a_clean_end_every_cut_is_damage(written):
     for length in range(64, written.mark.offset):
         written.rewrite(written.bytes[:length])
-        log = written.open()
-        with pytest.raises(LogDamaged):
-            log.resume(written.mark)
-        log.close()
+        _refuse_to_resume(written)
 
 
-def test_behind_a_clean_end_each_flip_in_the_last_record_is_damage(written):
+def test_before_a_clean_end_each_flip_in_the_last_record_is_damage(written):
     last = written.whole[-1]
     for at in range(last.place * 8 % 2**30, written.mark.offset):
         written.rewrite(written.flipped(at))
-        log = written.open()
-        with pytest.raises(LogDamaged):
-            log.resume(written.mark)
-        log.close()
+        _refuse_to_resume(written)
 
 
 def test_behind_a_clean_end_every_further_byte_is_damage(written):

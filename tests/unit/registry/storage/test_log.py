@@ -288,6 +288,33 @@ def test_an_older_mark_can_be_scanned_from_but_not_resumed(open_log, make_record
     assert [record.sequence for record in again.scan(older)] == [2]
 
 
+def test_a_log_that_went_on_behind_a_mark_is_scanned_instead(open_log, make_records):
+    log = open_log()
+    log.append(make_records(1, 10))
+    mark = log.mark()
+    log.append(make_records(11, 1))
+    log.close()
+    again = open_log(scan=False)
+    with pytest.raises(LogDamaged, match="follow the marked end"):
+        again.resume(mark)
+    assert len(list(again.scan())) == 11
+    again.append(make_records(12, 1))
+
+
+def test_what_a_killed_process_left_in_the_cache_can_be_synced(open_log, make_records, faulty_disk):
+    log = open_log()
+    log.append(make_records(1, 1))
+    mark = log.mark()
+    log.close()
+    for position in (lambda log: list(log.scan()), lambda log: log.resume(mark)):
+        again = open_log(scan=False, disk=faulty_disk)
+        position(again)
+        faulty_disk.calls.clear()
+        again.sync()
+        assert faulty_disk.calls == ["sync_data"]
+        again.close()
+
+
 def test_progress_ends_at_the_total(open_log, make_records):
     log = open_log()
     log.append(make_records(1, 300))

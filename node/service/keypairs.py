@@ -1,0 +1,71 @@
+"""The key pairs of the node and its demo enterprise: RSA, made at first start, kept as files."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY_BITS: Final = 2048
+
+
+class KeyFileUnusable(Exception):
+    """A private key file is there, and does not hold an unencrypted RSA key."""
+
+
+def load_or_make(folder: Path, name: str) -> rsa.RSAPrivateKey:
+    """Return the key pair ``name``, made now if the folder does not have it yet. Blocks.
+
+    ``NAME.private.pem`` (PKCS#8, readable by the owner only) is what counts; ``NAME.public.pem`` is written
+    beside it for people.
+
+    Raises:
+        KeyFileUnusable: The file holds something else.
+        OSError: The folder cannot be read or written.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{name}.private.pem"
+    with suppress(FileNotFoundError):
+        return _load(path)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    _write(folder / f"{name}.public.pem", public, 0o644)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    _write(path, private, 0o600)
+    return key
+
+
+def _load(path: Path) -> rsa.RSAPrivateKey:
+    data = path.read_bytes()
+    try:
+        key = load_pem_private_key(data, password=None)
+    except (ValueError, TypeError) as error:
+        raise KeyFileUnusable(f"{path}: {error}") from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise KeyFileUnusable(f"{path}: not an RSA key")
+    return key
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    """Write a file so that it is there whole or not at all."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,133 @@
+"""Who may do what to a record.
+
+Administrators are named by HS_ADMIN values: those of the record itself, and those of its prefix handle
+(handle-protocol.md §3.3, §6.2). Each carries rights and points to a key value, or to an HS_VLIST that names
+members, which may be lists again. Index 0 in a reference means any key of that handle.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from node.protocol.admin_value import decode_admin
+from node.protocol.errors import ProtocolError
+from node.protocol.vlist import decode_vlist
+from node.service.authority import PREFIX_OF_PREFIXES
+from node.service.credentials import Identity
+from node.service.errors import AuthenticationNeeded, InvalidAdministrator
+from registry import names
+from registry.errors import InvalidHandle
+from registry.values import data_of, spans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from node.service.register import Register
+
+GROUP_DEPTH_MAX: Final = 8
+"""Most lists within lists that are followed; real ones have one or two."""
+
+GROUP_MEMBERS_MAX: Final = 5000
+"""Most members that are looked at for one HS_ADMIN value; whoever comes later is none."""
+
+_ADMIN_TYPE: Final = b"HS_ADMIN"
+_GROUP_TYPE: Final = b"HS_VLIST"
+
+
+class Permissions:
+    """Decides whether an identity has a right on a handle; the node's administrators have every right."""
+
+    def __init__(self, register: Register, node_admins: Iterable[Identity] = ()) -> None:
+        self._register = register
+        self._node_admins = [_folded(admin) for admin in node_admins]
+
+    def require(self, identity: Identity | None, right: int, handle: bytes) -> None:
+        """Insist on a right (all bits of ``right``) on a handle, which need not exist.
+
+        Raises:
+            AuthenticationNeeded: Nobody is known to ask.
+            InvalidAdministrator: The identity is no administrator with this right.
+
+        """
+        if identity is None:
+            raise AuthenticationNeeded
+        if not self.allows(identity, right, handle):
+            raise InvalidAdministrator
+
+    def allows(self, identity: Identity, right: int, handle: bytes) -> bool:
+        """Return whether one HS_ADMIN of the record, or of its prefix handle, gives the identity the right."""
+        if self.is_node_admin(identity):
+            return True
+        sought = _folded(identity)
+        return any(
+            granted & right == right and self._is_or_contains(admin, sought)
+            for source in _sources(names.complete(handle))
+            for granted, admin in self._administrators(source)
+        )
+
+    def is_node_admin(self, identity: Identity) -> bool:
+        """Return whether the identity administers the node itself."""
+        sought = _folded(identity)
+        return any(_names(admin, sought) for admin in self._node_admins)
+
+    def _administrators(self, handle: bytes) -> Iterator[tuple[int, Identity]]:
+        stored = self._register.lookup(handle)
+        if stored is None:
+            return
+        packed = stored.values
+        for span in spans(packed):
+            if span.type.upper() != _ADMIN_TYPE:
+                continue
+            try:
+                admin = decode_admin(data_of(packed, span))
+            except (ProtocolError, InvalidHandle):
+                continue  # stored by somebody who writes HS_ADMIN as free text: names nobody
+            yield admin.permissions, _folded(Identity(admin.handle, admin.index))
+
+    def _is_or_contains(self, reference: Identity, sought: Identity) -> bool:
+        """Return whether a reference names the sought identity, itself or through lists."""
+        seen = {reference}
+        level = [reference]
+        budget = GROUP_MEMBERS_MAX
+        for _ in range(GROUP_DEPTH_MAX + 1):
+            if any(_names(member, sought) for member in level):
+                return True
+            following: list[Identity] = []
+            for group in level:
+                members = self._members(group)[: max(budget, 0)]
+                budget -= len(members) + 1
+                fresh = [member for member in dict.fromkeys(members) if member not in seen]
+                seen.update(fresh)
+                following += fresh
+            level = following
+        return False
+
+    def _members(self, group: Identity) -> list[Identity]:
+        stored = self._register.lookup(group.handle)
+        if stored is None:
+            return []
+        packed = stored.values
+        for span in spans(packed):
+            if span.index == group.index and span.type.upper() == _GROUP_TYPE:
+                try:
+                    members = decode_vlist(data_of(packed, span))
+                except (ProtocolError, InvalidHandle):
+                    return []
+                return [_folded(Identity(member.handle, member.index)) for member in members]
+        return []
+
+
+def _folded(identity: Identity) -> Identity:
+    return Identity(names.fold(names.complete(identity.handle)), identity.index)
+
+
+def _names(reference: Identity, sought: Identity) -> bool:
+    return reference.handle == sought.handle and reference.index in {0, sought.index}
+
+
+def _sources(handle: bytes) -> tuple[bytes, ...]:
+    """Return the handles whose HS_ADMIN values count for a complete handle."""
+    prefix = names.prefix_of(handle)
+    if names.fold(prefix) == PREFIX_OF_PREFIXES:
+        return (handle,)
+    return (handle, names.prefix_handle(prefix))

@@ -1,0 +1,70 @@
+"""Resolution, the same for each face: a handle and filters in, packed values out.
+
+Nothing here awaits, creates a task or reads a clock. A record that everybody may read whole is answered with
+the very bytes that are stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from node.service.authority import PREFIX_OF_PREFIXES
+from node.service.errors import NotResponsible
+from registry.errors import InvalidHandle, ValuesNotFound
+from registry.limits import HANDLE_BYTES_MAX
+from registry.names import PREFIX_HANDLE_START
+from registry.values import EMPTY, select
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from node.service.authority import Authority
+    from node.service.register import Register
+
+
+class Resolver:
+    """Answers who asks for the values of a handle."""
+
+    def __init__(self, register: Register, authority: Authority) -> None:
+        self._lookup = register.lookup
+        self._authority = authority
+        self._homed = authority.homed
+
+    def resolve(
+        self,
+        handle: bytes,
+        *,
+        indexes: Sequence[int] = (),
+        types: Sequence[bytes] = (),
+        public_only: bool = True,
+        refer: bool = True,
+    ) -> bytes:
+        """Return the packed values that match one of the indexes or types (all when both are empty).
+
+        ``public_only`` may be false only for a caller whose right to read the record is proven: values
+        without public read are then included. ``refer`` false answers "not found" instead of a referral. A
+        slashless handle names its prefix handle (handle-protocol.md §5.1).
+
+        Raises:
+            InvalidHandle: Longer than a handle may be.
+            NotResponsible: The prefix lives elsewhere.
+            PrefixReferral: A derived prefix that lives elsewhere, with the sites to ask.
+            HandleNotFound: No record.
+            ValuesNotFound: A record, but nothing in it that matches and may be read.
+
+        """
+        if len(handle) > HANDLE_BYTES_MAX:
+            raise InvalidHandle(f"Handle is longer than {HANDLE_BYTES_MAX} bytes")
+        key = handle if b"/" in handle else PREFIX_HANDLE_START + handle
+        prefix = key[: key.index(b"/")].upper()
+        if prefix not in self._homed and prefix != PREFIX_OF_PREFIXES:
+            raise NotResponsible
+        stored = self._lookup(key)
+        if stored is None:
+            raise self._authority.absence(key, refer=refer)
+        packed = stored.values
+        if indexes or types or (public_only and not stored.public):
+            packed = select(packed, indexes=indexes, types=types, public_only=public_only)
+        if packed == EMPTY:
+            raise ValuesNotFound
+        return packed

@@ -1,0 +1,228 @@
+"""Whole answers from outcomes: flags, version, digest, expiration and the size that clients can read.
+
+See handle-protocol.md §1.5, §2 and §5. Nothing here reads a clock: an answer expires twelve hours after its
+request arrived.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from node.protocol.constants import (
+    BEST_VERSION,
+    CREDENTIAL_NONE,
+    EXPIRATION_SECONDS,
+    HEADER_BYTES,
+    MESSAGE_BYTES_MAX,
+    OpCode,
+    OpFlag,
+    ResponseCode,
+)
+from node.protocol.credential import encode_credential
+from node.protocol.digest import digest_of, encode_digest
+from node.protocol.envelope import Envelope, encode_envelope
+from node.protocol.failure import encode_failure
+from node.protocol.message import Message, encode_response
+from node.protocol.referral import Referral, encode_referral
+from node.protocol.signatures import sign_message
+from node.protocol.versions import digest_algorithm, negotiate, response_code_for
+from node.service import events
+from node.service.answers import answer_for, text_for
+from node.service.errors import AnswerTooLarge, NotResponsible, PrefixReferral
+
+if TYPE_CHECKING:
+    from node.protocol.signatures import SigningKey
+    from node.service.connection import Connection
+
+_MAJOR, _MINOR = BEST_VERSION
+_SUCCESS: Final = int(ResponseCode.SUCCESS)
+_ECHOED: Final = 0xFFFFFFFF & ~(OpFlag.CONTINUOUS | OpFlag.OVERWRITE)
+_AUTHORITATIVE: Final = OpFlag.AUTHORITATIVE
+_REQUEST_DIGEST: Final = OpFlag.REQUEST_DIGEST
+_CERTIFY: Final = OpFlag.CERTIFY
+_CREDENTIAL_BYTES_MAX: Final = 1024
+"""Room that every answer leaves for a signature; one of a 2048-bit key takes 324 bytes."""
+_BODY_BYTES_MAX: Final = MESSAGE_BYTES_MAX - HEADER_BYTES - _CREDENTIAL_BYTES_MAX
+_ID_SDK_FIRST_HOP: Final = ((2, 3), (2, 10))
+"""Version and suggestion that only ID-SDK sends (handle-protocol.md §2.3)."""
+
+OPERATION_NAMES: Final[dict[int, str]] = {
+    OpCode.RESOLUTION: events.RESOLVE,
+    OpCode.GET_SITE_INFO: events.SITE,
+    OpCode.CREATE_HANDLE: events.CREATE,
+    OpCode.DELETE_HANDLE: events.DELETE,
+    OpCode.ADD_VALUES: events.ADD,
+    OpCode.MODIFY_VALUES: events.MODIFY,
+    OpCode.REMOVE_VALUES: events.REMOVE,
+    OpCode.LIST_HANDLES: events.LIST,
+}
+"""The observer's name of each operation; all others are `events.OTHER`."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """One answer: its bytes (envelope and message) and the facts that an observer is told.
+
+    ``continued``: further answers to the same request follow this one.
+    """
+
+    wire: bytes
+    operation: str
+    response_code: int
+    prefix: bytes
+    continued: bool = False
+
+
+ReplyTo = Callable[[Reply], None]
+"""Takes the answer, or each of the answers, to one request."""
+
+
+class Responses:
+    """Makes the answers of this node; ``site_serial`` is the serial number of its site record."""
+
+    def __init__(self, site_serial: int = 1, log: logging.Logger | None = None) -> None:
+        self.site_serial = site_serial
+        self.signing_key: SigningKey | None = None
+        """The key behind the site record's public key; without it answers go unsigned."""
+        self.unplanned = UnplannedErrors(log or logging.getLogger(__name__))
+
+    def success(  # noqa: PLR0913, PLR0917  # called for each request: no object for its arguments
+        self,
+        message: Message,
+        envelope: Envelope,
+        connection: Connection,
+        body: bytes,
+        operation: str,
+        prefix: bytes,
+        flags: int = 0,
+        response_code: int = _SUCCESS,
+    ) -> Reply:
+        """Return the answer with this body; ``flags`` are set beside the request's own.
+
+        Raises:
+            AnswerTooLarge: Deployed clients could not read it.
+
+        """
+        op_flags = message.op_flags & _ECHOED | _AUTHORITATIVE | flags
+        if envelope.suggested_minor == _MINOR and envelope.suggested_major == _MAJOR:
+            major, minor = _MAJOR, _MINOR
+        else:
+            major, minor = negotiate(envelope)
+        if op_flags & _REQUEST_DIGEST:
+            digest = digest_of(message.signed, digest_algorithm((major, minor)))
+            body = encode_digest(digest) + body
+        if len(body) > _BODY_BYTES_MAX:
+            raise AnswerTooLarge(f"The answer is larger than {MESSAGE_BYTES_MAX} bytes")
+        data = encode_response(
+            message.op_code,
+            response_code,
+            op_flags,
+            self.site_serial,
+            connection.now + EXPIRATION_SECONDS,
+            body,
+        )
+        session_id, request_id = envelope.session_id, envelope.request_id
+        if op_flags & _CERTIFY and self.signing_key is not None:
+            data = _certified(self.signing_key, data, (major, minor), session_id, request_id)
+        front = encode_envelope(
+            major, minor, 0, _MAJOR, _MINOR, session_id, request_id, 0, len(data)
+        )
+        return Reply(
+            front + data,
+            operation,
+            response_code,
+            prefix,
+            bool(op_flags & OpFlag.CONTINUOUS),
+        )
+
+    def failure(
+        self,
+        error: Exception,
+        envelope: Envelope,
+        connection: Connection,
+        message: Message | None = None,
+    ) -> Reply:
+        """Return the answer that tells of an error; ``message`` is missing when it could not be decoded.
+
+        An error that nobody planned is counted and logged; its details stay off the wire.
+        """
+        answer = answer_for(error)
+        code = int(answer.response_code)
+        if answer.log_level >= logging.ERROR:
+            self.unplanned.note(error)
+        if message is None:
+            message = Message(int(OpCode.RESERVED), 0, 0, 0, 0, 0, b"")
+        if isinstance(error, NotResponsible) and _is_id_sdk(envelope):
+            code = int(ResponseCode.HANDLE_NOT_FOUND)
+            body = encode_failure()
+        elif isinstance(error, PrefixReferral):
+            body = encode_referral(Referral(error.handle, error.values))
+        else:
+            body = encode_failure(text_for(error))
+        return self.success(
+            message,
+            envelope,
+            connection,
+            body,
+            OPERATION_NAMES.get(message.op_code, events.OTHER),
+            asked_prefix(message.body),
+            response_code=response_code_for(negotiate(envelope), code),
+        )
+
+
+def _certified(
+    key: SigningKey, data: bytes, version: tuple[int, int], session_id: int, request_id: int
+) -> bytes:
+    """Return an unsigned message with this key's signature in its credential section instead of none."""
+    signed = data[: -len(CREDENTIAL_NONE)]
+    envelope = Envelope(*version, 0, _MAJOR, _MINOR, session_id, request_id, 0, 0)
+    section = encode_credential(sign_message(key, envelope, signed))
+    return b"".join((signed, len(section).to_bytes(4, "big"), section))
+
+
+def _is_id_sdk(envelope: Envelope) -> bool:
+    """Return whether the peer is ID-SDK, which takes "not responsible" for a fault of the server."""
+    version = (envelope.major, envelope.minor)
+    suggested = (envelope.suggested_major, envelope.suggested_minor)
+    return (version, suggested) == _ID_SDK_FIRST_HOP
+
+
+def asked_prefix(body: bytes) -> bytes:
+    """Return the prefix of the handle in front of a request's body as spelled; empty if none is readable."""
+    length = int.from_bytes(body[:4], "big")
+    return body[4 : 4 + min(length, 2048)].partition(b"/")[0]
+
+
+class UnplannedErrors:
+    """Counts errors that nobody planned and logs each kind once with its traceback."""
+
+    KINDS_MAX: Final = 64
+    """Most kinds told apart; one is the class and the place where it was raised."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self.count = 0
+        self._log = log
+        self._kinds: set[tuple[str, str, int]] = set()
+
+    def note(self, error: Exception) -> None:
+        """Take in one error."""
+        self.count += 1
+        kind = _kind_of(error)
+        if kind not in self._kinds and len(self._kinds) < self.KINDS_MAX:
+            self._kinds.add(kind)
+            self._log.error(
+                "unplanned error, logged once for its kind; the peer got response code 2",
+                exc_info=error,
+            )
+
+
+def _kind_of(error: Exception) -> tuple[str, str, int]:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return (type(error).__name__, "", 0)
+    return (type(error).__name__, trace.tb_frame.f_code.co_filename, trace.tb_lineno)

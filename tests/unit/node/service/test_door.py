@@ -1,0 +1,71 @@
+"""Every message of bytes gets an answer with its request id, whatever the bytes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node.service.connection import Connection
+from node.service.door import Door
+
+CONNECTION = Connection(("192.0.2.1", 9), stream=True, now=1000)
+
+
+@pytest.fixture
+def admit(wire):
+    def admit(door, data, **fields):
+        replies = []
+        door.admit(wire.envelope(len(data), **fields), data, CONNECTION, replies.append)
+        (reply,) = replies
+        return wire.codes(reply.wire)
+
+    return admit
+
+
+async def test_a_request_goes_through(service, admit, wire):
+    assert admit(service.door, wire.message(2, b"\0\0\0\x01/")) == [(7, 1)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0" * 23,
+        b"\0\0\0\x01" + bytes(16) + b"\xff\xff\xff\xff",
+        b"\0\0\0\x01" + bytes(16) + b"\0\0\0\0" + b"\x7f\xff\xff\xff",
+    ],
+)
+async def test_what_cannot_be_decoded_is_a_protocol_error_with_its_request_id(service, admit, data):
+    assert admit(service.door, data) == [(7, 4)]
+
+
+async def test_an_encrypted_message_has_no_session_here(service, admit, wire):
+    assert admit(service.door, wire.message(), flags=0x40) == [(7, 500)]
+
+
+async def test_a_wrapped_dispatch_sees_each_request(service, admit, wire):
+    seen = []
+
+    def wrapped(message, envelope, connection, reply):
+        seen.append(message.op_code)
+        service.dispatch(message, envelope, connection, reply)
+
+    assert admit(Door(wrapped, service.responses), wire.message(999)) == [(7, 5)]
+    assert seen == [999]
+
+
+async def test_any_bytes_get_one_answer_and_nothing_unplanned(service, admit, wire):
+    header = st.builds(
+        lambda op, flags, body: wire.message(op, body, flags),
+        st.sampled_from([0, 1, 2, 100, 105, 200, 999]),
+        st.integers(0, 0xFFFFFFFF),
+        st.binary(max_size=80),
+    )
+
+    @given(st.one_of(st.binary(max_size=120), header))
+    def ask(data):
+        ((request_id, code),) = admit(service.door, data)
+        assert request_id == 7
+        assert code != 0
+
+    ask()
+    assert service.responses.unplanned.count == 0

@@ -1,0 +1,185 @@
+"""``POST /api/v1/identifiers/batch``: register many identifiers with one request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+from node.faces.bulk.formats import (
+    body_bytes_max,
+    encoding_of,
+    read_items,
+    wanted_encoding,
+    write_counts,
+)
+from node.faces.bulk.items import ItemPacker, MalformedItem
+from node.faces.handle_json.exchange import Exchange
+from node.faces.handle_json.parameters import query_parameters
+from node.faces.http_body import read_body
+from node.faces.http_replies import PLANNED, SERVER
+from node.protocol.constants import name_of_response
+from node.service import events
+from node.service.answers import answer_for, text_for
+from node.service.errors import AuthenticationNeeded
+from registry.errors import BatchAborted, InvalidValue, RegistryError
+from registry.mutation import Applied
+from registry.names import prefix_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from node.faces.bulk.formats import Encoding
+    from node.faces.handle_json.exchange import Services
+    from node.service.credentials import Identity
+    from node.service.errors import ServiceError
+
+SLICE_ITEMS: Final = 250
+"""Items between two turns of the event loop, one or two milliseconds of work."""
+
+
+class BatchRegistration:
+    """Takes batches, and says of each item that was refused where it stood and why."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def register(self, request: web.Request) -> web.StreamResponse:
+        """Answer one batch."""
+        exchange = Exchange(self._services, request, events.BATCH_REGISTER)
+        try:
+            identity = self._services.authorization.identity(request)
+            if identity is None:
+                raise AuthenticationNeeded
+            encoding = encoding_of(request.content_type)
+            parameters = query_parameters(request)
+            body = await read_body(request, body_bytes_max(encoding))
+            work = _Work(self._services)
+            await work.take(body, encoding)
+            del body
+            await work.carry_out(
+                identity,
+                all_or_nothing=parameters.flag("all_or_nothing"),
+                overwrite=parameters.flag("overwrite"),
+            )
+        except PLANNED as error:
+            return exchange.refused(error)
+        accept = wanted_encoding(request.headers.get("Accept", ""), encoding)
+        answer = write_counts(work.accepted, work.failures, accept)
+        exchange.handle = work.items[0][0] if work.items else None
+        exchange.note(1)
+        return web.Response(body=answer, headers={"Content-Type": accept.value, "Server": SERVER})
+
+
+class _Work:
+    """One batch: the items that can be tried, and the failures so far."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.items: list[tuple[bytes, bytes]] = []
+        self.failures: list[dict[str, Any]] = []
+        self.accepted = 0
+        self._positions: list[int] | None = None
+
+    async def take(self, body: bytes, encoding: Encoding) -> None:
+        """Read and pack every item, a slice at a time; malformed ones become failures.
+
+        Raises:
+            BodyRefused: The body as a whole is unreadable.
+            BatchTooLarge: More items than one request may have.
+
+        """
+        pack = ItemPacker(int(self._services.clock.now())).pack
+        append = self.items.append
+        position = -1
+        for position, item in enumerate(read_items(body, encoding)):
+            try:
+                append(pack(item))
+            except RegistryError as error:
+                self._refuse(position, item if isinstance(item, MalformedItem) else error)
+            else:
+                if self._positions is not None:
+                    self._positions.append(position)
+            if not position % SLICE_ITEMS:
+                await asyncio.sleep(0)
+
+    def _refuse(self, position: int, error: RegistryError) -> None:
+        """Note a failure; from the first one on, items no longer stand where they stood in the body."""
+        if self._positions is None:
+            self._positions = list(range(len(self.items)))
+        self.failures.append(_failure(position, error, None))
+
+    async def carry_out(self, identity: Identity, *, all_or_nothing: bool, overwrite: bool) -> None:
+        """Register what was taken, and note what was refused.
+
+        Raises:
+            ServiceError: The batch as a whole was refused.
+            RegistryError: Likewise; nothing was taken.
+
+        """
+        malformed = len(self.failures)
+        outcomes: Iterable[Applied | RegistryError | ServiceError]
+        if malformed and all_or_nothing:
+            aborted = BatchAborted("Another item of the batch was refused")
+            outcomes = [aborted] * len(self.items)
+        else:
+            outcomes = await self._services.registrar.batch(
+                identity, self.items, all_or_nothing=all_or_nothing, overwrite=overwrite
+            )
+        tally = Counter({(int(answer_for(InvalidValue()).response_code), b""): malformed})
+        await self._judge(outcomes, tally)
+        for (code, prefix), count in tally.items():
+            if count:
+                self._services.observer.registered(code, prefix, count)
+        self.failures.sort(key=_position)
+
+    async def _judge(
+        self,
+        outcomes: Iterable[Applied | RegistryError | ServiceError],
+        tally: Counter[tuple[int, bytes]],
+    ) -> None:
+        """Count outcomes by response code and prefix, and describe the failed ones."""
+        start = b"/"
+        prefix = b""
+        run = 0
+        for number, outcome in enumerate(outcomes):
+            handle = self.items[number][0]
+            if not handle.startswith(start):
+                tally[1, prefix] += run
+                run = 0
+                prefix = prefix_of(handle)
+                start = prefix + b"/"
+            if type(outcome) is Applied:
+                run += 1
+                self.accepted += 1
+            elif not isinstance(outcome, Applied):
+                position = number if self._positions is None else self._positions[number]
+                failure = _failure(position, outcome, handle)
+                self.failures.append(failure)
+                tally[failure["code"], prefix] += 1
+            if number % 1000 == 999:
+                await asyncio.sleep(0)
+        tally[1, prefix] += run
+
+
+def _position(failure: dict[str, Any]) -> int:
+    position = failure["position"]
+    assert isinstance(position, int)
+    return position
+
+
+def _failure(
+    position: int, error: RegistryError | ServiceError, handle: bytes | None
+) -> dict[str, Any]:
+    """Return how a refused item is described."""
+    code = int(answer_for(error).response_code)
+    failure: dict[str, Any] = {
+        "position": position,
+        "code": code,
+        "message": text_for(error) or name_of_response(code),
+    }
+    if handle is not None:
+        failure["handle"] = handle.decode(errors="replace")
+    return failure

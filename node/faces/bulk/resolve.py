@@ -1,0 +1,173 @@
+"""``POST /api/v1/identifiers/resolve``: resolve many identifiers with one request."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+from node.faces.bulk.formats import (
+    Encoding,
+    RecordWriter,
+    body_bytes_max,
+    encoding_of,
+    read_items,
+    wanted_encoding,
+)
+from node.faces.handle_json.exchange import Exchange
+from node.faces.handle_json.parameters import query_parameters
+from node.faces.handle_json.values_json import text_or_base64, timestamp_text
+from node.faces.http_body import read_body
+from node.faces.http_replies import PLANNED, SERVER, add_cors, log_failure
+from node.protocol.constants import name_of_response
+from node.service import events
+from node.service.answers import answer_for, text_for
+from node.service.errors import AuthenticationNeeded, ServiceError
+from registry.errors import InvalidHandle, RegistryError
+from registry.model import TtlType
+from registry.names import prefix_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from node.faces.handle_json.exchange import Services
+    from node.faces.handle_json.parameters import Parameters
+
+SLICE_ITEMS: Final = 250
+"""Handles between two turns of the event loop."""
+
+_FIXED: Final = struct.Struct(">iIBiBI")
+_unpack_fixed = _FIXED.unpack_from
+_unpack_count = struct.Struct(">I").unpack_from
+
+
+class BatchResolution:
+    """Answers for many handles at once, each on its own: a record, or why there is none."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._resolve = services.resolver.resolve
+
+    async def resolve(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request; the records are streamed in the order of the handles."""
+        exchange = Exchange(self._services, request, events.BATCH_RESOLVE)
+        try:
+            if self._services.authorization.identity(request) is None:
+                raise AuthenticationNeeded
+            encoding = encoding_of(request.content_type)
+            parameters = query_parameters(request)
+            filters = _filters(parameters)
+            body = await read_body(request, body_bytes_max(encoding))
+            handles = await _take(read_items(body, encoding))
+            del body
+        except PLANNED as error:
+            return exchange.refused(error)
+        accept = wanted_encoding(request.headers.get("Accept", ""), encoding)
+        response = web.StreamResponse(headers={"Content-Type": accept.value, "Server": SERVER})
+        if "Origin" in request.headers:
+            add_cors(request, response)
+        await response.prepare(request)
+        await self._stream(response, handles, filters, accept)
+        exchange.handle = handles[0] if handles else None
+        exchange.note(1)
+        return response
+
+    async def _stream(
+        self,
+        response: web.StreamResponse,
+        handles: list[bytes | None],
+        filters: dict[str, Any],
+        accept: Encoding,
+    ) -> None:
+        writer = RecordWriter(accept, len(handles))
+        shown = _in_msgpack if accept is Encoding.MSGPACK else _in_json
+        tally: Counter[tuple[int, bytes]] = Counter()
+        remaining = iter(handles)
+        await response.write(writer.opening())
+        while some := list(islice(remaining, SLICE_ITEMS)):
+            records = [self._record(handle, filters, shown, tally) for handle in some]
+            await response.write(writer.records(records))
+            await asyncio.sleep(0)
+        await response.write(writer.closing())
+        for (code, prefix), count in tally.items():
+            self._services.observer.resolved(code, prefix, count)
+
+    def _record(
+        self,
+        handle: bytes | None,
+        filters: dict[str, Any],
+        shown: Callable[[bytes], Any],
+        tally: Counter[tuple[int, bytes]],
+    ) -> dict[str, Any]:
+        """Return one entry of the answer."""
+        text = None if handle is None else handle.decode(errors="replace")
+        prefix = b"" if handle is None else prefix_of(handle)
+        try:
+            if handle is None:
+                raise InvalidHandle("Handle is no text")
+            packed = self._resolve(handle, **filters)
+        except (RegistryError, ServiceError) as error:
+            log_failure(error)
+            code = int(answer_for(error).response_code)
+            tally[code, prefix] += 1
+            message = text_for(error) or name_of_response(code)
+            return {"handle": text, "values": None, "code": code, "message": message}
+        tally[1, prefix] += 1
+        return {"handle": text, "values": _values(packed, shown)}
+
+
+def _filters(parameters: Parameters) -> dict[str, Any]:
+    return {
+        "indexes": parameters.integers("index"),
+        "types": [text.encode(errors="replace") for text in parameters.all("type")],
+    }
+
+
+async def _take(items: Iterator[Any]) -> list[bytes | None]:
+    """Return the handles of a body; None stands for an item that is no text."""
+    handles: list[bytes | None] = []
+    for position, item in enumerate(items):
+        if isinstance(item, str):
+            handles.append(item.encode())
+        else:
+            handles.append(item if isinstance(item, bytes) else None)
+        if not position % SLICE_ITEMS:
+            await asyncio.sleep(0)
+    return handles
+
+
+def _in_msgpack(data: bytes) -> bytes:
+    return data
+
+
+def _in_json(data: bytes) -> Any:
+    """Return data as a text, or as ``{"base64": …}`` if it is none: the form that a batch takes."""
+    found = text_or_base64(data)
+    return found["value"] if found["format"] == "string" else {"base64": found["value"]}
+
+
+def _values(packed: bytes, shown: Callable[[bytes], Any]) -> list[list[Any]]:
+    """Return the values of a packed list as ``[index, type, data, ttl, timestamp]``."""
+    (count,) = _unpack_count(packed)
+    at = 4
+    found = []
+    for _ in range(count):
+        index, timestamp, ttl_type, ttl, _permissions, type_bytes = _unpack_fixed(packed, at)
+        at += _FIXED.size
+        value_type = packed[at : at + type_bytes].decode(errors="replace")
+        at += type_bytes
+        (data_bytes,) = _unpack_count(packed, at)
+        at += 4
+        data = shown(packed[at : at + data_bytes])
+        at += data_bytes
+        lasting = ttl if ttl_type == TtlType.RELATIVE else timestamp_text(ttl)
+        found.append([index, value_type, data, lasting, timestamp])
+        (references,) = _unpack_count(packed, at)
+        at += 4
+        for _reference in range(references):
+            at += 8 + _unpack_count(packed, at)[0]
+    return found

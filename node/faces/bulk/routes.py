@@ -1,0 +1,26 @@
+"""The endpoints of the bulk API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from node.faces.bulk.batch import BatchRegistration
+from node.faces.bulk.listing import IdentifierListing
+from node.faces.bulk.resolve import BatchResolution
+from node.faces.handle_json.routes import Route, endpoint
+
+if TYPE_CHECKING:
+    from node.faces.handle_json.exchange import Services
+
+IDENTIFIERS: Final = "/api/v1/identifiers"
+BATCH: Final = "/api/v1/identifiers/batch"
+RESOLVE: Final = "/api/v1/identifiers/resolve"
+
+
+def bulk_routes(services: Services) -> list[Route]:
+    """Return the routes of the bulk API."""
+    return [
+        *endpoint(IDENTIFIERS, {"GET": IdentifierListing(services).page}),
+        *endpoint(BATCH, {"POST": BatchRegistration(services).register}),
+        *endpoint(RESOLVE, {"POST": BatchResolution(services).resolve}),
+    ]

@@ -1,0 +1,1 @@
+"""The Handle.Net HTTP JSON API (``/api/...``) and the browser redirect (``GET /{handle}``)."""

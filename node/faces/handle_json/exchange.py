@@ -1,0 +1,126 @@
+"""What the endpoints of the JSON API share: the services, and turning an error into this face's answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from node.faces import http_replies
+from node.faces.handle_json.authorization import CredentialsRefused
+from node.faces.handle_json.java_texts import MalformedRequest
+from node.faces.handle_json.parameters import query_parameters
+from node.faces.handle_json.values_json import value_objects
+from node.protocol.constants import ResponseCode
+from node.service import events
+from node.service.errors import AuthenticationNeeded, PrefixReferral
+from registry.names import prefix_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp import web
+
+    from node.clock import Clock
+    from node.faces.handle_json.authorization import Authorization
+    from node.service.authority import Authority
+    from node.service.events import Observer
+    from node.service.permissions import Permissions
+    from node.service.registrar import Registrar
+    from node.service.resolver import Resolver
+
+
+@dataclass(slots=True)
+class Services:
+    """What the JSON API stands on."""
+
+    resolver: Resolver
+    registrar: Registrar
+    permissions: Permissions
+    authority: Authority
+    authorization: Authorization
+    clock: Clock
+    observer: Observer
+    site: Callable[[], bytes]
+    """Returns the node's site record (data of HS_SITE)."""
+    count: Callable[[bytes], int]
+    """Returns how many handles a prefix has."""
+    random: Random = field(default_factory=Random)
+    """Chooses among weighted locations of a redirect."""
+
+
+class Exchange:
+    """One request on its way to its answer, for everything but the plain public resolution."""
+
+    __slots__ = ("_services", "_started", "handle", "operation", "request", "text")
+
+    def __init__(
+        self, services: Services, request: web.Request, operation: str, handle: bytes | None = None
+    ) -> None:
+        self._services = services
+        self.operation = operation
+        self._started = services.clock.elapsed()
+        self.request = request
+        self.handle = handle
+        self.text = None if handle is None else handle.decode(errors="replace")
+
+    def answer(self, status: int, members: dict[str, Any]) -> web.Response:
+        """Return this answer as the request wants it shown, and tell the observer."""
+        parameters = query_parameters(self.request)
+        response = http_replies.present(
+            members,
+            status,
+            pretty=parameters.flag("pretty"),
+            callback=parameters.first("callback"),
+        )
+        self.note(members["responseCode"])
+        return response
+
+    def done(self, *, status: int = 200, handle: str | None = None) -> web.Response:
+        """Return the answer to a change that was made."""
+        text = self.text if handle is None else handle
+        return self.answer(status, {"responseCode": 1, "handle": text})
+
+    def note(self, response_code: int) -> None:
+        """Tell the observer that this request was answered."""
+        observer = self._services.observer
+        prefix = b"" if self.handle is None else prefix_of(self.handle)
+        seconds = self._services.clock.elapsed() - self._started
+        if self.operation == events.RESOLVE:
+            observer.resolved(int(response_code), prefix, 1)
+        elif self.operation == events.CREATE:
+            observer.registered(int(response_code), prefix, 1)
+        observer.answered(self.operation, int(response_code), prefix, seconds)
+
+    def refused(self, error: BaseException) -> web.Response:
+        """Return the answer to an error that was raised on purpose (handle-http-api.md §2)."""
+        authorization = self._services.authorization
+        secure = authorization.secure(self.request)
+        status, code, message = http_replies.failed(error, secure=secure)
+        http_replies.log_failure(error)
+        if isinstance(error, CredentialsRefused):
+            self.note(code)
+            response = http_replies.empty_response(401)
+            authorization.invite(self.request, response, refused=True)
+            return response
+        handle = None if isinstance(error, MalformedRequest) or not self.text else self.text
+        members = http_replies.failure(code, message, handle)
+        if isinstance(error, PrefixReferral):
+            members = _referral(error, self.text)
+        try:
+            response = self.answer(status, members)
+        except MalformedRequest:
+            response = http_replies.present(members, status)
+        http_replies.hang_up_after(error, response)
+        if isinstance(error, AuthenticationNeeded) and secure:
+            authorization.invite(self.request, response)
+        return response
+
+
+def _referral(error: PrefixReferral, handle: str | None) -> dict[str, Any]:
+    """Return the members of a referral: where to ask instead, values before the handle."""
+    return {
+        "responseCode": int(ResponseCode.PREFIX_REFERRAL),
+        "values": value_objects(error.values),
+        "handle": handle,
+    }

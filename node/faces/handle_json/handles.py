@@ -1,0 +1,131 @@
+"""Reading: ``GET``, ``HEAD`` and ``POST`` of ``/api/handles/{handle}`` (handle-http-api.md §3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from node.faces.handle_json.exchange import Exchange
+from node.faces.handle_json.parameters import all_parameters, handle_in_path
+from node.faces.handle_json.record_response import DateHeader, RecordResponse, may_be_plain
+from node.faces.handle_json.values_json import record_body, value_objects
+from node.faces.http_replies import PLANNED, json_response
+from node.protocol.admin_value import Right
+from node.protocol.constants import ResponseCode
+from node.service import events
+from registry import values
+from registry.errors import InvalidHandle, ValuesNotFound
+from registry.model import Permission
+from registry.names import complete, prefix_of
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from node.faces.handle_json.exchange import Services
+    from node.faces.handle_json.parameters import Parameters
+    from node.service.credentials import Identity
+
+PATH: Final = "/api/handles/"
+
+
+def requested_handle(request: web.Request) -> bytes:
+    """Return the handle in the path of a request under `PATH`, percent-decoded."""
+    return handle_in_path(request.rel_url.raw_path, len(PATH))
+
+
+def insist_on_text(handle: bytes) -> bytes:
+    """Return a handle that can be told from others, unchanged.
+
+    Raises:
+        InvalidHandle: Empty, or not UTF-8.
+
+    """
+    if not handle:
+        raise InvalidHandle("Empty handle invalid")
+    if not handle.isascii():
+        try:
+            handle.decode()
+        except UnicodeDecodeError as error:
+            raise InvalidHandle("Handle is not valid UTF-8") from error
+    return handle
+
+
+class Reading:
+    """Resolution over JSON."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._resolve = services.resolver.resolve
+        self._elapsed = services.clock.elapsed
+        self._now = services.clock.now
+        self._date = DateHeader()
+        self._answered = services.observer.answered
+        self._resolved = services.observer.resolved
+
+    async def read(self, request: web.Request) -> web.StreamResponse:
+        """Answer GET and HEAD; the plain question of a stranger takes the short way.
+
+        No route of the application does more per request than this one, so it is written out flat.
+        """
+        url = request.rel_url
+        if url.raw_query_string or "Authorization" in request.headers:
+            return await self.read_with_parameters(request)
+        started = self._elapsed()
+        handle = handle_in_path(url.raw_path, len(PATH))
+        try:
+            text = handle.decode()
+            body = record_body(text, self._resolve(handle))
+        except (*PLANNED, UnicodeDecodeError):
+            return await self.read_with_parameters(request)
+        prefix = prefix_of(handle)
+        self._resolved(1, prefix, 1)
+        self._answered(events.RESOLVE, 1, prefix, self._elapsed() - started)
+        if may_be_plain(request):
+            return RecordResponse(body, self._date.text(self._now()))
+        return json_response(body)
+
+    async def read_with_parameters(self, request: web.Request) -> web.StreamResponse:
+        """Answer a resolution of any kind, POST included."""
+        handle = requested_handle(request)
+        exchange = Exchange(self._services, request, events.RESOLVE, handle)
+        try:
+            insist_on_text(handle)
+            identity = self._services.authorization.identity(request)
+            packed = self._select(handle, identity, await all_parameters(request))
+        except ValuesNotFound:
+            return exchange.answer(200, _nothing(exchange.text))
+        except PLANNED as error:
+            return exchange.refused(error)
+        members = {"responseCode": 1, "handle": exchange.text, "values": value_objects(packed)}
+        return exchange.answer(200, members)
+
+    def _select(self, handle: bytes, identity: Identity | None, parameters: Parameters) -> bytes:
+        """Return the packed values that were asked for and may be seen.
+
+        Without ``publicOnly`` restricted values are asked for by those who are logged in, and then take
+        the right to read them. A value that not even administrators may read is in no answer.
+        """
+        public_only = parameters.flag("publicOnly", otherwise=identity is None)
+        packed = self._resolve(
+            handle,
+            indexes=parameters.integers("index"),
+            types=[text.encode(errors="replace") for text in parameters.all("type")],
+            public_only=public_only,
+            refer=not parameters.flag("doNotRefer"),
+        )
+        if public_only or values.all_public(packed):
+            return packed
+        readable = [
+            (span.permissions, packed[span.start : span.end])
+            for span in values.spans(packed)
+            if span.permissions & (Permission.ADMIN_READ | Permission.PUBLIC_READ)
+        ]
+        if not readable:
+            raise ValuesNotFound
+        if any(not permissions & Permission.PUBLIC_READ for permissions, _value in readable):
+            self._services.permissions.require(identity, Right.READ_VALUE, complete(handle))
+        return values.join([value for _permissions, value in readable])
+
+
+def _nothing(handle: str | None) -> dict[str, Any]:
+    """Return the answer when nothing of a record matches: a success of its own kind."""
+    return {"responseCode": int(ResponseCode.VALUES_NOT_FOUND), "values": [], "handle": handle}

@@ -1,0 +1,95 @@
+"""The endpoints of the JSON API and their methods, in one list (handle-http-api.md §1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from node.faces.handle_json.handles import Reading
+from node.faces.handle_json.listing import Listing
+from node.faces.handle_json.redirect import Redirect
+from node.faces.handle_json.site import SiteInfo
+from node.faces.handle_json.writing import Writing
+from node.faces.http_replies import empty_response, options_response, unknown_endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import web
+
+    from node.faces.handle_json.exchange import Services
+    from node.faces.http_replies import Handler
+
+ANY: Final = "*"
+
+
+class Route(NamedTuple):
+    """One method of one path; ``guarded`` handlers get a last line of defence around them."""
+
+    method: str
+    path: str
+    handler: Handler
+
+
+def json_routes(services: Services) -> list[Route]:
+    """Return the routes under ``/api`` that belong to this API, its catch-all last."""
+    reading, writing, listing = Reading(services), Writing(services), Listing(services)
+    site = SiteInfo(services)
+    one = {
+        "GET": reading.read,
+        "HEAD": reading.read,
+        "POST": reading.read_with_parameters,
+        "PUT": writing.put,
+        "DELETE": writing.delete,
+    }
+    every = {
+        "GET": listing.handles,
+        "HEAD": listing.handles,
+        "POST": listing.handles,
+        "PUT": listing.handles,
+        "DELETE": listing.delete_nothing,
+    }
+    info = {"GET": site.read, "HEAD": site.read, "POST": site.read}
+    prefixes = {"GET": listing.prefixes, "HEAD": listing.prefixes}
+    homing = {"POST": listing.home, "DELETE": listing.home}
+    sessions = {"POST": _no_sessions}
+    return [
+        *endpoint("/api/handles/{handle:.+}", one),
+        *endpoint("/api/handles", every),
+        *endpoint("/api/handles/", every),
+        *endpoint("/api/site", info),
+        *endpoint("/api/site/", info),
+        *endpoint("/api/prefixes", prefixes),
+        *endpoint("/api/prefixes/", prefixes),
+        *endpoint("/api/prefixes/{handle:.+}", homing),
+        *endpoint("/api/sessions", sessions),
+        Route(ANY, "/api", _unknown),
+        Route(ANY, "/api/{rest:.*}", _unknown),
+    ]
+
+
+def redirect_routes(services: Services) -> list[Route]:
+    """Return the browser face, which takes every path that nothing else took."""
+    return [Route(ANY, "/{handle:.*}", Redirect(services).read)]
+
+
+def endpoint(path: str, handlers: Mapping[str, Handler]) -> list[Route]:
+    """Return the routes of one path: its methods, OPTIONS, and the refusal of the others."""
+    allowed = (*handlers, "OPTIONS")
+
+    async def options(request: web.Request) -> web.StreamResponse:
+        return options_response(request, allowed)
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        return unknown_endpoint(request, allowed)
+
+    routes = [Route(method, path, handler) for method, handler in handlers.items()]
+    return [*routes, Route("OPTIONS", path, options), Route(ANY, path, refuse)]
+
+
+async def _unknown(request: web.Request) -> web.StreamResponse:
+    return unknown_endpoint(request)
+
+
+async def _no_sessions(_request: web.Request) -> web.StreamResponse:
+    """Refuse to open a session, as the original does where credentials cannot be kept secret."""
+    return empty_response(403)

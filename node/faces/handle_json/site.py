@@ -1,0 +1,34 @@
+"""``/api/site``: what this node is (handle-http-api.md §6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from node.faces.handle_json.exchange import Exchange
+from node.faces.handle_json.site_json import site_object
+from node.faces.http_replies import PLANNED
+from node.service import events
+from node.service.errors import SiteUnknown
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from node.faces.handle_json.exchange import Services
+
+
+class SiteInfo:
+    """Answers with the node's own site record."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def read(self, request: web.Request) -> web.StreamResponse:
+        """Answer GET and POST."""
+        exchange = Exchange(self._services, request, events.SITE)
+        try:
+            site = site_object(self._services.site())
+            if site is None:
+                raise SiteUnknown("The node is still starting")
+        except PLANNED as error:
+            return exchange.refused(error)
+        return exchange.answer(200, {"responseCode": 1, "site": site})

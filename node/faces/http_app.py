@@ -1,0 +1,161 @@
+"""The HTTP application: which path goes where, what bounds a request, what an error looks like.
+
+No middleware is installed, because the resolution path is measured against a bare handler. Each handler is
+wrapped once, at start, by its last line of defence (`http_replies.guarded`); the catch-all routes answer what
+aiohttp would answer in HTML, and `HttpFaceRunner` does the same for bytes that are no HTTP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import HttpVersion11, web
+
+from node.faces import http_replies
+from node.faces.bulk.routes import bulk_routes
+from node.faces.handle_json.authorization import Authorization
+from node.faces.handle_json.exchange import Services
+from node.faces.handle_json.routes import json_routes, redirect_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from node.clock import Clock
+    from node.faces.handle_json.routes import Route
+    from node.service.authority import Authority
+    from node.service.credentials import Credentials
+    from node.service.events import Observer
+    from node.service.permissions import Permissions
+    from node.service.registrar import Registrar
+    from node.service.resolver import Resolver
+
+JSON_FACE: Final = "handle_json"
+BULK_FACE: Final = "bulk"
+
+_UNREADABLE: Final = "Bad HTTP message"
+
+
+@dataclass(slots=True)
+class HttpParts:
+    """What the application is built from.
+
+    ``observer`` makes the observer of a face by its name. ``site`` returns the node's site record (empty
+    while the node is starting), ``count`` how many handles a prefix has. ``plain_http`` says whether
+    credentials count without TLS, as they should on loopback. ``random`` chooses among weighted locations.
+    """
+
+    resolver: Resolver
+    registrar: Registrar
+    credentials: Credentials
+    permissions: Permissions
+    authority: Authority
+    clock: Clock
+    observer: Callable[[str], Observer]
+    site: Callable[[], bytes]
+    count: Callable[[bytes], int]
+    plain_http: bool = False
+    random: Random = field(default_factory=Random)
+
+
+def build_app(parts: HttpParts) -> web.Application:
+    """Return the application that serves every HTTP face of the node."""
+    authorization = Authorization(parts.credentials, plain_http=parts.plain_http)
+
+    def services(face: str) -> Services:
+        return Services(
+            resolver=parts.resolver,
+            registrar=parts.registrar,
+            permissions=parts.permissions,
+            authority=parts.authority,
+            authorization=authorization,
+            clock=parts.clock,
+            observer=parts.observer(face),
+            site=parts.site,
+            count=parts.count,
+            random=parts.random,
+        )
+
+    browser = services(JSON_FACE)
+    app = web.Application()
+    add_routes(app, bulk_routes(services(BULK_FACE)))
+    add_routes(app, json_routes(browser))
+    add_routes(app, redirect_routes(browser))
+    return app
+
+
+def add_routes(app: web.Application, routes: list[Route]) -> None:
+    """Add routes, each with its last line of defence around it."""
+    for route in routes:
+        app.router.add_route(
+            route.method,
+            route.path,
+            http_replies.guarded(route.handler),
+            expect_handler=_expectation,
+        )
+
+
+async def _expectation(request: web.Request) -> web.StreamResponse | None:
+    """Let a client that waits for it send its body; refuse any other expectation in JSON."""
+    if request.version < HttpVersion11:
+        return None
+    if request.headers.get("Expect", "").lower() != "100-continue":
+        return http_replies.status_response(417, "Unknown expectation")
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    # What was written so far is no part of the answer; without this aiohttp takes the answer as begun.
+    request.writer.output_size = 0
+    return None
+
+
+class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
+    """A connection whose unreadable requests are answered in JSON, too."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return the answer to bytes that are no HTTP, or to an error that escaped everything else."""
+        if exc is not None and status >= 500:
+            http_replies.log_failure(exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("The answer was begun, no other can be sent")
+        text = (message or _UNREADABLE).partition("\n")[0] if status < 500 else ""
+        response = http_replies.status_response(status, text)
+        response.force_close()
+        return response
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log what aiohttp finds wrong; a peer's broken body is the peer's business, not an error here."""
+        if isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            self.log_debug(*args, **kw)
+        else:
+            super().log_exception(*args, **kw)
+
+
+class _FaceServer(web.Server):  # type: ignore[type-arg,unused-ignore]
+    """Makes `_FaceProtocol` connections."""
+
+    def __call__(self) -> web.RequestHandler:
+        return _FaceProtocol(self, loop=self._loop, **self._kwargs)
+
+
+class HttpFaceRunner(web.AppRunner):
+    """Runs the application; use it in place of `aiohttp.web.AppRunner`."""
+
+    __slots__ = ()
+
+    async def _make_server(self) -> web.Server:
+        made: Any = await super()._make_server()
+        return _FaceServer(
+            made.request_handler,
+            request_factory=made.request_factory,
+            handler_cancellation=made.handler_cancellation,
+            loop=made._loop,  # noqa: SLF001  # aiohttp offers no other way to name the protocol class
+            **made._kwargs,  # noqa: SLF001
+        )

@@ -1,0 +1,45 @@
+"""Reading a request body within a bound that also holds after decompression."""
+
+from typing import Final
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+_ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
+"""What aiohttp decodes while it reads; the last two only where their libraries are installed."""
+
+
+class BodyRefused(Exception):
+    """A body cannot be taken: ``status`` is the HTTP status, the message says why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def read_body(request: web.Request, bytes_max: int) -> bytes:
+    """Return the whole body, decompressed.
+
+    The bound counts decompressed bytes, while they arrive, so that a small body which inflates to a large
+    one is refused before it is held in memory.
+
+    Raises:
+        BodyRefused: Too long (413), an unknown content encoding (415) or broken encoding (400).
+
+    """
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise BodyRefused(415, "Content-Encoding must be gzip, deflate or identity")
+    if (request.content_length or 0) > bytes_max:
+        raise BodyRefused(413, f"Request body is longer than {bytes_max} bytes")
+    parts: list[bytes] = []
+    taken = 0
+    try:
+        while part := await request.content.readany():
+            taken += len(part)
+            if taken > bytes_max:
+                raise BodyRefused(413, f"Request body is longer than {bytes_max} bytes")
+            parts.append(part)
+    except (HttpProcessingError, web.RequestPayloadError) as error:
+        raise BodyRefused(400, "Request body is broken off or wrongly encoded") from error
+    return b"".join(parts)

@@ -1,0 +1,158 @@
+"""The HTTP application over a real register in a temporary folder, with a clock that stands still."""
+
+import base64
+import json
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import BaseTestServer, TestClient
+
+from node.faces.handle_json.values_input import pack_values
+from node.faces.http_app import HttpFaceRunner, HttpParts, build_app
+from node.service.authority import Authority
+from node.service.credentials import Credentials, Identity
+from node.service.events import NullObserver
+from node.service.permissions import Permissions
+from node.service.registrar import Registrar
+from node.service.resolver import Resolver
+from registry import values
+from registry.mutation import Create
+from registry.options import Durability, RegisterOptions
+from registry.store import EmbeddedRegister
+
+NOW = 1_700_000_000
+"""2023-11-14T22:13:20Z, the timestamp of the records in the vectors."""
+
+PREFIX = "88.900"
+SECRET = "idnode-demo"
+
+
+class FrozenClock:
+    def now(self):
+        return float(NOW)
+
+    def elapsed(self):
+        return 0.0
+
+
+class RecordingObserver(NullObserver):
+    """Keeps what it was told."""
+
+    def __init__(self):
+        self.answers = []
+        self.registrations = []
+        self.resolutions = []
+
+    def answered(self, operation, response_code, prefix, seconds, /):
+        self.answers.append((operation, response_code, prefix))
+
+    def registered(self, response_code, prefix, count, /):
+        self.registrations.append((response_code, prefix, count))
+
+    def resolved(self, response_code, prefix, count, /):
+        self.resolutions.append((response_code, prefix, count))
+
+
+class FaceServer(BaseTestServer):
+    """Serves an application by the runner that the node uses."""
+
+    def __init__(self, app, **options):
+        super().__init__(**options)
+        self.app = app
+
+    async def _make_runner(self, **options):
+        options.pop("debug", None)
+        return HttpFaceRunner(self.app, access_log=None, **options)
+
+
+class House:
+    """A register, the services over it, and applications made of them."""
+
+    def __init__(self, register, site):
+        self.register = register
+        self.observer = RecordingObserver()
+        authority = Authority(register)
+        permissions = Permissions(register, [Identity(b"0.NA/88.900", 301)])
+        self.parts = {
+            "resolver": Resolver(register, authority),
+            "registrar": Registrar(register, authority, permissions, FrozenClock()),
+            "credentials": Credentials(register),
+            "permissions": permissions,
+            "authority": authority,
+            "clock": FrozenClock(),
+            "observer": lambda _face: self.observer,
+            "site": lambda: site,
+            "count": register.count,
+        }
+
+    async def seed(self, handle, found):
+        """Store a record given as JSON values, dated `NOW`."""
+        packed = values.stamped(pack_values(found)[0], NOW)
+        (outcome,) = await self.register.submit([Create(handle.encode(), packed, overwrite=True)])
+        assert not isinstance(outcome, Exception), outcome
+
+    @asynccontextmanager
+    async def serve(self, *, plain_http):
+        """Serve an application on a free port and yield a client of it."""
+        app = build_app(HttpParts(**self.parts, plain_http=plain_http))
+        async with TestClient(FaceServer(app)) as client:
+            yield client
+
+
+def admin_value(index, handle, reference):
+    value = {"handle": handle, "index": reference, "permissions": "111111111111"}
+    return {"index": index, "type": "HS_ADMIN", "data": {"format": "admin", "value": value}}
+
+
+@pytest.fixture
+def vectors():
+    """Every exchange of handle-http.jsonl, in order."""
+    path = Path(__file__).parents[3] / "vectors" / "handle-http.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+async def house(tmp_path, vectors):
+    """Services over a register that holds the demo prefix 88.900."""
+    from node.faces.handle_json.site_json import site_bytes
+
+    site = next(each for each in vectors if each["name"] == "site")["response"]["json"]["site"]
+    options = RegisterOptions(durability=Durability.NONE)
+    register = await EmbeddedRegister.open(tmp_path / "register", options)
+    built = House(register, site_bytes(site))
+    secret = {"index": 301, "type": "HS_SECKEY", "data": SECRET, "permissions": "1100"}
+    await built.seed(f"0.NA/{PREFIX}", [admin_value(100, f"0.NA/{PREFIX}", 301), secret])
+    yield built
+    await register.close()
+
+
+@pytest.fixture
+async def client(house):
+    """A client that may send credentials over plain HTTP."""
+    async with house.serve(plain_http=True) as found:
+        yield found
+
+
+@pytest.fixture
+async def strict_client(house):
+    """A client whose credentials do not count, because the connection is not encrypted."""
+    async with house.serve(plain_http=False) as found:
+        yield found
+
+
+@pytest.fixture
+def admin():
+    """Headers that prove the administrator of 88.900."""
+    return basic(f"301%3A0.NA/{PREFIX}", SECRET)
+
+
+@pytest.fixture
+def basic_header():
+    """Return a function that makes Basic credentials."""
+    return basic
+
+
+def basic(user, secret):
+    token = base64.b64encode(f"{user}:{secret}".encode()).decode()
+    return {"Authorization": f"Basic {token}"}

@@ -206,6 +206,7 @@ class Node:
         )
         self._site = self._queries.site = laid.site
         self._responses.site_serial = laid.site_serial
+        self._responses.signing_key = laid.signing_key
         enterprise = prefix + foundation.ENTERPRISE_SUFFIX
         self.demo_secret_works = self._demo_secret_works(prefix)
         exposed = not is_loopback(settings.host)

@@ -42,6 +42,7 @@ class Batch:
         now: int,
         overwrite: bool,
         all_or_nothing: bool,
+        prepared: bool = False,
     ) -> None:
         self._authority = authority
         self._permissions = permissions
@@ -49,6 +50,7 @@ class Batch:
         self._now = now
         self._overwrite = overwrite
         self._all_or_nothing = all_or_nothing
+        self._prepared = prepared
         self._decisions: dict[bytes, ServiceError | None] = {}
 
     async def carry_out(
@@ -101,7 +103,8 @@ class Batch:
         if refusal is not None:
             raise refusal
         names.check(key)
-        return Create(key, checked_and_stamped(packed, self._now), self._overwrite)
+        values = packed if self._prepared else checked_and_stamped(packed, self._now)
+        return Create(key, values, self._overwrite)
 
     def _decide(self, key: bytes) -> ServiceError | None:
         """Return why the identity may not create handles like this one, or nothing."""

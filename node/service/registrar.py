@@ -215,11 +215,13 @@ class Registrar:
         *,
         all_or_nothing: bool = False,
         overwrite: bool = False,
+        prepared: bool = False,
     ) -> list[ItemOutcome]:
         """Create many records, given as pairs of handle and packed values; return one outcome each.
 
         Rights are decided once a prefix. A refused item does not touch its neighbours, unless
-        ``all_or_nothing`` was asked: then all others come back as `BatchAborted`.
+        ``all_or_nothing`` was asked: then all others come back as `BatchAborted`. With ``prepared`` the
+        caller packed the values itself, legal and dated by the node's clock, so nobody looks at them again.
 
         Raises:
             AuthenticationNeeded: ``identity`` is None.
@@ -237,6 +239,7 @@ class Registrar:
             now=int(self._clock.now()),
             overwrite=overwrite,
             all_or_nothing=all_or_nothing,
+            prepared=prepared,
         )
         return await work.carry_out(self._register, items)
 

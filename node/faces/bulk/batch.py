@@ -40,11 +40,16 @@ SLICE_ITEMS: Final = 250
 """Items between two turns of the event loop, one or two milliseconds of work."""
 
 
+BATCHES_AT_ONCE_MAX: Final = 16
+"""Batches that are read and carried out at the same time; more wait, unread, so that memory is bounded."""
+
+
 class BatchRegistration:
     """Takes batches, and says of each item that was refused where it stood and why."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._room = asyncio.Semaphore(BATCHES_AT_ONCE_MAX)
 
     async def register(self, request: web.Request) -> web.StreamResponse:
         """Answer one batch."""
@@ -55,15 +60,14 @@ class BatchRegistration:
                 raise AuthenticationNeeded
             encoding = encoding_of(request.content_type)
             parameters = query_parameters(request)
-            body = await read_body(request, body_bytes_max(encoding))
-            work = _Work(self._services)
-            await work.take(body, encoding)
-            del body
-            await work.carry_out(
-                identity,
-                all_or_nothing=parameters.flag("all_or_nothing"),
-                overwrite=parameters.flag("overwrite"),
-            )
+            async with self._room:
+                work = _Work(self._services)
+                await work.take(await read_body(request, body_bytes_max(encoding)), encoding)
+                await work.carry_out(
+                    identity,
+                    all_or_nothing=parameters.flag("all_or_nothing"),
+                    overwrite=parameters.flag("overwrite"),
+                )
         except PLANNED as error:
             return exchange.refused(error)
         accept = wanted_encoding(request.headers.get("Accept", ""), encoding)
@@ -126,7 +130,11 @@ class _Work:
             outcomes = [aborted] * len(self.items)
         else:
             outcomes = await self._services.registrar.batch(
-                identity, self.items, all_or_nothing=all_or_nothing, overwrite=overwrite
+                identity,
+                self.items,
+                all_or_nothing=all_or_nothing,
+                overwrite=overwrite,
+                prepared=True,
             )
         tally = Counter({(int(answer_for(InvalidValue()).response_code), b""): malformed})
         await self._judge(outcomes, tally)

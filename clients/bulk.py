@@ -17,7 +17,7 @@ from clients.errors import MalformedAnswer, error_for
 from clients.json_values import UNREADABLE, seconds_of
 from clients.web_requests import Call, HttpResponse, read_object
 from node.protocol.constants import ResponseCode
-from registry.model import PERMISSIONS_DEFAULT, HandleValue, TtlType
+from registry.model import PERMISSIONS_DEFAULT, HandleValue, Reference, TtlType
 
 BATCH_PATH: Final = "/api/v1/identifiers/batch"
 RESOLVE_PATH: Final = "/api/v1/identifiers/resolve"
@@ -147,17 +147,18 @@ def _failed(found: Mapping[str, Any]) -> FailedItem:
     return FailedItem(int(found["position"]), int(found["code"]), message)
 
 
-def resolution(handles: Sequence[bytes]) -> Call[list[Answer]]:
-    """Return the call that resolves these handles; one answer each, in order, public values only.
+def resolution(handles: Sequence[bytes], *, restricted: bool = False) -> Call[list[Answer]]:
+    """Return the call that resolves these handles; one answer each, in order.
 
-    The answers carry no permissions and no references: the bulk API leaves them out.
+    ``restricted`` asks for values without public read too, where the caller may read them.
     """
     body: bytes = msgpack.packb([handle.decode(errors="replace") for handle in handles])
 
     def read(response: HttpResponse) -> list[Answer]:
         return _read_records(handles, response)
 
-    return Call("POST", RESOLVE_PATH, read, body, content_type=MSGPACK_TYPE, accept=MSGPACK_TYPE)
+    target = f"{RESOLVE_PATH}?restricted=true" if restricted else RESOLVE_PATH
+    return Call("POST", target, read, body, content_type=MSGPACK_TYPE, accept=MSGPACK_TYPE)
 
 
 def _read_records(handles: Sequence[bytes], response: HttpResponse) -> list[Answer]:
@@ -188,7 +189,15 @@ def _answer(handle: bytes, record: Mapping[str, Any], response: HttpResponse) ->
     )
 
 
-def _value(index: int, value_type: str, data: bytes, ttl: int | str, timestamp: int) -> HandleValue:
+def _value(  # noqa: PLR0913, PLR0917  # the fields of a value in the answer, in their order
+    index: int,
+    value_type: str,
+    data: bytes,
+    ttl: int | str,
+    timestamp: int,
+    permissions: int = PERMISSIONS_DEFAULT,
+    references: Sequence[Sequence[Any]] = (),
+) -> HandleValue:
     if not isinstance(data, bytes):
         raise TypeError("The data of a value is no bytes")
     absolute = isinstance(ttl, str)
@@ -199,4 +208,6 @@ def _value(index: int, value_type: str, data: bytes, ttl: int | str, timestamp: 
         ttl=seconds_of(ttl) if isinstance(ttl, str) else ttl,
         ttl_type=TtlType.ABSOLUTE if absolute else TtlType.RELATIVE,
         timestamp=timestamp,
+        permissions=permissions,
+        references=tuple([Reference(handle, at) for handle, at in references]),
     )

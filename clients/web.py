@@ -186,15 +186,21 @@ class Client:
         """
         return await self.do(bulk.batch(items, overwrite=overwrite, all_or_nothing=all_or_nothing))
 
-    async def resolve_many(self, handles: Sequence[bytes | str]) -> list[Answer]:
+    async def resolve_many(
+        self, handles: Sequence[bytes | str], *, restricted: bool = False
+    ) -> list[Answer]:
         """Return one answer for each handle, in order, whatever their response codes.
+
+        ``restricted`` asks for values without public read too, where the caller may read them.
 
         Raises:
             NotAnswered: No usable answer came.
             Refused: The whole request was refused.
 
         """
-        return await self.do(bulk.resolution([as_handle(handle) for handle in handles]))
+        return await self.do(
+            bulk.resolution([as_handle(handle) for handle in handles], restricted=restricted)
+        )
 
     async def do(self, call: Call[Result]) -> Result:
         """Carry out any call.

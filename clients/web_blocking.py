@@ -122,9 +122,16 @@ class Client:
         """Register many identifiers in one request; a refused one does not fail the others."""
         return self.do(bulk.batch(items, overwrite=overwrite, all_or_nothing=all_or_nothing))
 
-    def resolve_many(self, handles: Sequence[bytes | str]) -> list[Answer]:
-        """Return one answer for each handle, in order, whatever their response codes."""
-        return self.do(bulk.resolution([as_handle(handle) for handle in handles]))
+    def resolve_many(
+        self, handles: Sequence[bytes | str], *, restricted: bool = False
+    ) -> list[Answer]:
+        """Return one answer for each handle, in order, whatever their response codes.
+
+        ``restricted`` asks for values without public read too, where the caller may read them.
+        """
+        return self.do(
+            bulk.resolution([as_handle(handle) for handle in handles], restricted=restricted)
+        )
 
     def do(self, call: Call[Result]) -> Result:
         """Carry out any call.

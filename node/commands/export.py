@@ -31,7 +31,7 @@ def run(
     secret: Secret = None,
     server: Server = None,
 ) -> None:
-    """Write every identifier of a prefix to a file, one a line: what everybody may read of it."""
+    """Write every identifier of a prefix to a file, one a line: all that the administrator may read."""
     written = 0
     with (
         _opened(file) as out,
@@ -40,9 +40,8 @@ def run(
         item_progress("exporting") as progress,
     ):
         for page in pages(client, prefix):
-            lines = [
-                _line(answer) for answer in client.resolve_many(page.handles) if answer.succeeded
-            ]
+            answers = client.resolve_many(page.handles, restricted=True)
+            lines = [_line(answer) for answer in answers if answer.succeeded]
             out.writelines(lines)
             written += len(lines)
             progress(written, page.total)
@@ -60,7 +59,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _line(answer: Answer) -> bytes:
-    """Return one line: an item of a batch, or an object where an item cannot say it (absolute TTL)."""
+    """Return one line: an item of a batch, or an object where an item cannot say it (permissions, references)."""
     handle = answer.handle.decode()
     if all(map(is_plain, answer.values)):
         return orjson.dumps([handle, [_value(value) for value in answer.values]]) + b"\n"

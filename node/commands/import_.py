@@ -16,12 +16,12 @@ def run(
         Path, typer.Argument(metavar="FILE", help='File of `idnode export`; "-" is standard input.')
     ],
     *,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep records that exist already.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace older records.")] = False,
     skip: Skip = 0,
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
 ) -> None:
-    """Register the identifiers of an exported file, replacing records that exist already."""
+    """Register the identifiers of an exported file; records that exist already are kept."""
     with http_client(server, admin, secret) as client:
-        Loading(client, FileForm.NDJSON, overwrite=not keep).run(file, skip=skip)
+        Loading(client, FileForm.NDJSON, overwrite=overwrite).run(file, skip=skip)

@@ -4,6 +4,7 @@
 - SIGTERM and SIGINT end it with exit code 0; what was registered answers the same after a restart.
 - Lifetime counters survive a restart; after a kill, registrations are no fewer than what the log holds.
 - A taken port and the demo secret off loopback are refused in one line that says what to do.
+- What is exported can be imported elsewhere, whole; an import replaces nothing unless asked to.
 - A second signal ends a node that is still draining.
 """
 
@@ -12,10 +13,15 @@ import json
 import signal
 import socket
 import subprocess
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
+from clients.web_blocking import Client
+from clients.web_requests import Credential
+from registry.model import HandleValue, Reference, TtlType
 
 MORE = '["88.900.1/more-{0}", [[1, "URL", "https://example.org/{0}"]]]\n'
 
@@ -198,7 +204,27 @@ def test_what_is_exported_can_be_imported_by_another_node(served, register_more,
     assert node.run("export", "88.900.1", tmp_path / "all.ndjson").returncode == 0
     (tmp_path / "second").mkdir()
     other = served(folder=tmp_path / "second")
-    done = other.run("import", tmp_path / "all.ndjson")
+    done = other.run("import", "--overwrite", tmp_path / "all.ndjson")
     assert done.stdout == "31 accepted, 0 refused\n"
     assert other.run("list", "88.900.1").stdout == node.run("list", "88.900.1").stdout
-    assert other.run("import", "--keep", tmp_path / "all.ndjson").returncode == 1
+
+
+def test_an_export_loses_no_value_and_an_import_replaces_nothing_unasked(served, tmp_path):
+    node = served()
+    credential = Credential(301, "0.NA/88.900.1", "idnode-demo")
+    values = (
+        HandleValue(1, "URL", b"https://example.org/"),
+        HandleValue(2, "NOTE", b"for administrators", permissions=0x0C),
+        HandleValue(3, "PART", b"\xff\x00", references=(Reference("88.900.1/hello", 1),)),
+        HandleValue(4, "UNTIL", b"then", ttl=1_900_000_000, ttl_type=TtlType.ABSOLUTE),
+    )
+    with Client(node.ready["http"], credential) as client:
+        client.create("88.900.1/whole", values)
+        assert node.run("export", "88.900.1", tmp_path / "all.ndjson").returncode == 0
+        assert node.run("import", tmp_path / "all.ndjson").stdout == "0 accepted, 2 refused\n"
+        client.delete("88.900.1/whole")
+        assert node.run("import", tmp_path / "all.ndjson").stdout == "1 accepted, 1 refused\n"
+        (answer,) = client.resolve_many(["88.900.1/whole"], restricted=True)
+        (public,) = client.resolve_many(["88.900.1/whole"])
+    assert tuple(replace(value, timestamp=0) for value in answer.values) == values
+    assert [value.index for value in public.values] == [1, 3, 4]

@@ -23,19 +23,21 @@ from node.faces.handle_json.parameters import query_parameters
 from node.faces.handle_json.values_json import text_or_base64, timestamp_text
 from node.faces.http_body import read_body
 from node.faces.http_replies import PLANNED, SERVER, add_cors, log_failure
+from node.protocol.admin_value import Right
 from node.protocol.constants import name_of_response
 from node.service import events
 from node.service.answers import answer_for, text_for
 from node.service.errors import AuthenticationNeeded, ServiceError
 from registry.errors import InvalidHandle, RegistryError
-from registry.model import TtlType
-from registry.names import prefix_of
+from registry.model import PERMISSIONS_DEFAULT, TtlType
+from registry.names import complete, prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from node.faces.handle_json.exchange import Services
     from node.faces.handle_json.parameters import Parameters
+    from node.service.credentials import Identity
 
 SLICE_ITEMS: Final = 250
 """Handles between two turns of the event loop."""
@@ -43,6 +45,7 @@ SLICE_ITEMS: Final = 250
 _FIXED: Final = struct.Struct(">iIBiBI")
 _unpack_fixed = _FIXED.unpack_from
 _unpack_count = struct.Struct(">I").unpack_from
+_unpack_index = struct.Struct(">i").unpack_from
 
 
 class BatchResolution:
@@ -56,11 +59,13 @@ class BatchResolution:
         """Answer one request; the records are streamed in the order of the handles."""
         exchange = Exchange(self._services, request, events.BATCH_RESOLVE)
         try:
-            if self._services.authorization.identity(request) is None:
+            identity = self._services.authorization.identity(request)
+            if identity is None:
                 raise AuthenticationNeeded
             encoding = encoding_of(request.content_type)
             parameters = query_parameters(request)
             filters = _filters(parameters)
+            reader = identity if parameters.flag("restricted", otherwise=False) else None
             body = await read_body(request, body_bytes_max(encoding))
             handles = await _take(read_items(body, encoding))
             del body
@@ -71,7 +76,7 @@ class BatchResolution:
         if "Origin" in request.headers:
             add_cors(request, response)
         await response.prepare(request)
-        await self._stream(response, handles, filters, accept)
+        await self._stream(response, handles, accept, reader=reader, filters=filters)
         exchange.handle = handles[0] if handles else None
         exchange.note(1)
         return response
@@ -80,8 +85,10 @@ class BatchResolution:
         self,
         response: web.StreamResponse,
         handles: list[bytes | None],
-        filters: dict[str, Any],
         accept: Encoding,
+        *,
+        reader: Identity | None,
+        filters: dict[str, Any],
     ) -> None:
         writer = RecordWriter(accept, len(handles))
         shown = _in_msgpack if accept is Encoding.MSGPACK else _in_json
@@ -89,19 +96,30 @@ class BatchResolution:
         remaining = iter(handles)
         await response.write(writer.opening())
         while some := list(islice(remaining, SLICE_ITEMS)):
-            records = [self._record(handle, filters, shown, tally) for handle in some]
+            records = [
+                self._record(
+                    handle, shown, tally, public_only=not self._may_read(reader, handle), **filters
+                )
+                for handle in some
+            ]
             await response.write(writer.records(records))
             await asyncio.sleep(0)
         await response.write(writer.closing())
         for (code, prefix), count in tally.items():
             self._services.observer.resolved(code, prefix, count)
 
+    def _may_read(self, reader: Identity | None, handle: bytes | None) -> bool:
+        """Return whether this reader may see the restricted values of a handle."""
+        if reader is None or handle is None:
+            return False
+        return self._services.permissions.allows(reader, Right.READ_VALUE, complete(handle))
+
     def _record(
         self,
         handle: bytes | None,
-        filters: dict[str, Any],
         shown: Callable[[bytes], Any],
         tally: Counter[tuple[int, bytes]],
+        **filters: Any,
     ) -> dict[str, Any]:
         """Return one entry of the answer."""
         text = None if handle is None else handle.decode(errors="replace")
@@ -151,12 +169,15 @@ def _in_json(data: bytes) -> Any:
 
 
 def _values(packed: bytes, shown: Callable[[bytes], Any]) -> list[list[Any]]:
-    """Return the values of a packed list as ``[index, type, data, ttl, timestamp]``."""
+    """Return the values of a packed list as ``[index, type, data, ttl, timestamp]``.
+
+    A value that has other permissions than the usual ones, or references, carries both behind these.
+    """
     (count,) = _unpack_count(packed)
     at = 4
     found = []
     for _ in range(count):
-        index, timestamp, ttl_type, ttl, _permissions, type_bytes = _unpack_fixed(packed, at)
+        index, timestamp, ttl_type, ttl, permissions, type_bytes = _unpack_fixed(packed, at)
         at += _FIXED.size
         value_type = packed[at : at + type_bytes].decode(errors="replace")
         at += type_bytes
@@ -165,9 +186,17 @@ def _values(packed: bytes, shown: Callable[[bytes], Any]) -> list[list[Any]]:
         data = shown(packed[at : at + data_bytes])
         at += data_bytes
         lasting = ttl if ttl_type == TtlType.RELATIVE else timestamp_text(ttl)
-        found.append([index, value_type, data, lasting, timestamp])
-        (references,) = _unpack_count(packed, at)
+        value: list[Any] = [index, value_type, data, lasting, timestamp]
+        (count_references,) = _unpack_count(packed, at)
         at += 4
-        for _reference in range(references):
-            at += 8 + _unpack_count(packed, at)[0]
+        references = []
+        for _ in range(count_references):
+            (handle_bytes,) = _unpack_count(packed, at)
+            at += 4
+            handle = packed[at : at + handle_bytes].decode(errors="replace")
+            references.append([handle, _unpack_index(packed, at + handle_bytes)[0]])
+            at += handle_bytes + 4
+        if permissions != PERMISSIONS_DEFAULT or references:
+            value += (permissions, references)
+        found.append(value)
     return found

@@ -106,6 +106,8 @@ class Node:
     async def _build(self) -> None:
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.metrics = Metrics(self._facts(), lifetime.load(self.settings.data_dir))
+        self.metrics.read_ready(lambda: self.health.ready)
+        self.metrics.read_disk(self.settings.data_dir)
         admin = await self._serve_http(
             "admin_port", web.AppRunner(self._management(), **self._runner_options())
         )

@@ -219,6 +219,11 @@ def pure_python_forced() -> bool:
     return os.environ.get(ENVIRONMENT_PREFIX + "PURE", "") not in {"", "0"}
 
 
+def notify_socket() -> str | None:
+    """Return where the service manager wants to be told of readiness, if one started the node."""
+    return os.environ.get("NOTIFY_SOCKET")
+
+
 def _from_environment() -> dict[str, Any]:
     for variable in sorted(os.environ):
         if not variable.startswith(ENVIRONMENT_PREFIX):

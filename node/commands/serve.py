@@ -15,8 +15,9 @@ from node.banner import banner
 from node.build import core
 from node.commands.progress import byte_progress
 from node.ops import logs
+from node.ops.readiness_notice import ReadinessNotice
 from node.runtime import Node
-from node.settings import Loaded, Settings, check_exposure
+from node.settings import Loaded, Settings, check_exposure, notify_socket
 
 try:
     import uvloop
@@ -42,9 +43,11 @@ async def _serve(settings: Settings, folding: logs.Folding) -> None:
     seed = secrets.randbits(64) if settings.seed is None else settings.seed
     if settings.ready_file is not None:
         settings.ready_file.unlink(missing_ok=True)
+    notice = ReadinessNotice(notify_socket())
     with byte_progress("reading the log") as bar:
         node = Node(settings, seed=seed, progress=bar)
         node.every_second(lambda: logs.report_folded(folding))
+        node.every_second(notice.alive)
         await node.start()
     try:
         typer.echo(
@@ -52,9 +55,11 @@ async def _serve(settings: Settings, folding: logs.Folding) -> None:
         )
         if settings.ready_file is not None:
             write_ready_file(settings.ready_file, node.addresses, core())
+        notice.ready()
         await stop.wait()
         _log.info("stopping: not ready any more, answering what is under way")
     finally:
+        notice.stopping()
         if settings.ready_file is not None:
             with suppress(OSError):
                 settings.ready_file.unlink(missing_ok=True)

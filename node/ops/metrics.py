@@ -1,14 +1,16 @@
 """Every metric of the node: name, help and labels, made from plain counters when somebody scrapes.
 
 Labels come from closed lists (faces, operations, outcomes, reasons), never from data: no handle, prefix
-or enterprise can widen them. Units are seconds, bytes and items.
+or enterprise can widen them. Units are seconds, bytes and items. What will be counted one day stands at zero
+from the first scrape, since a rate needs the value before.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -20,8 +22,10 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from node.ops.lifetime import Volume
-from node.ops.outcomes import SUCCESS, outcome_of
-from node.ops.tallies import ITEMS, SECONDS, Distribution, FaceTally
+from node.ops.outcomes import LABELS, SUCCESS, outcome_of
+from node.ops.resources import disk_of, memory_limit_bytes
+from node.ops.tallies import ITEMS, OTHER_REASON, SECONDS, Distribution, FaceTally
+from registry.limits import WRITE_QUEUE_ITEMS_MAX
 
 if TYPE_CHECKING:
     from registry.store import RegisterStats
@@ -53,10 +57,14 @@ class Metrics(Collector):
         self._batch_items = Distribution(ITEMS)
         self._register: Callable[[], RegisterStats] | None = None
         self._lag: Callable[[], float] = float
+        self._ready: Callable[[], bool] = bool
+        self._folder: Path | None = None
+        self._memory_limit = memory_limit_bytes()
         self._connections: dict[str, Callable[[], int]] = {}
         self.registry = registry or CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
 
     def face(self, name: str) -> FaceTally:
         """Return the tally of a face, the same one each time."""
@@ -74,6 +82,14 @@ class Metrics(Collector):
     def read_lag(self, lag: Callable[[], float]) -> None:
         """Take the event loop's lag from here at each scrape."""
         self._lag = lag
+
+    def read_ready(self, ready: Callable[[], bool]) -> None:
+        """Take from here at each scrape whether traffic is wanted."""
+        self._ready = ready
+
+    def read_disk(self, folder: Path) -> None:
+        """Ask for the room on the disk of this folder at each scrape."""
+        self._folder = folder
 
     def read_connections(self, face: str, count: Callable[[], int]) -> None:
         """Take the number of open connections of a face from here at each scrape."""
@@ -112,6 +128,8 @@ class Metrics(Collector):
         yield from self._commits()
         if self._register is not None:
             yield from _register_metrics(self._register())
+        yield _gauge("idnode_ready", "Whether traffic is wanted.", float(self._ready()))
+        yield from self._resources()
         yield _gauge(
             "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag()
         )
@@ -129,7 +147,8 @@ class Metrics(Collector):
         }
         for kind, text in helps.items():
             family = CounterMetricFamily(f"idnode_{kind}", text, labels=("face", "outcome"))
-            for labels, count in sorted(volume[kind].items()):
+            silent = {(face, label): 0 for face in self._faces for label in LABELS}
+            for labels, count in sorted((silent | volume[kind]).items()):
                 family.add_metric(labels, count)
             yield family
         facts = self._facts
@@ -154,11 +173,24 @@ class Metrics(Collector):
                     seconds.add_metric(
                         (face.name, operation), list(timing.cumulative()), timing.total
                     )
-            for reason, times in face.malformed_by_reason.items():
+            for reason, times in ({OTHER_REASON: 0} | face.malformed_by_reason).items():
                 malformed.add_metric((face.name, reason), times)
         for name, count in self._connections.items():
             connections.add_metric((name,), count())
         yield from (seconds, connections, malformed)
+
+    def _resources(self) -> Iterator[Metric]:
+        if self._folder is not None:
+            disk = disk_of(self._folder)
+            yield _gauge(
+                "idnode_disk_free_bytes", "Room on the data directory's disk.", disk.free_bytes
+            )
+            yield _gauge(
+                "idnode_disk_size_bytes", "Size of the data directory's disk.", disk.size_bytes
+            )
+        yield _gauge(
+            "idnode_memory_limit_bytes", "Memory that the process may take.", self._memory_limit
+        )
 
     def _commits(self) -> Iterator[Metric]:
         for name, text, distribution in (
@@ -181,6 +213,11 @@ def _register_metrics(stats: "RegisterStats") -> Iterator[Metric]:
     yield from (identifiers, log)
     yield _gauge("idnode_index_bytes", "Memory that the index takes.", stats.index_bytes)
     yield _gauge("idnode_write_queue_items", "Mutations waiting to commit.", stats.queue_items)
+    yield _gauge(
+        "idnode_write_queue_limit_items",
+        "Mutations that may wait; more are answered busy.",
+        WRITE_QUEUE_ITEMS_MAX,
+    )
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -29,6 +29,9 @@ OUTCOMES: Final[Mapping[int, str]] = {
 }
 """A closed list: whatever else a face may answer counts as `OTHER`."""
 
+LABELS: Final = frozenset(OUTCOMES.values()) | {OTHER}
+"""Every outcome that a label may name."""
+
 
 def outcome_of(response_code: int) -> str:
     """Return the label of a response code."""

@@ -20,6 +20,8 @@ ITEMS: Final = (1.0, 10.0, 100.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0,
 REASONS_MAX: Final = 32
 """Most reasons told apart by the malformed counter of one face; the rest is `other`."""
 
+OTHER_REASON: Final = "other"
+
 OPERATIONS: Final = (
     *("resolve", "site", "create", "delete", "add", "modify", "remove", "list"),
     *("batch_register", "batch_resolve", "other"),
@@ -91,7 +93,7 @@ class FaceTally:
         """Count input that was no message; past `REASONS_MAX` kinds the reason is `other`."""
         known = self.malformed_by_reason
         if reason not in known and len(known) >= REASONS_MAX:
-            reason = "other"
+            reason = OTHER_REASON
         known[reason] = known.get(reason, 0) + 1
 
     def opened(self) -> None:

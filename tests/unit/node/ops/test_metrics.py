@@ -2,10 +2,12 @@
 
 - Names and labels are those of the contract, and the linter of Prometheus finds nothing to mend.
 - What faces tell comes out at the next scrape, under labels from closed lists.
+- What a face may one day count stands at zero from the first scrape, so that no rate misses its first step.
 - Lifetime totals go on from what was kept before.
 """
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from node.ops import lifetime
 from node.ops.metrics import Facts, Metrics
+from node.ops.outcomes import LABELS
 from node.ops.tallies import OPERATIONS, REASONS_MAX, SECONDS, Distribution
 from node.service import events
 
@@ -32,6 +35,11 @@ CONTRACT = {
     "idnode_loop_lag_seconds": set(),
     "idnode_build_info": {"version", "core"},
     "idnode_malformed_total": {"face", "reason"},
+    "idnode_ready": set(),
+    "idnode_disk_free_bytes": set(),
+    "idnode_disk_size_bytes": set(),
+    "idnode_memory_limit_bytes": set(),
+    "idnode_write_queue_limit_items": set(),
 }
 
 
@@ -39,6 +47,7 @@ def _metrics(before=None):
     facts = Facts("1.2", "python", 6.5e9, 5.3e9)
     metrics = Metrics(facts, before or {kind: {} for kind in lifetime.KINDS})
     metrics.read_connections("handle_tcp", lambda: metrics.face("handle_tcp").connections)
+    metrics.read_disk(Path(__file__).parent)
     metrics.read_register(
         lambda: SimpleNamespace(
             identifiers=3, index_bytes=99, log_live_bytes=7, log_dead_bytes=5, queue_items=2
@@ -115,6 +124,24 @@ def test_reasons_of_malformed_input_cannot_grow_without_bound():
 
 def test_operations_are_the_ones_that_the_service_reports():
     assert set(OPERATIONS) == set(events.OPERATIONS)
+
+
+def test_a_face_that_has_done_nothing_yet_shows_its_zeros():
+    metrics = _metrics()
+    metrics.face("bulk")
+    for outcome in LABELS:
+        labels = {"face": "bulk", "outcome": outcome}
+        assert _value(metrics, "idnode_registrations_total", **labels) == 0
+        assert _value(metrics, "idnode_resolutions_total", **labels) == 0
+    assert _value(metrics, "idnode_malformed_total", face="bulk", reason="other") == 0
+    assert not any(metrics.lifetime()["registrations"].values())
+
+
+def test_readiness_is_a_number():
+    metrics = _metrics()
+    assert _value(metrics, "idnode_ready") == 0
+    metrics.read_ready(lambda: True)
+    assert _value(metrics, "idnode_ready") == 1
 
 
 def test_connections_go_up_and_down(used):

@@ -1,0 +1,52 @@
+"""What the machine leaves the node: room on the disk, memory it may take. Linux and what resembles it."""
+
+import os
+from pathlib import Path
+from typing import Final, NamedTuple
+
+CONTROL_GROUPS: Final = Path("/sys/fs/cgroup")
+OWN_GROUP: Final = Path("/proc/self/cgroup")
+
+
+class Disk(NamedTuple):
+    """Bytes of the file system that holds the data directory."""
+
+    free_bytes: int
+    """Left for whom the node runs as; what is kept back for the superuser does not count."""
+    size_bytes: int
+
+
+def disk_of(folder: Path) -> Disk:
+    """Return the room on the file system of a folder; nothing when it cannot be asked."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return Disk(0, 0)
+    return Disk(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize)
+
+
+def memory_limit_bytes(groups: Path = CONTROL_GROUPS, own: Path = OWN_GROUP) -> int:
+    """Return how much memory this process may take: the machine's, or less when a control group says so."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min([machine, *_limits(groups, own)])
+
+
+def _limits(groups: Path, own: Path) -> list[int]:
+    """Return the limit of the process's control group and of each group around it (version 2)."""
+    try:
+        lines = own.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return []
+    path = next((line.removeprefix("0::") for line in lines if line.startswith("0::")), "/")
+    group = groups / path.strip("/")
+    found = []
+    for folder in (group, *group.parents):
+        try:
+            text = (folder / "memory.max").read_text(encoding="ascii").strip()
+        except OSError:
+            text = "max"
+        if text.isdigit():
+            found.append(int(text))
+        if folder == groups:
+            break
+    return found

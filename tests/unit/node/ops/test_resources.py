@@ -1,0 +1,51 @@
+"""The room that the machine leaves keeps these promises.
+
+- The disk is the one that holds the folder; one that cannot be asked has no room.
+- The memory limit is the smallest of the machine's and of the control groups around the process.
+"""
+
+import os
+
+import pytest
+
+from node.ops.resources import disk_of, memory_limit_bytes
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A file that says in which control group the process is."""
+    path = tmp_path / "cgroup"
+    path.write_text("1:name=old:/elsewhere\n0::/system.slice/idnode.service\n")
+    return path
+
+
+def _machine():
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_disk_has_no_more_free_bytes_than_it_has_bytes(tmp_path):
+    disk = disk_of(tmp_path)
+    assert 0 <= disk.free_bytes <= disk.size_bytes
+    assert disk.size_bytes > 0
+
+
+def test_a_disk_that_cannot_be_asked_has_no_room(tmp_path):
+    assert disk_of(tmp_path / "absent") == (0, 0)
+
+
+def test_without_control_groups_the_limit_is_the_machine(tmp_path):
+    assert memory_limit_bytes(tmp_path, tmp_path / "absent") == _machine()
+
+
+def test_a_group_without_a_limit_changes_nothing(tmp_path, own):
+    group = tmp_path / "system.slice/idnode.service"
+    group.mkdir(parents=True)
+    (group / "memory.max").write_text("max\n")
+    assert memory_limit_bytes(tmp_path, own) == _machine()
+
+
+@pytest.mark.parametrize("folder", ["system.slice/idnode.service", "system.slice", "."])
+def test_the_smallest_limit_around_the_process_counts(tmp_path, own, folder):
+    (tmp_path / "system.slice/idnode.service").mkdir(parents=True)
+    (tmp_path / folder / "memory.max").write_text("1048576\n")
+    assert memory_limit_bytes(tmp_path, own) == 1048576

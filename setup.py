@@ -20,7 +20,9 @@ def _extensions() -> list[Extension]:
         Extension(
             "registry.native.core",
             ["registry/native/core.pyx"],
-            depends=[f"registry/native/{name}.h" for name in ("logview", "crc32c", "slots", "batch")],
+            depends=[
+                f"registry/native/{name}.h" for name in ("logview", "crc32c", "slots", "batch")
+            ],
             include_dirs=_HEADERS,
             extra_compile_args=_FLAGS,
             optional=True,

@@ -5,28 +5,35 @@ Without a C compiler (or with ``IDNODE_PURE=1``) the installation succeeds and t
 
 import os
 import sys
+from glob import glob
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 _HEADERS = ["registry/native", "node/native"]
 _FLAGS = ["-O3", "-std=gnu11", "-Wall", "-Wextra", "-Wno-unused-function"]
+_MODULES = (
+    "registry.native.core",
+    "registry.native.batches",
+    "registry.native.ordering",
+    "node.native.responder",
+)
 
 
 def _extensions() -> list[Extension]:
-    if os.environ.get("IDNODE_PURE") == "1" or sys.platform != "linux":
+    if os.environ.get("IDNODE_PURE", "") not in {"", "0"} or sys.platform != "linux":
         return []
     modules = [
         Extension(
-            "registry.native.core",
-            ["registry/native/core.pyx"],
-            depends=[
-                f"registry/native/{name}.h" for name in ("logview", "crc32c", "slots", "batch")
-            ],
+            module,
+            [module.replace(".", "/") + ".pyx"],
+            depends=[header for folder in _HEADERS for header in glob(f"{folder}/*.h")],
             include_dirs=_HEADERS,
+            define_macros=[("_GNU_SOURCE", None)],
             extra_compile_args=_FLAGS,
             optional=True,
-        ),
+        )
+        for module in _MODULES
     ]
     return cythonize(modules, language_level=3)
 

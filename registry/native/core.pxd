@@ -1,4 +1,5 @@
-from libc.stdint cimport uint32_t, uint64_t, uint8_t
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 
 cdef extern from "logview.h" nogil:
@@ -8,11 +9,17 @@ cdef extern from "logview.h" nogil:
 
 
 cdef extern from "slots.h" nogil:
+    enum:
+        GROUP_PAGES
+        PAGE_SLOTS
     ctypedef struct slot_table:
-        uint64_t used
+        pass
+    ctypedef struct slot_group:
+        const void *slot
     slot_table *slots_new(const uint64_t secret[2])
     void slots_free(slot_table *table)
     uint64_t slots_bytes(const slot_table *table)
+    uint64_t slots_count(const slot_table *table)
     uint64_t slots_hash(const slot_table *table, const uint8_t *key, size_t length)
     uint64_t slots_get(const slot_table *table, const log_view *log, uint64_t hash,
                        const uint8_t *key, size_t length)
@@ -20,11 +27,24 @@ cdef extern from "slots.h" nogil:
                        const uint8_t *key, size_t length, uint64_t place)
     uint64_t slots_remove(slot_table *table, const log_view *log, uint64_t hash,
                           const uint8_t *key, size_t length)
+    slot_group *slots_next_group(const slot_table *table, uint64_t *at)
+    uint32_t slots_depth(slot_group *group)
+    uint32_t slots_pages(slot_group *group)
+    uint32_t slots_directory_depth(const slot_table *table)
+    int slots_restore(slot_table *table, uint32_t depth)
+    int slots_restore_group(slot_table *table, uint64_t *at, uint32_t depth, uint32_t pages,
+                            const uint8_t *slots)
 
 
 cdef class SegmentView:
     cdef log_view *view
-    cdef dict _buffers
+    cdef dict _shown
+    cdef list _retired
+    cdef int _readers
+    cdef public object quiesce
+    cdef void enter(self)
+    cdef void leave(self)
+    cdef void _retire(self, held)
 
 
 cdef class SlotTable:

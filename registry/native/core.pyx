@@ -2,8 +2,9 @@
 """Slot table and log view for Python: thin wrappers, all the work is in the headers."""
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
 
 
 cdef class _Held:
@@ -19,32 +20,54 @@ cdef class _Held:
 
 
 cdef class SegmentView:
-    """The mapped segments of a log, for native readers."""
+    """The mapped segments of a log, for native readers.
+
+    A mapping that was replaced or taken away is kept until no reader can hold it: those of this module say when
+    they come and go; other threads are waited for by ``quiesce``, a function that somebody else may put here and
+    that returns once none of them holds memory that is not shown any more. It is called with the interpreter's lock
+    held, by the thread that changes the log.
+    """
 
     def __cinit__(self):
         self.view = <log_view *>calloc(1, sizeof(log_view))
         if self.view is NULL:
             raise MemoryError
-        self._buffers = {}
+        self._shown = {}
+        self._retired = []
+        self._readers = 0
+        self.quiesce = None
 
     def __dealloc__(self):
         free(self.view)
 
-    def map(self, uint32_t slot, data):
-        """Show a segment's mapping under this part of places; returns the mapping shown before.
+    def __call__(self, uint32_t slot, data):
+        """Show a segment's mapping under this part of places, ``None`` for none any more."""
+        cdef _Held held
+        before = self._shown.pop(slot, None)
+        if data is None:
+            log_map(self.view, slot, NULL, 0)
+        else:
+            held = _Held(data)
+            log_map(self.view, slot, <const uint8_t *>held.buffer.buf, <uint64_t>held.buffer.len)
+            self._shown[slot] = held
+        if before is not None:
+            if self.quiesce is not None:
+                self.quiesce()
+            self._retire(before)
 
-        The caller keeps what is returned alive until no native reader can hold it.
-        """
-        cdef _Held held = _Held(data)
-        log_map(self.view, slot, <const uint8_t *>held.buffer.buf, <uint64_t>held.buffer.len)
-        before = self._buffers.get(slot)
-        self._buffers[slot] = held
-        return before
+    cdef void enter(self):
+        """Say, holding the interpreter's lock, that memory shown here will be read without it."""
+        self._readers += 1
 
-    def unmap(self, uint32_t slot):
-        """Hide a segment; returns its mapping, to be kept alive as `map` says."""
-        log_map(self.view, slot, NULL, 0)
-        return self._buffers.pop(slot, None)
+    cdef void leave(self):
+        """Say that this is over."""
+        self._readers -= 1
+        if self._readers == 0 and self._retired:
+            self._retired = []
+
+    cdef void _retire(self, held):
+        if self._readers:
+            self._retired.append(held)
 
 
 cdef class SlotTable:
@@ -65,7 +88,7 @@ cdef class SlotTable:
         slots_free(self.table)
 
     def __len__(self):
-        return self.table.used
+        return slots_count(self.table)
 
     def get(self, bytes key not None):
         """Return the place of a folded handle, ``None`` when there is none."""
@@ -100,3 +123,55 @@ cdef class SlotTable:
     def memory_bytes(self):
         """Return the bytes of memory that the table occupies."""
         return slots_bytes(self.table)
+
+    def mark(self):
+        """Return eight bytes that depend on the secret, which tell its tables apart."""
+        return (<uint64_t>slots_hash(self.table, NULL, 0)).to_bytes(8, "little")
+
+    def groups(self):
+        """Return the depth of the directory, and depth and number of pages of each group."""
+        cdef uint64_t at = 0
+        cdef slot_group *group = slots_next_group(self.table, &at)
+        found = []
+        while group is not NULL:
+            found.append((slots_depth(group), slots_pages(group)))
+            group = slots_next_group(self.table, &at)
+        return slots_directory_depth(self.table), found
+
+    def dump(self, size_t block_bytes):
+        """Yield the slots of all groups, whole groups together in blocks of about this many bytes."""
+        cdef uint64_t at = 0
+        cdef slot_group *group = slots_next_group(self.table, &at)
+        parts = []
+        held = 0
+        while group is not NULL:
+            size = slots_pages(group) * PAGE_SLOTS * 8
+            parts.append(PyBytes_FromStringAndSize(<const char *>group.slot, size))
+            held += size
+            group = slots_next_group(self.table, &at)
+            if held >= block_bytes or group is NULL:
+                yield b"".join(parts)
+                parts = []
+                held = 0
+
+    def restore(self, uint32_t depth, list groups not None, blocks):
+        """Fill an empty table from what `groups` and `dump` gave; returns whether it fits together."""
+        cdef uint64_t at = 0
+        cdef size_t offset, size
+        cdef bytes block
+        cdef uint32_t group_depth, pages
+        if slots_restore(self.table, depth):
+            return False
+        remaining = iter(groups)
+        for block in blocks:
+            offset = 0
+            while offset < <size_t>PyBytes_GET_SIZE(block):
+                group_depth, pages = next(remaining, (0, 0))
+                size = <size_t>pages * PAGE_SLOTS * 8
+                if offset + size > <size_t>PyBytes_GET_SIZE(block):
+                    return False
+                if slots_restore_group(self.table, &at, group_depth, pages,
+                                       <const uint8_t *>PyBytes_AS_STRING(block) + offset):
+                    return False
+                offset += size
+        return at == <uint64_t>1 << depth

@@ -6,16 +6,18 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline uint32_t crc32c_software(uint32_t crc, const uint8_t *data, size_t length) {
-    static uint32_t table[256];
-    if (!table[1]) {
-        for (uint32_t i = 0; i < 256; i++) {
-            uint32_t c = i;
-            for (int k = 0; k < 8; k++) c = c & 1 ? 0x82f63b78u ^ (c >> 1) : c >> 1;
-            table[i] = c;
-        }
+static uint32_t crc32c_table[256];
+
+__attribute__((constructor)) static void crc32c_fill_table(void) {
+    for (uint32_t i = 0; i < 256; i++) {
+        uint32_t c = i;
+        for (int k = 0; k < 8; k++) c = c & 1 ? 0x82f63b78u ^ (c >> 1) : c >> 1;
+        crc32c_table[i] = c;
     }
-    while (length--) crc = table[(crc ^ *data++) & 0xff] ^ (crc >> 8);
+}
+
+static inline uint32_t crc32c_software(uint32_t crc, const uint8_t *data, size_t length) {
+    while (length--) crc = crc32c_table[(crc ^ *data++) & 0xff] ^ (crc >> 8);
     return crc;
 }
 

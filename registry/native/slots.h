@@ -13,6 +13,7 @@
 #ifndef IDNODE_SLOTS_H
 #define IDNODE_SLOTS_H
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,9 +38,9 @@ enum {
 
 typedef struct {
     _Atomic uint32_t version;
-    uint32_t pages;
-    uint32_t used;
-    uint32_t depth;
+    _Atomic uint32_t pages;
+    _Atomic uint32_t depth;
+    uint32_t used; /* only the writer looks at it */
     _Atomic uint64_t *slot;
 } slot_group;
 
@@ -51,9 +52,9 @@ typedef struct {
 typedef struct {
     uint64_t secret[2];
     _Atomic(slot_directory *) directory;
-    uint64_t used;
-    uint64_t groups;
-    uint64_t pages;
+    _Atomic uint64_t used;
+    _Atomic uint64_t groups;
+    _Atomic uint64_t pages; /* of groups that hold something: the others occupy no memory */
     uint8_t *region;       /* where the next group's slots come from */
     uint32_t region_left;  /* groups */
     void **owned;          /* every mapping and allocation, freed together */
@@ -93,15 +94,17 @@ static inline slot_group *slots_new_group(slot_table *t, uint32_t depth) {
     slot_group *g = calloc(1, sizeof *g);
     if (!g) return NULL;
     if (slots_own(t, g, 0)) { free(g); return NULL; }
-    g->depth = depth;
-    g->pages = 1;
+    atomic_init(&g->depth, depth);
+    atomic_init(&g->pages, 1);
     g->slot = (_Atomic uint64_t *)t->region;
     t->region += GROUP_BYTES;
     t->region_left--;
-    t->groups++;
-    t->pages++;
+    atomic_store_explicit(&t->groups, t->groups + 1, memory_order_relaxed);
     return g;
 }
+
+static inline uint32_t slots_pages(slot_group *g) { return atomic_load_explicit(&g->pages, memory_order_relaxed); }
+static inline uint32_t slots_depth(slot_group *g) { return atomic_load_explicit(&g->depth, memory_order_relaxed); }
 
 static inline void slots_free(slot_table *t) {
     if (!t) return;
@@ -134,9 +137,21 @@ static inline slot_table *slots_new(const uint64_t secret[2]) {
 
 /* Bytes of memory that the table occupies. */
 static inline uint64_t slots_bytes(const slot_table *t) {
-    slot_directory *d = atomic_load_explicit(&((slot_table *)t)->directory, memory_order_relaxed);
-    return t->pages * PAGE_SLOTS * 8 + t->groups * (sizeof(slot_group) + 32) +
+    slot_table *table = (slot_table *)t;
+    slot_directory *d = atomic_load_explicit(&table->directory, memory_order_acquire);
+    return atomic_load_explicit(&table->pages, memory_order_relaxed) * PAGE_SLOTS * 8 +
+           atomic_load_explicit(&table->groups, memory_order_relaxed) * (sizeof(slot_group) + 32) +
            2 * ((uint64_t)1 << d->depth) * sizeof(void *);
+}
+
+static inline uint64_t slots_count(const slot_table *t) {
+    return atomic_load_explicit(&((slot_table *)t)->used, memory_order_relaxed);
+}
+
+/* What only the writer changes, and others may look at meanwhile. */
+static inline void slots_add(_Atomic uint64_t *counter, uint64_t more) {
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
+                          memory_order_relaxed);
 }
 
 /* ---- keyed hash: SipHash-1-3 ---- */
@@ -195,11 +210,12 @@ static inline slot_group *slots_group(const slot_table *t, uint64_t hash) {
 static inline uint64_t slots_get(const slot_table *t, const log_view *log, uint64_t hash,
                                  const uint8_t *key, size_t length) {
     uint64_t tag = slots_tag(hash);
-    for (;;) {
+    for (uint32_t attempt = 1;; attempt++) {
+        if (attempt % 256 == 0) sched_yield(); /* the writer may have been put to sleep in between */
         slot_group *g = slots_group(t, hash);
         uint32_t version = atomic_load_explicit(&g->version, memory_order_acquire);
         if ((version & 1) || slots_group(t, hash) != g) continue;
-        uint32_t pages = g->pages, depth = g->depth;
+        uint32_t pages = slots_pages(g), depth = slots_depth(g);
         if (pages <= GROUP_PAGES && depth >= BASE_DEPTH && depth <= BASE_DEPTH + TAG_BITS) {
             uint32_t end = pages * PAGE_SLOTS;
             for (uint32_t i = slots_position(tag, depth, pages); i < end; i++) {
@@ -216,15 +232,15 @@ static inline uint64_t slots_get(const slot_table *t, const log_view *log, uint6
 
 static inline void slots_prefetch(const slot_table *t, uint64_t hash) {
     slot_group *g = slots_group(t, hash);
-    __builtin_prefetch((const void *)&g->slot[slots_position(slots_tag(hash), g->depth, g->pages)]);
+    __builtin_prefetch((const void *)&g->slot[slots_position(slots_tag(hash), slots_depth(g), slots_pages(g))]);
 }
 
 /* The first place whose tag matches, without comparing the key: what to prefetch in the log. 0: none. */
 static inline uint64_t slots_guess(const slot_table *t, uint64_t hash) {
     slot_group *g = slots_group(t, hash);
     uint64_t tag = slots_tag(hash);
-    uint32_t pages = g->pages, end = pages * PAGE_SLOTS;
-    for (uint32_t i = slots_position(tag, g->depth, pages); i < end; i++) {
+    uint32_t pages = slots_pages(g), end = pages * PAGE_SLOTS;
+    for (uint32_t i = slots_position(tag, slots_depth(g), pages); i < end; i++) {
         uint64_t slot = atomic_load_explicit(&g->slot[i], memory_order_relaxed);
         if (!slot || slot >> PLACE_BITS > tag) return 0;
         if (slot >> PLACE_BITS == tag) return slot & PLACE_MASK;
@@ -243,8 +259,10 @@ static inline void slots_shut(slot_group *g) {
     atomic_store_explicit(&g->version, g->version + 1, memory_order_release);
 }
 
+static inline uint64_t slots_weight(slot_group *g) { return g->used ? slots_pages(g) : 0; }
+
 static inline uint32_t slots_collect(slot_group *g, uint64_t *out) {
-    uint32_t n = 0, end = g->pages * PAGE_SLOTS;
+    uint32_t n = 0, end = slots_pages(g) * PAGE_SLOTS;
     for (uint32_t i = 0; i < end; i++) {
         uint64_t slot = atomic_load_explicit(&g->slot[i], memory_order_relaxed);
         if (slot) out[n++] = slot;
@@ -254,17 +272,17 @@ static inline uint32_t slots_collect(slot_group *g, uint64_t *out) {
 
 /* Lay slots (in order of tag) out over `pages`; returns false when the tail does not suffice. */
 static inline bool slots_lay(slot_group *g, const uint64_t *from, uint32_t n, uint32_t pages) {
-    uint32_t end = pages * PAGE_SLOTS, next = 0;
-    memset((void *)g->slot, 0, (size_t)end * 8);
-    g->pages = pages;
-    g->used = n;
+    uint32_t end = pages * PAGE_SLOTS, next = 0, depth = slots_depth(g);
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t at = slots_position(from[i] >> PLACE_BITS, g->depth, pages);
+        uint32_t at = slots_position(from[i] >> PLACE_BITS, depth, pages);
         if (at < next) at = next;
         if (at >= end) return false;
-        atomic_store_explicit(&g->slot[at], from[i], memory_order_relaxed);
-        next = at + 1;
+        while (next < at) atomic_store_explicit(&g->slot[next++], 0, memory_order_relaxed);
+        atomic_store_explicit(&g->slot[next++], from[i], memory_order_relaxed);
     }
+    while (next < end) atomic_store_explicit(&g->slot[next++], 0, memory_order_relaxed);
+    atomic_store_explicit(&g->pages, pages, memory_order_relaxed);
+    g->used = n;
     return true;
 }
 
@@ -274,6 +292,13 @@ static inline bool slots_fit(slot_group *g, const uint64_t *from, uint32_t n, ui
 }
 
 static inline uint32_t slots_pages_for(uint32_t n) { return n / (PAGE_SLOTS * 13 / 16) + 1; }
+
+/* Give the memory behind the first `keep` of `before` pages back; it reads as zeros from then on. */
+static inline void slots_give_back(slot_group *g, uint32_t keep, uint32_t before) {
+    if (keep < before)
+        madvise((void *)(g->slot + (size_t)keep * PAGE_SLOTS), (size_t)(before - keep) * PAGE_SLOTS * 8,
+                MADV_DONTNEED);
+}
 
 static inline int slots_double_directory(slot_table *t) {
     slot_directory *old = atomic_load_explicit(&t->directory, memory_order_relaxed);
@@ -292,31 +317,41 @@ static inline int slots_double_directory(slot_table *t) {
 
 static inline int slots_split(slot_table *t, slot_group *g, uint64_t hash, uint64_t *buffer) {
     slot_directory *d = atomic_load_explicit(&t->directory, memory_order_relaxed);
-    if (g->depth == BASE_DEPTH + TAG_BITS) return -1;
-    if (g->depth == d->depth) {
+    uint32_t depth = slots_depth(g), before = slots_pages(g);
+    if (depth == BASE_DEPTH + TAG_BITS) return -1;
+    if (depth == d->depth) {
         if (slots_double_directory(t)) return -1;
         d = atomic_load_explicit(&t->directory, memory_order_relaxed);
     }
-    slot_group *upper = slots_new_group(t, g->depth + 1);
+    slot_group *upper = slots_new_group(t, depth + 1);
     if (!upper) return -1;
-    t->pages -= g->pages + upper->pages;
     slots_open(g);
     uint32_t n = slots_collect(g, buffer), low = 0;
-    uint64_t bit = UINT64_C(1) << (TAG_BITS - 1 - (g->depth - BASE_DEPTH));
+    uint64_t bit = UINT64_C(1) << (TAG_BITS - 1 - (depth - BASE_DEPTH));
     while (low < n && !((buffer[low] >> PLACE_BITS) & bit)) low++;
-    uint32_t before = g->pages;
-    g->depth++;
+    atomic_store_explicit(&g->depth, depth + 1, memory_order_relaxed);
     bool fits = slots_fit(upper, buffer + low, n - low, slots_pages_for(n - low)) &&
                 slots_fit(g, buffer, low, slots_pages_for(low));
-    if (g->pages < before)
-        madvise((void *)(g->slot + (size_t)g->pages * PAGE_SLOTS),
-                (size_t)(before - g->pages) * PAGE_SLOTS * 8, MADV_DONTNEED);
-    size_t width = (size_t)1 << (d->depth - g->depth); /* directory entries of each half */
+    size_t width = (size_t)1 << (d->depth - depth - 1); /* directory entries of each half */
     size_t first = (size_t)((hash >> (64 - d->depth)) & ~(uint64_t)(2 * width - 1)) + width;
     for (size_t i = first; i < first + width; i++)
         atomic_store_explicit(&d->at[i], upper, memory_order_release);
     slots_shut(g);
-    t->pages += g->pages + upper->pages;
+    slots_give_back(g, slots_pages(g), before);
+    slots_add(&t->pages, slots_weight(g) + slots_weight(upper) - before);
+    return fits ? 0 : -1;
+}
+
+/* Lay a group out anew, over this many pages or the next number that fits. */
+static inline int slots_relay(slot_table *t, slot_group *g, uint32_t pages, uint64_t *buffer) {
+    uint32_t before = slots_pages(g);
+    uint64_t weight = slots_weight(g);
+    slots_open(g);
+    uint32_t n = slots_collect(g, buffer);
+    bool fits = slots_fit(g, buffer, n, pages);
+    slots_shut(g);
+    slots_give_back(g, slots_pages(g), before);
+    slots_add(&t->pages, slots_weight(g) - weight);
     return fits ? 0 : -1;
 }
 
@@ -324,20 +359,26 @@ static inline int slots_split(slot_table *t, slot_group *g, uint64_t hash, uint6
 static inline int slots_grow(slot_table *t, slot_group *g, uint64_t hash) {
     uint64_t *buffer = malloc(GROUP_BYTES);
     if (!buffer) return -1;
-    int failed = 0;
-    uint32_t before = g->pages, pages = before + (before >= 16 ? before / 8 : 1);
-    if (pages <= GROUP_PAGES) {
-        slots_open(g);
-        uint32_t n = slots_collect(g, buffer);
-        bool fits = slots_fit(g, buffer, n, pages);
-        slots_shut(g);
-        t->pages += g->pages - before;
-        failed = fits ? 0 : -1;
-    } else {
-        failed = slots_split(t, g, hash, buffer);
-    }
+    uint32_t before = slots_pages(g), pages = before + (before >= 16 ? before / 8 : 1);
+    int failed = pages <= GROUP_PAGES ? slots_relay(t, g, pages, buffer) : slots_split(t, g, hash, buffer);
     free(buffer);
     return failed;
+}
+
+/* Give back what a group needs no more; without memory to do so it stays as it is. */
+static inline void slots_shrink(slot_table *t, slot_group *g) {
+    uint32_t pages = slots_pages(g);
+    if (!g->used) {
+        atomic_store_explicit(&t->pages, t->pages - pages, memory_order_relaxed);
+        slots_open(g);
+        slots_give_back(g, 0, pages);
+        atomic_store_explicit(&g->pages, 1, memory_order_relaxed);
+        slots_shut(g);
+    } else if (pages > 1 && g->used < pages * PAGE_SLOTS * 3 / 8) {
+        uint64_t *buffer = malloc(GROUP_BYTES);
+        if (buffer) slots_relay(t, g, slots_pages_for(g->used), buffer);
+        free(buffer);
+    }
 }
 
 /* Put a key; returns the old place, 0 when it is new, UINT64_MAX when there is no memory. */
@@ -346,8 +387,8 @@ static inline uint64_t slots_put(slot_table *t, const log_view *log, uint64_t ha
     uint64_t tag = slots_tag(hash), fresh = tag << PLACE_BITS | place;
     for (;;) {
         slot_group *g = slots_group(t, hash);
-        uint32_t end = g->pages * PAGE_SLOTS;
-        uint32_t at = slots_position(tag, g->depth, g->pages);
+        uint32_t end = slots_pages(g) * PAGE_SLOTS;
+        uint32_t at = slots_position(tag, slots_depth(g), slots_pages(g));
         for (; at < end; at++) {
             uint64_t slot = atomic_load_explicit(&g->slot[at], memory_order_relaxed);
             if (!slot || slot >> PLACE_BITS > tag) break;
@@ -368,9 +409,9 @@ static inline uint64_t slots_put(slot_table *t, const log_view *log, uint64_t ha
                                   atomic_load_explicit(&g->slot[i - 1], memory_order_relaxed),
                                   memory_order_relaxed);
         atomic_store_explicit(&g->slot[at], fresh, memory_order_relaxed);
-        g->used++;
         slots_shut(g);
-        t->used++;
+        if (!g->used++) slots_add(&t->pages, slots_pages(g));
+        slots_add(&t->used, 1);
         return 0;
     }
 }
@@ -380,23 +421,77 @@ static inline uint64_t slots_remove(slot_table *t, const log_view *log, uint64_t
                                     const uint8_t *key, size_t length) {
     uint64_t tag = slots_tag(hash);
     slot_group *g = slots_group(t, hash);
-    uint32_t end = g->pages * PAGE_SLOTS;
-    for (uint32_t at = slots_position(tag, g->depth, g->pages); at < end; at++) {
+    uint32_t pages = slots_pages(g), depth = slots_depth(g), end = pages * PAGE_SLOTS;
+    for (uint32_t at = slots_position(tag, depth, pages); at < end; at++) {
         uint64_t slot = atomic_load_explicit(&g->slot[at], memory_order_relaxed);
         if (!slot || slot >> PLACE_BITS > tag) return 0;
         if (slot >> PLACE_BITS != tag || !log_key_equals(log, slot & PLACE_MASK, key, length)) continue;
         slots_open(g);
         for (;; at++) { /* pull back those that stand behind their position */
             uint64_t next = at + 1 < end ? atomic_load_explicit(&g->slot[at + 1], memory_order_relaxed) : 0;
-            if (!next || slots_position(next >> PLACE_BITS, g->depth, g->pages) > at) break;
+            if (!next || slots_position(next >> PLACE_BITS, depth, pages) > at) break;
             atomic_store_explicit(&g->slot[at], next, memory_order_relaxed);
         }
         atomic_store_explicit(&g->slot[at], 0, memory_order_relaxed);
-        g->used--;
         slots_shut(g);
-        t->used--;
+        g->used--;
+        atomic_store_explicit(&t->used, t->used - 1, memory_order_relaxed);
+        slots_shrink(t, g);
         return slot & PLACE_MASK;
     }
+    return 0;
+}
+
+/* ---- saving and restoring (nobody else looks) ---- */
+
+/* The groups one after the other: start with `at` 0; NULL behind the last. */
+static inline slot_group *slots_next_group(const slot_table *t, uint64_t *at) {
+    slot_directory *d = atomic_load_explicit(&((slot_table *)t)->directory, memory_order_relaxed);
+    if (*at >> d->depth) return NULL;
+    slot_group *g = atomic_load_explicit(&d->at[*at], memory_order_relaxed);
+    *at += UINT64_C(1) << (d->depth - slots_depth(g));
+    return g;
+}
+
+static inline uint32_t slots_directory_depth(const slot_table *t) {
+    return atomic_load_explicit(&((slot_table *)t)->directory, memory_order_relaxed)->depth;
+}
+
+/* Begin to restore an empty table: a directory of this depth, to be filled by slots_restore_group. */
+static inline int slots_restore(slot_table *t, uint32_t depth) {
+    if (depth < BASE_DEPTH || depth > BASE_DEPTH + TAG_BITS || slots_count(t)) return -1;
+    slot_directory *d = malloc(sizeof *d + ((size_t)1 << depth) * sizeof d->at[0]);
+    if (!d || slots_own(t, d, 0)) { free(d); return -1; }
+    d->depth = depth;
+    atomic_store_explicit(&t->groups, 0, memory_order_relaxed);
+    atomic_store_explicit(&t->directory, d, memory_order_release);
+    return 0;
+}
+
+/* Add the next group, in the order in which slots_next_group gave them; `at` as there. -1: it does not fit in. */
+static inline int slots_restore_group(slot_table *t, uint64_t *at, uint32_t depth, uint32_t pages,
+                                      const uint8_t *slots) {
+    slot_directory *d = atomic_load_explicit(&t->directory, memory_order_relaxed);
+    if (depth < BASE_DEPTH || depth > d->depth || !pages || pages > GROUP_PAGES) return -1;
+    uint64_t width = UINT64_C(1) << (d->depth - depth);
+    if (*at & (width - 1) || *at + width > UINT64_C(1) << d->depth) return -1;
+    slot_group *g = slots_new_group(t, depth);
+    if (!g) return -1;
+    atomic_init(&g->pages, pages);
+    for (uint64_t i = 0; i < width; i++) atomic_init(&d->at[*at + i], g);
+    *at += width;
+    uint64_t tag = 0;
+    for (uint32_t i = 0; i < pages * PAGE_SLOTS; i++) {
+        uint64_t slot;
+        memcpy(&slot, slots + (size_t)i * 8, 8);
+        if (!slot) continue;
+        if (slot >> PLACE_BITS < tag) return -1;
+        tag = slot >> PLACE_BITS;
+        atomic_init(&g->slot[i], slot);
+        g->used++;
+    }
+    slots_add(&t->pages, slots_weight(g));
+    slots_add(&t->used, g->used);
     return 0;
 }
 

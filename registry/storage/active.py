@@ -32,7 +32,7 @@ class ActiveSegment:
             self.capacity = capacity
         return self.data
 
-    def write(self, data: bytes, offset: int) -> None:
+    def write(self, data: bytes | memoryview, offset: int) -> None:
         """Write at an offset; what was written is taken back, if that is possible, when it fails."""
         try:
             write_all(self._disk, self._descriptor, data, offset)

@@ -16,6 +16,7 @@ unlinked when opened.
 
 import errno
 import os
+from collections.abc import Callable
 from mmap import mmap
 from pathlib import Path
 from threading import Lock
@@ -31,6 +32,10 @@ from registry.storage.position import LogView, Mark
 from registry.storage.segment import HEADER_BYTES, check_header, create, map_segment
 
 
+Shown = Callable[[int, mmap | None], None]
+"""Told under which part of a place a segment is mapped from now on, and ``None`` once it is no more."""
+
+
 class Chain:
     """The segments of one log. One thread changes them; any thread may look.
 
@@ -38,7 +43,9 @@ class Chain:
     agree with the disk.
     """
 
-    def __init__(self, folder: Path, *, segment_bytes: int, disk: Disk) -> None:
+    def __init__(
+        self, folder: Path, *, segment_bytes: int, disk: Disk, shown: Shown | None = None
+    ) -> None:
         """Open the folder; an empty log is made on first use.
 
         Raises:
@@ -58,12 +65,14 @@ class Chain:
         self.manifest = manifest
         self.end: Mark | None = None
         """Where the next record goes; None until that is known."""
+        self._shown = shown
         self._retired: list[int] = []
         self._shape = Lock()  # held while manifest, mappings and end change together; never for I/O
         for entry in manifest.segments:
             data = map_segment(self.path(entry.number), entry.number)
             check_header(data, manifest.header(entry))
             self.maps[entry.number % SEGMENTS_MAX] = data
+            self._tell(entry.number)
         active = manifest.active.number
         self.active = ActiveSegment(disk, self.path(active), active)
 
@@ -74,6 +83,12 @@ class Chain:
     def data(self, entry: Entry) -> mmap:
         """Return the mapping of a live segment."""
         return self.maps[entry.number % SEGMENTS_MAX]
+
+    def _tell(self, number: int) -> None:
+        """Tell how a segment is mapped now, after `maps` was changed."""
+        if self._shown is not None:
+            slot = number % SEGMENTS_MAX
+            self._shown(slot, self.maps.get(slot))
 
     def settle(self, end: Mark) -> None:
         """Make the active segment ready for records behind this end."""
@@ -86,6 +101,7 @@ class Chain:
     def reserve(self, capacity: int) -> None:
         """Make the active segment hold at least this many bytes."""
         self.maps[self.active.number % SEGMENTS_MAX] = self.active.reserve(capacity)
+        self._tell(self.active.number)
 
     def rotate(self, end: Mark, capacity: int) -> None:
         """Seal the active segment at its end and start the next one, of this capacity."""
@@ -106,6 +122,8 @@ class Chain:
             self.manifest = manifest
             self.active = fresh
             self.end = Mark(number, HEADER_BYTES, end.sequence)
+        self._tell(old.number)
+        self._tell(number)
         old.close()
 
     def _next_number(self) -> int:
@@ -134,7 +152,9 @@ class Chain:
     def release(self) -> None:
         """Let go of the mappings of dropped segments, which frees their bytes on the disk."""
         while self._retired:
-            del self.maps[self._retired.pop() % SEGMENTS_MAX]
+            number = self._retired.pop()
+            del self.maps[number % SEGMENTS_MAX]
+            self._tell(number)
 
     def view(self) -> LogView:
         """Return the log as it is now."""
@@ -146,4 +166,7 @@ class Chain:
     def close(self) -> None:
         """Give the files back; mappings in use elsewhere stay readable."""
         self.active.close()
+        slots = list(self.maps)
         self.maps.clear()
+        for slot in slots:
+            self._tell(slot)

@@ -55,7 +55,7 @@ DISK: Final = Disk()
 """The real disk; it has no state."""
 
 
-def write_all(disk: Disk, descriptor: int, data: bytes, offset: int) -> None:
+def write_all(disk: Disk, descriptor: int, data: bytes | memoryview, offset: int) -> None:
     """Write everything at an offset, in as many calls as the disk needs.
 
     Raises:

@@ -14,8 +14,9 @@ from typing import Final
 
 from registry.errors import LogDamaged, RecordTooLarge, RegisterClosed
 from registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES
-from registry.storage.chain import Chain
+from registry.storage.chain import Chain, Shown
 from registry.storage.disk import DISK, Disk
+from registry.storage.frames import Stretch, fitting, size_at
 from registry.storage.manifest import Entry
 from registry.storage.position import Cut, LogView, Mark, SegmentInfo
 from registry.storage.record import CONTINUES, SPAN_PLACES, Record, decode, place_of
@@ -46,7 +47,12 @@ class Log:
 
     @classmethod
     def open(
-        cls, folder: Path, *, segment_bytes: int = SEGMENT_SPAN_BYTES, disk: Disk = DISK
+        cls,
+        folder: Path,
+        *,
+        segment_bytes: int = SEGMENT_SPAN_BYTES,
+        disk: Disk = DISK,
+        shown: Shown | None = None,
     ) -> "Log":
         """Return the log of this folder; on first use an empty one is made.
 
@@ -60,7 +66,7 @@ class Log:
         """
         assert HEADER_BYTES < segment_bytes <= SEGMENT_SPAN_BYTES
         assert segment_bytes % PLACE_UNIT == 0
-        return cls(Chain(folder, segment_bytes=segment_bytes, disk=disk))
+        return cls(Chain(folder, segment_bytes=segment_bytes, disk=disk, shown=shown))
 
     @property
     def folder(self) -> Path:
@@ -232,6 +238,37 @@ class Log:
         self._chain.end = Mark(mark.segment, ends.pop(), _sequence(records[-1]))
         base = place_of(mark.segment, 0)
         return [base + at // PLACE_UNIT for at in ends]
+
+    def append_framed(
+        self, frame: memoryview, *, last: int, whole: bool = False
+    ) -> list[Stretch]:
+        """Write records that lie encoded in one buffer, as `append` would; returns where they lie.
+
+        ``last`` is the sequence of the last one. With ``whole`` all are one group, else each is its own.
+
+        Raises:
+            OSError, RegisterClosed: As for `append`.
+
+        """
+        self._writable()
+        stretches: list[Stretch] = []
+        at, size = 0, len(frame)
+        while at < size:
+            mark = self.mark()
+            room = self._chain.active.capacity - mark.offset
+            end, sequence = size, last
+            if size - at > room:
+                end, sequence = (at, 0) if whole else fitting(frame, at, room)
+            if end == at:
+                self._make_room(size if whole else size_at(frame, at))
+                continue
+            self._dirty = True
+            with self._poisoning():
+                self._chain.active.write(frame[at:end], mark.offset)
+            self._chain.end = Mark(mark.segment, mark.offset + end - at, sequence)
+            stretches.append(Stretch(place_of(mark.segment, mark.offset), end - at))
+            at = end
+        return stretches
 
     def sync(self) -> None:
         """Return once everything appended is on the disk.

@@ -1,0 +1,156 @@
+/* Admission of a batch: decided against the table and each other, numbered and checksummed.
+ *
+ * Only the register's writer calls this, when nothing else is under way. Afterwards the frame holds what is to be
+ * written, and nothing else; once it is on the disk, replay.h applies it like any other stretch of the log.
+ */
+#ifndef IDNODE_ADMIT_H
+#define IDNODE_ADMIT_H
+
+#include "frame.h"
+
+enum { ADMIT_AHEAD = 12 };
+
+static inline bool batch_same_key(const batch *b, const batch_item *a, const batch_item *c) {
+    if (a->hash != c->hash || a->handle_bytes != c->handle_bytes) return false;
+    const uint8_t *x = item_handle(b, a), *y = item_handle(b, c);
+    for (uint32_t i = 0; i < a->handle_bytes; i++)
+        if (fold_byte(x[i]) != fold_byte(y[i])) return false;
+    return true;
+}
+
+static inline void batch_fail(batch *b, batch_item *item, item_state state) {
+    item->state = (uint8_t)state;
+    b->failed++;
+}
+
+/* Turn every good item into a failed one. */
+static inline void batch_fail_all(batch *b, item_state state) {
+    for (uint32_t i = 0; i < b->count; i++)
+        if (b->items[i].state == ITEM_GOOD) batch_fail(b, &b->items[i], state);
+}
+
+/* Take the items of refused prefixes out. */
+static inline void batch_refuse_prefixes(batch *b) {
+    for (uint32_t i = 0; i < b->count; i++)
+        if (b->items[i].state == ITEM_GOOD && b->prefixes[b->items[i].prefix].refused)
+            batch_fail(b, &b->items[i], ITEM_PREFIX_REFUSED);
+}
+
+static inline void admit_look_ahead(const batch *b, const slot_table *t, const log_view *log, uint32_t i) {
+    if (i + ADMIT_AHEAD < b->count) slots_prefetch(t, b->items[i + ADMIT_AHEAD].hash);
+    if (i + ADMIT_AHEAD / 2 >= b->count) return;
+    uint64_t room, place = slots_guess(t, b->items[i + ADMIT_AHEAD / 2].hash);
+    const uint8_t *record = place ? log_at(log, place, &room) : NULL;
+    if (record) __builtin_prefetch(record);
+}
+
+/* Decide each good item: does its handle exist, in the table or by an earlier item? Returns false without memory. */
+static inline bool admit_decide(batch *b, const slot_table *t, const log_view *log, bool overwrite) {
+    uint32_t room = 16;
+    while (room < b->count * 2) room *= 2;
+    uint32_t *seen = calloc(room, sizeof *seen); /* open addressing over items: position + 1 */
+    if (!seen) return false;
+    uint8_t key[HANDLE_BYTES_MAX];
+    for (uint32_t i = 0; i < b->count; i++) {
+        admit_look_ahead(b, t, log, i);
+        batch_item *item = &b->items[i];
+        if (item->state != ITEM_GOOD) continue;
+        uint32_t at = (uint32_t)item->hash & (room - 1);
+        while (seen[at] && !batch_same_key(b, &b->items[seen[at] - 1], item)) at = (at + 1) & (room - 1);
+        fold(key, item_handle(b, item), item->handle_bytes);
+        item->replaced = seen[at] || slots_get(t, log, item->hash, key, item->handle_bytes);
+        if (item->replaced && !overwrite) batch_fail(b, item, ITEM_EXISTS);
+        else seen[at] = i + 1;
+    }
+    free(seen);
+    return true;
+}
+
+/* Bytes that the group of the good items counts for (registry/group.py). */
+static inline uint64_t admit_group_bytes(const batch *b) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < b->count; i++)
+        if (b->items[i].state == ITEM_GOOD)
+            bytes += record_length(b->frame + b->items[i].frame) + 7;
+    return bytes;
+}
+
+/* All of it is too much at once, whatever else is wrong with some. */
+static inline void admit_refuse_whole(batch *b) {
+    batch_fail_all(b, ITEM_WHOLE_TOO_LARGE);
+    for (uint32_t i = 0; i < b->count; i++)
+        if (b->items[i].state == ITEM_EXISTS) b->items[i].state = ITEM_WHOLE_TOO_LARGE;
+}
+
+/* Keep the handles of items that were refused after they were framed; returns false without memory. */
+static inline bool admit_keep_names(batch *b) {
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < b->count; i++)
+        if (b->items[i].state > ITEM_REFUSED) bytes += b->items[i].handle_bytes;
+    b->names = malloc(bytes ? bytes : 1);
+    if (!b->names) return false;
+    for (uint32_t i = 0; i < b->count; i++) {
+        batch_item *item = &b->items[i];
+        if (item->state <= ITEM_REFUSED) continue;
+        memcpy(b->names + b->names_bytes, item_handle(b, item), item->handle_bytes);
+        item->frame = b->names_bytes;
+        b->names_bytes += item->handle_bytes;
+    }
+    return true;
+}
+
+/* Close the gaps between the records of good items, and put them in the order of the items. */
+static inline bool admit_gather(batch *b) {
+    uint8_t *into = b->shuffled ? malloc(b->frame_room) : b->frame;
+    if (!into) return false;
+    size_t out = 0;
+    for (uint32_t i = 0; i < b->count; i++) {
+        batch_item *item = &b->items[i];
+        if (item->state != ITEM_GOOD) continue;
+        if (into + out != b->frame + item->frame) memmove(into + out, b->frame + item->frame, item->frame_bytes);
+        item->frame = out;
+        out += item->frame_bytes;
+    }
+    if (into != b->frame) {
+        free(b->frame);
+        b->frame = into;
+    }
+    b->frame_bytes = out;
+    return true;
+}
+
+/* Number and checksum the records; `first` flags the first one as the first since a sync. */
+static inline void admit_seal(batch *b, uint64_t sequence, bool first, bool all_or_nothing) {
+    for (size_t at = 0; at < b->frame_bytes;) {
+        uint8_t *record = b->frame + at;
+        uint32_t length = record_length(record);
+        at += record_size(length);
+        memcpy(record + 8, &sequence, 8);
+        sequence++;
+        if (first) record[17] |= FLAG_FIRST;
+        if (all_or_nothing && at < b->frame_bytes) record[17] |= FLAG_CONTINUES;
+        first = false;
+        uint32_t crc = crc32c(record + 4, length - 4);
+        memcpy(record, &crc, 4);
+    }
+}
+
+/* Decide the batch. With `all_or_nothing` all are accepted or none, and together they may have `whole_bytes_max`.
+ * Returns false without memory. */
+static inline bool batch_admit(batch *b, const slot_table *t, const log_view *log, bool overwrite,
+                               bool all_or_nothing, uint64_t whole_bytes_max, uint64_t sequence, bool first) {
+    if (!admit_decide(b, t, log, overwrite)) return false;
+    if (all_or_nothing && admit_group_bytes(b) > whole_bytes_max) admit_refuse_whole(b);
+    if (all_or_nothing && b->failed) batch_fail_all(b, ITEM_ABORTED);
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (b->items[i].state != ITEM_GOOD) continue;
+        b->prefixes[b->items[i].prefix].accepted++;
+        b->accepted++;
+        b->replaced += b->items[i].replaced;
+    }
+    if ((b->failed && !admit_keep_names(b)) || !admit_gather(b)) return false;
+    admit_seal(b, sequence, first, all_or_nothing);
+    return true;
+}
+
+#endif

@@ -1,0 +1,258 @@
+/* Handles in order, without keeping them: runs of the places of one segment's records, sorted by folded handle.
+ *
+ * A run covers a stretch of one segment and holds four bytes a record: its offset in units of 8. The handles are
+ * read from the log. Runs are never changed; a record that was overwritten or deleted stays in its run, and is told
+ * from the live ones by asking the table for its place.
+ */
+#ifndef IDNODE_ORDER_H
+#define IDNODE_ORDER_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "slots.h"
+
+typedef struct {
+    const uint8_t *handle; /* as spelled */
+    uint32_t length;
+} order_key;
+
+typedef struct {
+    uint64_t word; /* eight folded bytes of the handle, at the depth being sorted by */
+    uint32_t at;
+} order_item;
+
+typedef struct {
+    const log_view *log;
+    uint32_t slot;
+    uint64_t chance;
+} order_sort;
+
+/* The handle at a place; of no bytes when nothing readable lies there. */
+static inline order_key order_key_at(const log_view *log, uint64_t place) {
+    uint64_t room;
+    const uint8_t *record = log_at(log, place, &room);
+    if (!record || !record_shaped(record, room)) return (order_key){NULL, 0};
+    return (order_key){record + RECORD_HEADER, record_handle_bytes(record)};
+}
+
+static inline int order_compare(const uint8_t *a, uint32_t a_bytes, const uint8_t *b, uint32_t b_bytes) {
+    uint32_t n = a_bytes < b_bytes ? a_bytes : b_bytes, i = 0;
+    while (i < n) {
+        uint64_t x, y;
+        if (n - i >= 8 && (memcpy(&x, a + i, 8), memcpy(&y, b + i, 8), x == y)) { i += 8; continue; }
+        uint8_t c = fold_byte(a[i]), d = fold_byte(b[i]);
+        if (c != d) return c < d ? -1 : 1;
+        i++;
+    }
+    return a_bytes == b_bytes ? 0 : a_bytes < b_bytes ? -1 : 1;
+}
+
+/* ---- sorting: quicksort by eight bytes of the handle at a time ---- */
+
+static inline order_key order_sort_key(const order_sort *s, uint32_t at) {
+    return order_key_at(s->log, (uint64_t)s->slot << SPAN_BITS | at);
+}
+
+static inline uint64_t order_word(order_key key, uint32_t depth) {
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < 8; i++)
+        word = word << 8 | (depth + i < key.length ? fold_byte(key.handle[depth + i]) : 0);
+    return word;
+}
+
+static int order_compare_items(const void *a, const void *b, void *sort) {
+    const order_item *x = a, *y = b;
+    order_key k = order_sort_key(sort, x->at), l = order_sort_key(sort, y->at);
+    int order = order_compare(k.handle, k.length, l.handle, l.length);
+    return order ? order : x->at < y->at ? -1 : x->at > y->at;
+}
+
+static inline uint64_t order_chance(order_sort *s) {
+    s->chance ^= s->chance << 13;
+    s->chance ^= s->chance >> 7;
+    s->chance ^= s->chance << 17;
+    return s->chance;
+}
+
+static void order_sort_at(order_sort *s, order_item *items, size_t n, uint32_t depth);
+
+/* Items that agree in all words so far: by the next one, unless a handle ended, which zeros would hide. */
+static void order_sort_deeper(order_sort *s, order_item *items, size_t n, uint32_t depth) {
+    bool ended = n < 24;
+    for (size_t i = 0; i < n && !ended; i++) {
+        order_key key = order_sort_key(s, items[i].at);
+        ended = key.length < depth + 8;
+        items[i].word = order_word(key, depth + 8);
+    }
+    if (ended) qsort_r(items, n, sizeof *items, order_compare_items, s);
+    else order_sort_at(s, items, n, depth + 8);
+}
+
+/* Sort items whose words at `depth` are filled in. Recurs into the smaller parts only. */
+static void order_sort_at(order_sort *s, order_item *items, size_t n, uint32_t depth) {
+    while (n > 1) {
+        uint64_t pivot = items[order_chance(s) % n].word;
+        size_t low = 0, i = 0, high = n;
+        while (i < high) {
+            order_item item = items[i];
+            if (item.word < pivot) { items[i++] = items[low]; items[low++] = item; }
+            else if (item.word > pivot) { items[i] = items[--high]; items[high] = item; }
+            else i++;
+        }
+        if (low > n - high) {
+            if (high - low > 1) order_sort_deeper(s, items + low, high - low, depth);
+            order_sort_at(s, items + high, n - high, depth);
+            n = low;
+        } else {
+            order_sort_at(s, items, low, depth);
+            if (high - low > 1) order_sort_deeper(s, items + low, high - low, depth);
+            items += high;
+            n -= high;
+        }
+    }
+}
+
+typedef struct {
+    uint32_t *at;
+    uint64_t count;
+} order_run;
+
+/* Gather the records that set values in [from, to) of a segment, in log order; `sorted` tells whether that is
+ * also the order of handles. Returns false without memory, and stops where the bytes are no records. */
+static inline bool order_gather(const log_view *log, uint32_t slot, uint64_t from, uint64_t to, order_item **items,
+                                size_t *count, bool *sorted) {
+    size_t room = (to - from) / 256 + 16;
+    *items = malloc(room * sizeof **items);
+    *count = 0;
+    *sorted = true;
+    if (!*items) return false;
+    order_key before = {NULL, 0};
+    for (uint64_t at = from, left; at + RECORD_HEADER <= to;) {
+        const uint8_t *record = log_segment(log, slot, at, &left);
+        if (!record || !record_shaped(record, left)) break;
+        if (record[16] == RECORD_PUT) {
+            if (*count == room) {
+                order_item *more = realloc(*items, (room += room / 2) * sizeof **items);
+                if (!more) { free(*items); *items = NULL; return false; }
+                *items = more;
+            }
+            order_key key = {record + RECORD_HEADER, record_handle_bytes(record)};
+            if (*sorted && order_compare(before.handle, before.length, key.handle, key.length) > 0) *sorted = false;
+            before = key;
+            (*items)[(*count)++] = (order_item){.word = 0, .at = (uint32_t)(at >> 3)};
+        }
+        at += record_size(record_length(record));
+    }
+    return true;
+}
+
+/* Make the run of [from, to) of a segment; returns false without memory. */
+static inline bool order_build(const log_view *log, uint32_t slot, uint64_t from, uint64_t to, order_run *run) {
+    order_item *items;
+    size_t count;
+    bool sorted;
+    if (!order_gather(log, slot, from, to, &items, &count, &sorted)) return false;
+    if (!sorted) {
+        order_sort s = {.log = log, .slot = slot, .chance = UINT64_C(0x9e3779b97f4a7c15) ^ (uintptr_t)items};
+        for (size_t i = 0; i < count; i++) items[i].word = order_word(order_sort_key(&s, items[i].at), 0);
+        order_sort_at(&s, items, count, 0);
+    }
+    run->at = malloc((count ? count : 1) * sizeof *run->at);
+    run->count = count;
+    if (run->at)
+        for (size_t i = 0; i < count; i++) run->at[i] = items[i].at;
+    free(items);
+    return run->at != NULL;
+}
+
+/* ---- a page ---- */
+
+typedef struct {
+    const uint32_t *at;
+    uint64_t count, next;
+    uint64_t base; /* place of the segment's first byte */
+    order_key key;
+} order_cursor;
+
+static inline void order_load(const log_view *log, order_cursor *c) {
+    if (c->next < c->count) c->key = order_key_at(log, c->base + c->at[c->next]);
+}
+
+/* Put a cursor on its first handle at or (with `behind`) after a key. */
+static inline void order_seek(const log_view *log, order_cursor *c, const uint8_t *key, uint32_t bytes, bool behind) {
+    uint64_t low = 0, high = c->count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        order_key k = order_key_at(log, c->base + c->at[middle]);
+        int order = order_compare(k.handle, k.length, key, bytes);
+        if (order < 0 || (behind && !order)) low = middle + 1;
+        else high = middle;
+    }
+    c->next = low;
+    order_load(log, c);
+}
+
+static inline bool order_before(const order_cursor *a, const order_cursor *b) {
+    int order = order_compare(a->key.handle, a->key.length, b->key.handle, b->key.length);
+    return order < 0 || (!order && a->base + a->at[a->next] < b->base + b->at[b->next]);
+}
+
+static inline void order_sink(order_cursor **heap, uint32_t n, uint32_t i) {
+    for (;;) {
+        uint32_t child = 2 * i + 1;
+        if (child >= n) return;
+        if (child + 1 < n && order_before(heap[child + 1], heap[child])) child++;
+        if (!order_before(heap[child], heap[i])) return;
+        order_cursor *other = heap[i];
+        heap[i] = heap[child];
+        heap[child] = other;
+        i = child;
+    }
+}
+
+typedef struct {
+    uint64_t *places;       /* room for `limit` */
+    uint32_t limit, found;
+    uint64_t last;          /* place of the last handle looked at; 0: none */
+    bool more;              /* whether handles of the prefix may follow it */
+} order_page;
+
+/* Fill a page with the live handles that start with `opening` (folded), from each cursor's position on; looks at
+ * no more than `looks` records. Returns false without memory. */
+static inline bool order_fill(const slot_table *t, const log_view *log, order_cursor *cursors, uint32_t n,
+                              const uint8_t *opening, uint32_t opening_bytes, uint64_t looks, order_page *page) {
+    order_cursor **heap = malloc((n ? n : 1) * sizeof *heap);
+    if (!heap) return false;
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (cursors[i].next < cursors[i].count) heap[size++] = &cursors[i];
+    for (uint32_t i = size / 2; i-- > 0;) order_sink(heap, size, i);
+    uint8_t key[HANDLE_BYTES_MAX];
+    page->found = 0;
+    page->last = 0;
+    page->more = false;
+    while (size) {
+        order_cursor *c = heap[0];
+        uint32_t length = c->key.length < HANDLE_BYTES_MAX ? c->key.length : HANDLE_BYTES_MAX;
+        if (length) fold(key, c->key.handle, length);
+        if (length && (length < opening_bytes || memcmp(key, opening, opening_bytes))) break;
+        if (page->found == page->limit || !looks) { page->more = true; break; }
+        looks--;
+        uint64_t place = c->base + c->at[c->next];
+        if (length) {
+            if (slots_get(t, log, slots_hash(t, key, length), key, length) == place &&
+                (!page->found || page->places[page->found - 1] != place))
+                page->places[page->found++] = place;
+            page->last = place;
+        }
+        c->next++;
+        order_load(log, c);
+        if (c->next == c->count) heap[0] = heap[--size];
+        order_sink(heap, size, 0);
+    }
+    free(heap);
+    return true;
+}
+
+#endif

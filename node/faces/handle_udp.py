@@ -16,6 +16,7 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from node.faces.datagram_socket import bound_sockets
 from node.faces.limits import UdpLimits
 from node.faces.replay import Replay
 from node.protocol.constants import (
@@ -120,8 +121,9 @@ class HandleUdp(asyncio.DatagramProtocol):
             OSError: The address cannot be bound.
 
         """
+        (bound,) = await bound_sockets(host, port)
         loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
+        await loop.create_datagram_endpoint(lambda: self, sock=bound)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -161,6 +163,7 @@ class HandleUdp(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: _Address) -> None:
         """Answer the request that this datagram is, or completes."""
         if self._blocked:
+            self._observer.dropped(1)
             return
         exchange = _Exchange(self, addr, self._clock.elapsed())
         try:

@@ -57,6 +57,7 @@ class FaceTally:
 
     __slots__ = (
         "connections",
+        "datagrams_dropped",
         "malformed_by_reason",
         "name",
         "registrations",
@@ -71,6 +72,7 @@ class FaceTally:
         self.timings = {operation: Distribution(SECONDS) for operation in OPERATIONS}
         self.malformed_by_reason: dict[str, int] = {}
         self.connections = 0
+        self.datagrams_dropped = 0
 
     def answered(self, operation: str, response_code: int, prefix: bytes, seconds: float) -> None:
         """Count one answered request and how long it took."""
@@ -88,6 +90,16 @@ class FaceTally:
         """Count identifiers that were asked for and got this answer."""
         del prefix
         self.resolutions[response_code] = self.resolutions.get(response_code, 0) + count
+
+    def timed(self, operation: str, counts: Sequence[int], seconds: float) -> None:
+        """Count many answered requests by how long they took, under the bounds of `SECONDS`."""
+        timing = self.timings[operation]
+        timing.counts = [had + more for had, more in zip(timing.counts, counts, strict=True)]
+        timing.total += seconds
+
+    def dropped(self, count: int) -> None:
+        """Count datagrams that were lost because a buffer of the node was full."""
+        self.datagrams_dropped += count
 
     def malformed(self, reason: str) -> None:
         """Count input that was no message; past `REASONS_MAX` kinds the reason is `other`."""

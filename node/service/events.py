@@ -4,6 +4,7 @@ The service knows no metrics. A face is given an `Observer` and tells it what ha
 from a closed set, so that they may become labels. Prefixes are facts for the journal, never labels.
 """
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 RESOLVE: Final = "resolve"
@@ -52,6 +53,16 @@ class Observer(Protocol):
     def resolved(self, response_code: int, prefix: bytes, count: int, /) -> None:
         """Take in that ``count`` identifiers were resolved, with one outcome."""
 
+    def timed(self, operation: str, counts: Sequence[int], seconds: float, /) -> None:
+        """Take in how long many requests took that were answered without telling of each.
+
+        ``counts`` stand under the upper bounds that this observer sorts durations by, the last one above them
+        all; ``seconds`` is the sum. Their outcomes are told by `resolved`.
+        """
+
+    def dropped(self, count: int, /) -> None:
+        """Take in that so many datagrams were lost because a buffer of the node was full."""
+
     def malformed(self, reason: str, /) -> None:
         """Take in that bytes arrived which are no request; ``reason`` is one of a few fixed words."""
 
@@ -74,6 +85,12 @@ class NullObserver:
         """Take no notice."""
 
     def resolved(self, response_code: int, prefix: bytes, count: int, /) -> None:
+        """Take no notice."""
+
+    def timed(self, operation: str, counts: Sequence[int], seconds: float, /) -> None:
+        """Take no notice."""
+
+    def dropped(self, count: int, /) -> None:
         """Take no notice."""
 
     def malformed(self, reason: str, /) -> None:

@@ -20,6 +20,11 @@ from registry.storage.disk import DISK, sync_folder
 from registry.storage.log import Mark
 
 FILE_NAME: Final = "index.image"
+_MAGIC: Final = b"idnode image "
+
+_Bytes = dict[int, int]
+"""Bytes by segment."""
+
 _FORMAT: Final = f"idnode image 1 {sys.byteorder}".encode()
 
 
@@ -41,6 +46,24 @@ def save(folder: Path, contents: Contents, mark: Mark) -> None:
     sync_folder(DISK, folder)
 
 
+def read_mark(folder: Path) -> Mark | None:
+    """Return the end of the log that the image belongs to, ``None`` without an image; reads its head only.
+
+    Raises:
+        LogDamaged: The head is not what was written.
+        OSError: It cannot be read.
+
+    """
+    try:
+        file = (folder / FILE_NAME).open("rb")
+    except FileNotFoundError:
+        return None
+    with file:
+        if not read_block(file).startswith(_MAGIC):
+            raise LogDamaged("The image has another format")
+        return _read_head(file)[0]
+
+
 def load(folder: Path, contents: Contents) -> Mark | None:
     """Fill empty contents from the image and return the mark it belongs to, ``None`` without an image.
 
@@ -56,16 +79,18 @@ def load(folder: Path, contents: Contents) -> Mark | None:
     with file:
         if read_block(file) != _FORMAT:
             raise LogDamaged("The image has another format")
-        mark = _read_head(file, contents)
+        mark, live, tombstones = _read_head(file)
+        contents.usage.restore(list(live.items()), list(tombstones.items()))
         contents.index.load(file, contents.listing.load(file))
     return mark
 
 
-def _read_head(file: BinaryIO, contents: Contents) -> Mark:
+def _read_head(file: BinaryIO) -> tuple[Mark, _Bytes, _Bytes]:
+    """Return the mark, and the live and the tombstone bytes by segment."""
     try:
         mark, live, tombstones = msgpack.unpackb(read_block(file))
-        contents.usage.restore(live, tombstones)
-        return Mark(*mark)
+        segment, offset, sequence = map(int, mark)
+        return Mark(segment, offset, sequence), dict(live), dict(tombstones)
     except (ValueError, TypeError) as error:
         raise LogDamaged("The head of the image is not what was written") from error
 

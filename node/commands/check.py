@@ -10,8 +10,11 @@ import typer
 from node.commands.failure import CommandFailed
 from node.commands.progress import byte_progress
 from node.data_directory import REGISTER
+from registry import image
+from registry.errors import LogDamaged
 from registry.lock import DirectoryLock
 from registry.storage.check import CheckReport, check
+from registry.storage.position import Mark
 
 
 def run(
@@ -26,8 +29,10 @@ def run(
     """Verify every byte of a data directory; exit code 1 when something is wrong."""
     if not folder.is_dir():
         raise CommandFailed(f"{folder} is no directory")
-    with _alone(folder) as log, byte_progress("checking") as progress:
-        report = check(log, repair=repair, progress=progress)
+    with _alone(folder) as log:
+        clean = _clean_end(log)
+        with byte_progress("checking") as progress:
+            report = check(log, repair=repair, clean=clean, progress=progress)
     for line in _lines(report):
         typer.echo(line)
     if not report.healthy:
@@ -46,6 +51,15 @@ def _alone(folder: Path) -> Iterator[Path]:
         yield log
     finally:
         lock.release()
+
+
+def _clean_end(log: Path) -> Mark | None:
+    """Return where the log was closed last: what stands before that was acknowledged, and is never cut."""
+    try:
+        return image.read_mark(log)
+    except LogDamaged as error:
+        typer.echo(f"the index image is of no use, a start does without it: {error}")
+        return None
 
 
 def _lines(report: CheckReport) -> Iterator[str]:

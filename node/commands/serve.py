@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import typer
 
+from node import open_files
 from node.addresses import write_ready_file
 from node.banner import banner
 from node.build import core
@@ -33,6 +34,7 @@ def run(loaded: Loaded) -> None:
     """Run a node until SIGTERM or Ctrl-C; a second one stops it at once."""
     settings = loaded.settings
     check_exposure(settings)
+    open_files.raise_limit()
     folding = logs.configure(settings.log_format, settings.log_level)
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         runner.run(_serve(settings, folding))

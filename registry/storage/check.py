@@ -31,6 +31,20 @@ class Problem(NamedTuple):
     reason: str
 
 
+class _Marked(NamedTuple):
+    """Where a log was said to end."""
+
+    mark: Mark
+    exact: bool
+    """Whether it may not go on behind that."""
+
+    def broken_by(self, end: Mark, *, whole: bool) -> bool:
+        """Return whether an end contradicts the mark; ``whole`` tells that nothing torn follows it."""
+        if self.exact:
+            return end != self.mark or not whole
+        return end[:2] < self.mark[:2]
+
+
 @dataclass(slots=True)
 class CheckReport:
     """What a check found."""
@@ -67,8 +81,9 @@ def check(
 ) -> CheckReport:
     """Verify the log in this folder; the caller makes sure that nobody writes to it.
 
-    With ``clean``, the end that was marked when the log was last closed, nothing is forgiven at the end.
-    ``repair`` cuts off a torn tail, durably, if that is all that is wrong. A snapshot is never changed.
+    With ``clean``, the end that was marked when the log was last closed, nothing is forgiven before it; the
+    log may have gone on behind it, if whoever opened it crashed. ``repair`` cuts off a torn tail, durably, if
+    that is all that is wrong. A snapshot is never changed, and ends exactly where it says.
 
     Raises:
         OSError: Something cannot be read, or the tail not be cut.
@@ -76,9 +91,10 @@ def check(
     """
     report = CheckReport()
     try:
+        marked = None if clean is None else _Marked(clean, exact=False)
         end = _check_snapshot(report, folder, _half(progress, second=False))
         if end is not None:
-            clean, progress = end, _half(progress, second=True)
+            marked, progress = _Marked(end, exact=True), _half(progress, second=True)
         manifest = manifests.load(folder)
     except LogDamaged as error:
         _note(report, error)
@@ -86,7 +102,7 @@ def check(
     if manifest is None:
         _note(report, LogDamaged(f"{manifests.NAME} is missing"))
         return report
-    _check_segments(report, folder, manifest, clean, progress)
+    _check_segments(report, folder, manifest, marked, progress)
     if repair and report.torn is not None and not report.problems:
         _cut(disk, folder, report.torn)
         report.repaired = True
@@ -113,7 +129,7 @@ def _check_segments(
     report: CheckReport,
     folder: Path,
     manifest: Manifest,
-    clean: Mark | None,
+    marked: _Marked | None,
     progress: Progress | None,
 ) -> None:
     for disagreement in disagreements(folder, manifest):
@@ -124,7 +140,9 @@ def _check_segments(
     for entry, length in zip(present, lengths, strict=True):
         tell = _shifted(progress, done, total)
         try:
-            _check_segment(report, segment_path(folder, entry.number), manifest, entry, clean, tell)
+            _check_segment(
+                report, segment_path(folder, entry.number), manifest, entry, marked, tell
+            )
         except LogDamaged as error:
             _note(report, error)
         done += length
@@ -151,7 +169,7 @@ def _check_segment(  # noqa: PLR0913, PLR0917  # private; the facts of one check
     path: Path,
     manifest: Manifest,
     entry: Entry,
-    clean: Mark | None,
+    marked: _Marked | None,
     progress: Progress | None,
 ) -> None:
     data = map_segment(path, entry.number)
@@ -169,22 +187,21 @@ def _check_segment(  # noqa: PLR0913, PLR0917  # private; the facts of one check
         report.puts += kinds[PUT]
         report.deletes += kinds[DELETE]
     if not entry.sealed:
-        _check_end(report, path, walk, clean)
+        _check_end(report, path, walk, marked)
 
 
-def _check_end(report: CheckReport, path: Path, walk: Walk, clean: Mark | None) -> None:
+def _check_end(report: CheckReport, path: Path, walk: Walk, marked: _Marked | None) -> None:
     torn = judge_tail(path, walk.data, walk)
-    if clean is None:
-        report.torn = torn
-        return
-    end = Mark(walk.number, walk.offset, walk.sequence)
-    if torn is not None or end != clean:
-        reason = f"the log was closed at offset {clean.offset} of segment {clean.segment}"
+    end = Mark(walk.number, walk.offset if torn is None else torn.offset, walk.sequence)
+    if marked is not None and marked.broken_by(end, whole=torn is None):
+        mark = marked.mark
         raise LogDamaged(
-            f"{reason}, sequence {clean.sequence}, but ends here with sequence {end.sequence}",
+            f"the log was closed at offset {mark.offset} of segment {mark.segment}, sequence "
+            f"{mark.sequence}, but ends here with sequence {end.sequence}",
             segment=end.segment,
             offset=end.offset,
         )
+    report.torn = torn
 
 
 def _cut(disk: Disk, folder: Path, torn: Cut) -> None:

@@ -4,7 +4,7 @@
   hide the next segment's.
 * Nothing is changed without ``repair``; a repair cuts a torn tail, tells what it cut, and touches nothing
   if anything else is wrong, or in a snapshot.
-* With the mark of a clean end nothing is forgiven there.
+* With the mark of a clean end nothing is forgiven before it; behind it a torn tail is one as ever.
 """
 
 import shutil
@@ -13,7 +13,6 @@ import pytest
 
 from registry.storage.check import check
 from registry.storage.log import Log
-from registry.storage.position import Mark
 from registry.storage.record import CONTINUES, DELETE, FIRST, encode
 from registry.storage.snapshot import snapshot
 
@@ -115,16 +114,27 @@ def test_with_a_clean_end_a_torn_tail_is_damage(folder, open_log):
     assert "was closed at offset" in report.problems[0].reason
 
 
-def test_a_log_that_ends_before_or_behind_its_clean_end_is_damaged(folder, open_log):
+def test_a_log_that_ends_before_its_clean_end_is_damaged(folder, open_log):
     log = open_log(folder, segment_bytes=1024)
     mark = log.mark()
     log.close()
-    for wrong in (
-        mark._replace(offset=mark.offset + 8),
-        mark._replace(sequence=100),
-        Mark(4, 1000, 90),
-    ):
-        assert len(check(folder, clean=wrong).problems) == 1
+    for wrong in (mark._replace(offset=mark.offset + 8), mark._replace(segment=6)):
+        assert len(check(folder, clean=wrong, repair=True).problems) == 1
+
+
+def test_a_log_may_have_gone_on_behind_its_clean_end(folder, open_log):
+    log = open_log(folder, segment_bytes=1024)
+    mark = log.mark()
+    log.append([encode(102, DELETE, FIRST, b"88.900.1/2", b"")])
+    log.append([encode(103, DELETE, FIRST, b"88.900.1/3", b"")])
+    log.sync()
+    log.close()
+    assert check(folder, clean=mark).healthy
+    _tear(folder)
+    report = check(folder, clean=mark, repair=True)
+    assert report.repaired
+    assert report.torn is not None
+    assert check(folder, clean=mark).healthy
 
 
 def test_each_damaged_segment_is_told(folder):

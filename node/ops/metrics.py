@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 
 from node.ops.lifetime import Volume
 from node.ops.outcomes import LABELS, SUCCESS, outcome_of
-from node.ops.resources import disk_of, memory_limit_bytes
+from node.ops.resources import disk_of, memory_limit_bytes, own_memory_bytes
 from node.ops.tallies import ITEMS, OTHER_REASON, SECONDS, Distribution, FaceTally
 from registry.limits import WRITE_QUEUE_ITEMS_MAX
 
@@ -188,6 +188,11 @@ class Metrics(Collector):
             yield _gauge(
                 "idnode_disk_size_bytes", "Size of the data directory's disk.", disk.size_bytes
             )
+        yield _gauge(
+            "idnode_memory_bytes",
+            "Memory of the process's own, mapped files excluded.",
+            own_memory_bytes(),
+        )
         yield _gauge(
             "idnode_memory_limit_bytes", "Memory that the process may take.", self._memory_limit
         )

@@ -1,11 +1,14 @@
 """What the machine leaves the node: room on the disk, memory it may take. Linux and what resembles it."""
 
 import os
+import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
 CONTROL_GROUPS: Final = Path("/sys/fs/cgroup")
 OWN_GROUP: Final = Path("/proc/self/cgroup")
+
+OWN_STATUS: Final = Path("/proc/self/status")
 
 
 class Disk(NamedTuple):
@@ -29,6 +32,19 @@ def memory_limit_bytes(groups: Path = CONTROL_GROUPS, own: Path = OWN_GROUP) -> 
     """Return how much memory this process may take: the machine's, or less when a control group says so."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return min([machine, *_limits(groups, own)])
+
+
+def own_memory_bytes(status: Path = OWN_STATUS) -> int:
+    """Return the memory that is the process's alone, without mapped files; 0 when nobody says.
+
+    The log is mapped whole, and its pages count as resident although the system may drop them any time.
+    """
+    try:
+        text = status.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    found = re.search(r"^RssAnon:\s+(\d+) kB$", text, flags=re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
 
 
 def _limits(groups: Path, own: Path) -> list[int]:

@@ -1,6 +1,7 @@
 """The room that the machine leaves keeps these promises.
 
 - The disk is the one that holds the folder; one that cannot be asked has no room.
+- Memory of the process's own leaves mapped files out.
 - The memory limit is the smallest of the machine's and of the control groups around the process.
 """
 
@@ -8,7 +9,7 @@ import os
 
 import pytest
 
-from node.ops.resources import disk_of, memory_limit_bytes
+from node.ops.resources import disk_of, memory_limit_bytes, own_memory_bytes
 
 
 @pytest.fixture
@@ -31,6 +32,13 @@ def test_a_disk_has_no_more_free_bytes_than_it_has_bytes(tmp_path):
 
 def test_a_disk_that_cannot_be_asked_has_no_room(tmp_path):
     assert disk_of(tmp_path / "absent") == (0, 0)
+
+
+def test_memory_of_its_own_is_what_no_file_stands_behind(tmp_path):
+    status = tmp_path / "status"
+    status.write_text("VmRSS:\t  900 kB\nRssAnon:\t     200 kB\nRssFile:\t     700 kB\n")
+    assert own_memory_bytes(status) == 204_800
+    assert own_memory_bytes(tmp_path / "absent") == 0
 
 
 def test_without_control_groups_the_limit_is_the_machine(tmp_path):

@@ -38,6 +38,7 @@ CONTRACT = {
     "idnode_ready": set(),
     "idnode_disk_free_bytes": set(),
     "idnode_disk_size_bytes": set(),
+    "idnode_memory_bytes": set(),
     "idnode_memory_limit_bytes": set(),
     "idnode_write_queue_limit_items": set(),
 }

@@ -14,7 +14,7 @@ BIN := .venv/bin
 MADE_FROM := pyproject.toml $(wildcard setup.py) $(wildcard */native/*.pyx */native/*.pxd */native/*.h)
 ARGS ?=
 
-.PHONY: help run test lint demo bench clean
+.PHONY: help run test lint demo bench dashboards clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ demo: .venv/.run  ## Start a node, register, resolve by every face, list, stop.
 
 bench: .venv/.dev  ## Measure this machine.
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+dashboards: .venv/.dev  ## Make the Grafana dashboards' JSON from deploy/dashboards.
+	$(BIN)/python -m deploy.dashboards
 
 clean:  ## Remove what was made, the data of `make run` excepted.
 	rm -rf .venv build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/out

@@ -47,4 +47,4 @@ def packages():
 @pytest.fixture(scope="session")
 def sources(packages):
     """Return every Python source of the project."""
-    return [*packages, *_read("tests"), *_read("benchmarks")]
+    return [*packages, *_read("tests"), *_read("benchmarks"), *_read("deploy")]

@@ -1,0 +1,148 @@
+"""Load test: what the node sees of a load, second by second; the clients' view is in the report of the load tool."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
+
+from deploy.dashboards.panels import QUIET, Look, Query, Section, board, heat, lines
+
+SECONDS: Final = Look("s", empty=QUIET)
+PER_SECOND: Final = Look("cps")
+
+QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
+
+DESCRIPTION: Final = (
+    "The node under load. Times are the node's own: from the last byte read to the answer handed over. What a client"
+    " waited on top of that, in the network and in queues before the node read, only the load tool can tell."
+)
+
+
+def dashboard() -> Dashboard:
+    """Return the dashboard."""
+    return board(
+        "idnode-load-test",
+        "idnode: load test",
+        DESCRIPTION,
+        Section("Carried", _carried()),
+        Section("How fast", _speed()),
+        Section("What it costs", _cost()),
+        Section("What waits", _waits()),
+        since="now-15m",
+        refresh="5s",
+    )
+
+
+def _total(what: str, by: str, of: str = "") -> str:
+    """Return the rate over a minute of both lifetime totals (`what` names one) by a label."""
+    return f"clamp_min(sum by ({by}) (delta(idnode_{what}_total{{$NODES{of}}}[1m])), 0) / 60"
+
+
+def _carried() -> Iterator[Builder[Panel]]:
+    for what in ("resolutions", "registrations"):
+        yield lines(
+            f"{what.capitalize()} by face",
+            "Identifiers per second over the last minute.",
+            Query(_total(what, "face"), "{{face}}"),
+            look=PER_SECOND._replace(stacked=True),
+        )
+    yield lines(
+        "Failed by the node's fault",
+        "Identifiers per second that were answered `busy` (refused, try later) or `error`.",
+        Query(
+            _total("resolutions", "outcome", ',outcome=~"error|busy"'), "resolutions {{outcome}}"
+        ),
+        Query(
+            _total("registrations", "outcome", ',outcome=~"error|busy"'),
+            "registrations {{outcome}}",
+        ),
+        look=PER_SECOND,
+    )
+
+
+def _speed() -> Iterator[Builder[Panel]]:
+    yield heat(
+        "Time to answer",
+        "Every operation at every face.",
+        Query(
+            "sum by (le) (rate(idnode_request_seconds_bucket{$NODES}[$__rate_interval]))", "{{le}}"
+        ),
+    )
+    yield lines(
+        "Time to resolve",
+        "Quantiles over all faces, interpolated within the buckets.",
+        *(
+            Query(
+                f"histogram_quantile({quantile}, sum by (le)"
+                ' (rate(idnode_request_seconds_bucket{$NODES,operation="resolve"}[$__rate_interval])))',
+                name,
+            )
+            for name, quantile in QUANTILES.items()
+        ),
+        look=SECONDS,
+        span=12,
+    )
+
+
+def _cost() -> Iterator[Builder[Panel]]:
+    yield lines(
+        "Processor",
+        "Cores in use; near one, the event loop is what limits.",
+        Query(
+            "sum by (instance) (rate(process_cpu_seconds_total{$NODES}[$__rate_interval]))",
+            "{{instance}}",
+        ),
+        look=Look(decimals=2),
+    )
+    yield lines(
+        "Processor time of an answer",
+        "Processor seconds divided by identifiers answered, over a minute.",
+        Query(
+            "sum(rate(process_cpu_seconds_total{$NODES}[1m])) / clamp_min("
+            f"sum({_total('resolutions', 'instance')})"
+            f" + sum({_total('registrations', 'instance')}), 1e-6)",
+            "a single answer",
+        ),
+        look=SECONDS,
+    )
+    yield lines(
+        "Memory",
+        "The process's own, without mapped files.",
+        Query("sum by (instance) (idnode_memory_bytes{$NODES})", "{{instance}}"),
+        look=Look("bytes"),
+    )
+
+
+def _waits() -> Iterator[Builder[Panel]]:
+    yield lines(
+        "Open connections",
+        "As many as the load tool has users of TCP and HTTP.",
+        Query("sum by (face) (idnode_connections{$NODES})", "{{face}}"),
+        look=Look(decimals=0),
+        span=6,
+    )
+    yield lines(
+        "Delay of the event loop",
+        "The worst of the last 15 to 30 s.",
+        Query("max(idnode_loop_lag_seconds{$NODES})", "worst"),
+        look=Look("s"),
+        span=6,
+    )
+    yield lines(
+        "Write queue",
+        "Mutations waiting to commit.",
+        Query("sum(idnode_write_queue_items{$NODES})", "waiting"),
+        look=Look(decimals=0),
+        span=6,
+    )
+    yield lines(
+        "Time of a commit",
+        "99th percentile over a minute.",
+        Query(
+            "histogram_quantile(0.99, sum by (le) (rate(idnode_commit_seconds_bucket{$NODES}[1m])))",
+            "p99",
+        ),
+        look=SECONDS,
+        span=6,
+    )

@@ -1,0 +1,259 @@
+"""Node: whether it answers in time and without fault, and what it may run out of."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
+
+from deploy.dashboards.panels import (
+    QUIET,
+    Look,
+    Query,
+    Section,
+    board,
+    heat,
+    lines,
+    meaning,
+    name,
+    number,
+)
+
+SECONDS: Final = Look("s", empty=QUIET)
+BYTES: Final = Look("bytes")
+PER_SECOND: Final = Look("cps")
+SHARE: Final = Look("percentunit", decimals=3)
+
+DESCRIPTION: Final = (
+    "One node from the outside in: presence, requests, writes, process. The alerts that read the same figures are"
+    " explained in deploy/README.md."
+)
+
+
+def dashboard() -> Dashboard:
+    """Return the dashboard."""
+    return board(
+        "idnode-node",
+        "idnode: node",
+        DESCRIPTION,
+        Section("Presence", _presence()),
+        Section("Requests", _requests()),
+        Section("Writes and the register", [*_writes(), *_register()]),
+        Section("Process and machine", [*_process(), *_machine()]),
+        since="now-3h",
+        refresh="15s",
+    )
+
+
+def _presence() -> Iterator[Builder[Panel]]:
+    yield number(
+        "State",
+        "Whether the node wants traffic. It does not while it starts and while it drains.",
+        Query("min(idnode_ready{$NODES})", "ready"),
+        look=Look(),
+        meanings=(meaning({"0": "not ready", "1": "ready"}),),
+    )
+    yield number(
+        "Alerts firing",
+        "Of all alerts on idnode, now.",
+        Query('count(ALERTS{alertname=~"Idnode.*",alertstate="firing"}) or vector(0)', "firing"),
+        look=Look(decimals=0),
+    )
+    yield name(
+        "Version and core",
+        "What is running: the compiled core (native) or the Python one.",
+        Query("idnode_build_info{$NODES}", "{{version}} {{core}}"),
+    )
+    yield number(
+        "Up for",
+        "Since the process began.",
+        Query("time() - max(process_start_time_seconds{$NODES})", "up"),
+        look=Look("s", decimals=0),
+    )
+    yield number(
+        "Failing, last 5 min",
+        "Identifiers answered `error` or `busy`, as a share of all; the objective allows 0.1 %.",
+        Query(
+            "sum(face:idnode_failures:rate5m{$NODES})"
+            " / clamp_min(sum(face:idnode_answers:rate5m{$NODES}), 1e-6)",
+            "failing",
+        ),
+        look=SHARE,
+    )
+    yield number(
+        "Slower than 10 ms, last 5 min",
+        "Resolutions, as a share of all; the objective allows 1 %.",
+        Query(
+            "sum(face:idnode_resolve_slow:rate5m{$NODES})"
+            " / clamp_min(sum(face:idnode_resolve:rate5m{$NODES}), 1e-6)",
+            "slow",
+        ),
+        look=SHARE,
+    )
+
+
+def _requests() -> Iterator[Builder[Panel]]:
+    yield heat(
+        "Time to resolve",
+        "From the last byte read to the answer handed over, at every face. Two bands are two ways through the node;"
+        " a band that rises is saturation.",
+        Query(
+            'sum by (le) (rate(idnode_request_seconds_bucket{$NODES,operation="resolve"}[$__rate_interval]))',
+            "{{le}}",
+        ),
+    )
+    yield lines(
+        "Time to resolve, by face",
+        "Median and 99th percentile over five minutes, interpolated within the buckets.",
+        Query("face:idnode_resolve_seconds:p50_5m{$NODES}", "{{face}} p50"),
+        Query("face:idnode_resolve_seconds:p99_5m{$NODES}", "{{face}} p99"),
+        look=SECONDS,
+        span=12,
+    )
+    yield lines(
+        "Answers by face",
+        "Identifiers asked for or registered per second; a batch counts what it carries.",
+        Query("sum by (face) (face:idnode_answers:rate5m{$NODES})", "{{face}}"),
+        look=PER_SECOND._replace(stacked=True),
+    )
+    yield lines(
+        "What did not succeed, by outcome",
+        "Identifiers per second. Only `error` and `busy` are the node's own fault.",
+        Query(
+            "clamp_min("
+            'sum by (outcome) (delta(idnode_resolutions_total{$NODES,outcome!="success"}[5m]))'
+            ' + sum by (outcome) (delta(idnode_registrations_total{$NODES,outcome!="success"}[5m]))'
+            ", 0) / 300",
+            "{{outcome}}",
+        ),
+        look=PER_SECOND,
+    )
+    yield lines(
+        "Requests by operation",
+        "Requests per second; a batch is one.",
+        Query(
+            "sum by (operation) (rate(idnode_request_seconds_count{$NODES}[$__rate_interval]))",
+            "{{operation}}",
+        ),
+        look=Look("reqps", stacked=True),
+    )
+    yield lines(
+        "Open connections",
+        "TCP of the Handle protocol, and HTTP.",
+        Query("sum by (face) (idnode_connections{$NODES})", "{{face}}"),
+        look=Look(decimals=0),
+        span=12,
+    )
+    yield lines(
+        "Input that was no message",
+        "Per second, by face and reason. A few come from scanners; many, from a broken client.",
+        Query(
+            "sum by (face, reason) (rate(idnode_malformed_total{$NODES}[$__rate_interval]))",
+            "{{face}} {{reason}}",
+        ),
+        look=PER_SECOND,
+        span=12,
+    )
+
+
+def _writes() -> Iterator[Builder[Panel]]:
+    yield lines(
+        "Write queue",
+        "Mutations waiting to commit. At the limit, further ones are answered busy.",
+        Query("idnode_write_queue_items{$NODES}", "waiting"),
+        Query("idnode_write_queue_limit_items{$NODES}", "limit"),
+        look=Look(decimals=0),
+    )
+    yield lines(
+        "Time of a commit",
+        "One group: append, sync, apply. With durability `commit` it is the disk's sync.",
+        Query("instance:idnode_commit_seconds:p50_5m{$NODES}", "p50"),
+        Query("instance:idnode_commit_seconds:p99_5m{$NODES}", "p99"),
+        look=SECONDS,
+    )
+    yield lines(
+        "Commits and what they carry",
+        "Groups per second, and mutations in a group on average: the busier, the larger the groups.",
+        Query(
+            "sum(rate(idnode_commit_seconds_count{$NODES}[$__rate_interval]))", "commits per second"
+        ),
+        Query(
+            "sum(rate(idnode_batch_items_sum{$NODES}[$__rate_interval]))"
+            " / clamp_min(sum(rate(idnode_batch_items_count{$NODES}[$__rate_interval])), 1e-6)",
+            "mutations a commit",
+        ),
+        look=Look(),
+    )
+
+
+def _register() -> Iterator[Builder[Panel]]:
+    yield lines(
+        "Log",
+        "Live bytes are records in force, dead ones superseded; compaction begins when half is dead.",
+        Query("sum by (state) (idnode_log_bytes{$NODES})", "{{state}}"),
+        look=BYTES._replace(stacked=True),
+    )
+    yield lines(
+        "Index",
+        "Memory of the index.",
+        Query("idnode_index_bytes{$NODES}", "index"),
+        look=BYTES,
+    )
+    yield lines(
+        "Index bytes per identifier",
+        "Memory of the index divided by the written identifiers.",
+        Query(
+            'sum(idnode_index_bytes{$NODES}) / clamp_min(sum(idnode_identifiers{$NODES,origin="written"}), 1)',
+            "bytes",
+        ),
+        look=BYTES,
+    )
+
+
+def _process() -> Iterator[Builder[Panel]]:
+    yield lines(
+        "Delay of the event loop",
+        "The worst of the last 15 to 30 s. While it is delayed, nothing is answered.",
+        Query("idnode_loop_lag_seconds{$NODES}", "worst"),
+        look=Look("s"),
+    )
+    yield lines(
+        "Garbage collections",
+        "Per second, by generation. The oldest generation pauses longest.",
+        Query(
+            "sum by (generation) (rate(python_gc_collections_total{$NODES}[$__rate_interval]))",
+            "generation {{generation}}",
+        ),
+        look=PER_SECOND,
+    )
+    yield lines(
+        "Processor",
+        "Cores in use. One event loop and one writer: more than two cannot be.",
+        Query("rate(process_cpu_seconds_total{$NODES}[$__rate_interval])", "cores"),
+        look=Look(decimals=2),
+    )
+
+
+def _machine() -> Iterator[Builder[Panel]]:
+    yield lines(
+        "Memory",
+        "The process's own, without mapped files, and what it may take.",
+        Query("idnode_memory_bytes{$NODES}", "own"),
+        Query("process_resident_memory_bytes{$NODES}", "with mapped files"),
+        Query("idnode_memory_limit_bytes{$NODES}", "limit"),
+        look=BYTES,
+    )
+    yield lines(
+        "Disk",
+        "Room on the disk of the data directory.",
+        Query("idnode_disk_free_bytes{$NODES}", "free"),
+        Query("idnode_disk_size_bytes{$NODES}", "size"),
+        look=BYTES,
+    )
+    yield lines(
+        "Descriptors",
+        "Open files and connections, and how many may be.",
+        Query("process_open_fds{$NODES}", "open"),
+        Query("process_max_fds{$NODES}", "limit"),
+        look=Look(decimals=0),
+    )

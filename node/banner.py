@@ -29,6 +29,7 @@ data in {settings.data_dir}, seed {seed}
 
   Node             {prefix}, administrator 301:0.NA/{prefix}, {secret}
   Enterprise       {prefix}.1 (示例企业), administrator 301:0.NA/{prefix}.1, same secret
+  SNMS accounts    admin (administrator), demo (hosted user of {prefix}.1), same secret as password
 
 Three lines to copy:
 

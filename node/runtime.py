@@ -17,9 +17,10 @@ from node.binding import bind_handle_faces, bind_http
 from node.build import core, version
 from node.clock import Clock, SystemClock
 from node.data_directory import KEYS, REGISTER, SNAPSHOTS
+from node.directory_parts import Core, open_directory
 from node.faces.handle_tcp import HandleTcp
 from node.faces.handle_udp import HandleUdp
-from node.faces.http_app import HttpFaceRunner, HttpParts, build_app
+from node.faces.http_app import SNMS_FACE, HttpFaceRunner, HttpParts, build_app
 from node.faces.limits import TcpLimits
 from node.housekeeping import Housekeeping
 from node.ops import lifetime, management
@@ -32,6 +33,7 @@ from node.service.credentials import Credentials, Identity
 from node.service.dispatch import Dispatch, query_operations
 from node.service.door import Door
 from node.service.errors import AuthenticationFailed
+from node.service.events import Observer
 from node.service.permissions import Permissions
 from node.service.queries import Queries
 from node.service.registrar import Registrar
@@ -113,6 +115,7 @@ class Node:
         )
         await self._open_register()
         self._build_service()
+        await self._open_directory()
         tcp, udp = await self._serve_handle_protocol()
         await self._lay_foundation(tcp.address, udp.address)
         self.metrics.lift_registrations(self.register.stats().identifiers)
@@ -168,6 +171,21 @@ class Node:
         self._responses = Responses()
         self._queries = Queries(self.resolver, self._responses)
 
+    async def _open_directory(self) -> None:
+        core_parts = Core(
+            settings=self.settings,
+            clock=self._clock,
+            register=self.register,
+            authority=self.authority,
+            resolver=self.resolver,
+            site=lambda: self._site,
+        )
+        self.parts = await open_directory(core_parts, self._running)
+
+    def _observer(self, face: str) -> Observer:
+        """Return what a face reports to: its metrics, and the daily volume of prefixes."""
+        return self.parts.volumes.beside(self.metrics.face(face))
+
     async def _serve_handle_protocol(self) -> tuple[HandleTcp, HandleUdp]:
         settings = self.settings
         dispatch = Dispatch(query_operations(self._queries), self._responses)
@@ -175,10 +193,10 @@ class Node:
         limits = TcpLimits(
             connections_max=settings.connections_max, idle_seconds=settings.idle_timeout
         )
-        tcp = HandleTcp(door, self.metrics.face("handle_tcp"), self._clock, limits)
+        tcp = HandleTcp(door, self._observer("handle_tcp"), self._clock, limits)
         udp = HandleUdp(
             door,
-            self.metrics.face("handle_udp"),
+            self._observer("handle_udp"),
             self._clock,
             mark_truncated=settings.truncated_flag,
         )
@@ -210,12 +228,18 @@ class Node:
         self._responses.site_serial = laid.site_serial
         self._responses.signing_key = laid.signing_key
         enterprise = prefix + foundation.ENTERPRISE_SUFFIX
+        await self.parts.settle()
         self.demo_secret_works = self._demo_secret_works(prefix)
         exposed = not is_loopback(settings.host)
         if exposed and (self.demo_secret_works or self._demo_secret_works(enterprise)):
             raise SettingsRefused(
                 f"refusing to bind to {settings.host}: the demo secret still works for a "
                 f"prefix in {settings.data_dir}; change it over loopback first"
+            )
+        if exposed and self.parts.demo_password_works:
+            raise SettingsRefused(
+                f"refusing to bind to {settings.host}: the demo password still works for an "
+                f"account in {settings.data_dir}; start once on loopback with a secret of your own"
             )
         if first_start:
             await self.registrar.create(
@@ -246,10 +270,11 @@ class Node:
                 permissions=self.permissions,
                 authority=self.authority,
                 clock=self._clock,
-                observer=self.metrics.face,
+                observer=self._observer,
                 site=lambda: self._site,
                 count=self.register.count,
                 plain_http=plain_http,
+                snms=self.parts.snms(self._observer(SNMS_FACE)),
                 random=self._random,
             )
         )

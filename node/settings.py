@@ -68,6 +68,28 @@ class Settings(BaseSettings):
         False, description="accept secrets over HTTP without TLS also off loopback"
     )
 
+    directory_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL of the directory (default: SQLite in the data directory)"
+    )
+    auto_approve: bool = Field(
+        True, description="let enterprises' applications pass without review"
+    )
+    snms_public_resolve: bool = Field(
+        True, description="SNMS: read identifiers without a token"
+    )
+    snms_update: Literal["merge", "replace"] = Field(
+        "merge", description="SNMS: an update replaces the values it names, or the whole record"
+    )
+    snms_value_max: int = Field(
+        255, ge=1, le=64_000, description="SNMS: longest value, in characters"
+    )
+    snms_strict_types: bool = Field(
+        False, description="SNMS: refuse an attribute type that is not written in lower case"
+    )
+    snms_digest_days: int = Field(
+        1, ge=0, le=1, description="SNMS: days by which the date in a digested password may differ"
+    )
+
     durability: Literal["commit", "interval", "none"] = Field(
         "commit", description="when a write is acknowledged: synced, written, or written unsynced"
     )

@@ -20,12 +20,14 @@ from node.faces.handle_json.exchange import Services
 from node.faces.handle_json.handles import PATH as HANDLES_PATH
 from node.faces.handle_json.handles import Reading
 from node.faces.handle_json.routes import json_routes, redirect_routes
+from node.faces.snms.routes import snms_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from node.clock import Clock
     from node.faces.handle_json.routes import Route
+    from node.faces.snms.exchange import SnmsServices
     from node.service.authority import Authority
     from node.service.credentials import Credentials
     from node.service.events import Observer
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 JSON_FACE: Final = "handle_json"
 BULK_FACE: Final = "bulk"
+SNMS_FACE: Final = "snms"
 
 _UNREADABLE: Final = "Bad HTTP message"
 
@@ -48,7 +51,8 @@ class HttpParts:
 
     ``observer`` makes the observer of a face by its name. ``site`` returns the node's site record (empty
     while the node is starting), ``count`` how many handles a prefix has. ``plain_http`` says whether
-    credentials count without TLS, as they should on loopback. ``random`` chooses among weighted locations.
+    credentials count without TLS, as they should on loopback. ``snms`` is what the SNMS face stands on, if
+    it is served. ``random`` chooses among weighted locations.
     """
 
     resolver: Resolver
@@ -61,6 +65,7 @@ class HttpParts:
     site: Callable[[], bytes]
     count: Callable[[bytes], int]
     plain_http: bool = False
+    snms: SnmsServices | None = None
     random: Random = field(default_factory=Random)
 
 
@@ -85,6 +90,8 @@ def build_app(parts: HttpParts) -> web.Application:
     browser = services(JSON_FACE)
     app = web.Application()
     app[READING] = Reading(browser)
+    if parts.snms is not None:
+        add_routes(app, snms_routes(parts.snms))
     add_routes(app, bulk_routes(services(BULK_FACE)))
     add_routes(app, json_routes(browser))
     add_routes(app, redirect_routes(browser))

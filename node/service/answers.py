@@ -10,7 +10,9 @@ from typing import Final, NamedTuple
 from node.protocol.constants import ResponseCode
 from node.protocol.errors import ProtocolError
 from node.service import errors as service
+from node.service import refusals
 from registry import errors as registry
+from registry.directory.errors import DirectoryBusy, DirectoryUnavailable
 
 
 class Answer(NamedTuple):
@@ -51,6 +53,11 @@ ANSWERS: Final[dict[type[BaseException], Answer]] = {
     registry.RegisterClosed: Answer(_CODE.ERROR, 503, logging.WARNING),
     registry.LogDamaged: UNPLANNED,
     registry.DataDirectoryInUse: UNPLANNED,
+    DirectoryBusy: Answer(_CODE.SERVER_BUSY, 503, logging.INFO),
+    DirectoryUnavailable: Answer(_CODE.SERVER_BUSY, 503, logging.ERROR),
+    refusals.RuleBroken: Answer(_CODE.INVALID_VALUE, 400),
+    refusals.Absent: Answer(_CODE.HANDLE_NOT_FOUND, 404),
+    refusals.Taken: Answer(_CODE.HANDLE_EXISTS, 409),
     service.ServiceError: UNPLANNED,
     service.NotResponsible: Answer(_CODE.SERVER_NOT_RESPONSIBLE, 400),
     service.PrefixReferral: Answer(_CODE.PREFIX_REFERRAL, 300, speaks=False),

@@ -25,6 +25,12 @@ ROOMS = {
     "registry.committer": ({"registry"}, set(), set()),
     "registry.store": ({"registry"}, {"google_crc32c"}, set()),
     "registry.compaction": ({"registry"}, set(), set()),
+    "registry.directory": (
+        {"registry.directory", "registry.errors"},
+        {"sqlalchemy"},
+        {"asyncio"},
+    ),
+    "registry.directory.store": ({"registry.directory"}, {"sqlalchemy"}, set()),
     "registry.storage": (
         {f"registry.{name}" for name in ("storage", "errors", "limits", "names")},
         {"google_crc32c"},
@@ -34,7 +40,7 @@ ROOMS = {
     "node.protocol": ({"node.protocol"} | DATA, {"cryptography"}, QUIET),
     "node.service": (
         {"node.service", "node.protocol", "node.clock", "registry"},
-        {"cryptography"},
+        {"cryptography", "sqlalchemy"},
         {"aiohttp", "prometheus_client", "socket"},
     ),
     "node.native": (
@@ -46,6 +52,12 @@ ROOMS = {
         {"node.faces", "node.service", "node.protocol", "node.clock", "registry.mutation"} | DATA,
         {"aiohttp", "multidict", "yarl", "orjson", "msgpack"},
         {"prometheus_client"},
+    ),
+    "node.faces.snms": (
+        {"node.faces", "node.service", "node.protocol", "node.clock", "registry.directory.entries"}
+        | DATA,
+        {"aiohttp", "orjson", "pydantic"},
+        {"prometheus_client", "sqlalchemy"},
     ),
     "node.faces.handle_tcp": (
         {"node.faces", "node.service", "node.protocol", "node.clock"} | DATA,
@@ -77,7 +89,7 @@ ROOMS = {
 
 ROOT_ROOMS = {
     *("node.runtime", "node.cli", "node.commands", "node.settings", "node.build", "node.__main__"),
-    *("node.addresses", "node.banner", "node.binding", "node.data_directory", "node.housekeeping"),
+    *("node.addresses", "node.banner", "node.binding", "node.data_directory", "node.directory_parts", "node.housekeeping"),
     "node.open_files",
 }
 """The composition root may import everything; only it may import itself."""

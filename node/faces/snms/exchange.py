@@ -1,0 +1,125 @@
+"""What the endpoints of this face share: the services, the envelope, the account behind a token.
+
+Each endpoint returns the ``data`` of its answer or raises; `answered` makes the envelope of either. Whatever
+was answered has HTTP status 200; only what HTTP itself refuses has another one (snms-api.md §2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from aiohttp import web
+
+from node.faces.http_body import BodyRefused
+from node.faces.http_replies import hang_up_after, json_response, log_failure
+from node.faces.snms.texts import REFUSED, SUCCESS, SUCCESS_TEXT, ParameterRefused, Said, said_of
+from node.protocol.constants import ResponseCode
+from node.protocol.errors import ProtocolError
+from node.service.answers import answer_for
+from node.service.errors import ServiceError
+from registry.errors import RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from node.clock import Clock
+    from node.faces.http_replies import Handler
+    from node.service.accounts import Accounts
+    from node.service.enterprises import Enterprises
+    from node.service.events import Observer
+    from node.service.files import Files
+    from node.service.onboarding import Onboarding
+    from node.service.templated import TemplatedIdentifiers
+    from node.service.templates import Templates
+    from registry.directory.entries import AccountEntry
+
+_BEARER: Final = "bearer"
+_HEADER_CHARACTERS_MAX: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class SnmsServices:
+    """What this face stands on.
+
+    ``public_resolve``: whether identifiers are read without a token. ``strict_types``: whether the type of
+    an attribute has to be written ``string``, in lower case. ``registry_name`` is what an enterprise's
+    prefix names as the registry above it.
+    """
+
+    accounts: Accounts
+    templates: Templates
+    identifiers: TemplatedIdentifiers
+    onboarding: Onboarding
+    enterprises: Enterprises
+    files: Files
+    clock: Clock
+    observer: Observer
+    public_resolve: bool = True
+    strict_types: bool = False
+    registry_name: str = "工业互联网标识解析国家顶级节点"
+
+    def account(self, request: web.Request) -> AccountEntry:
+        """Return the account behind a request's token.
+
+        Raises:
+            TokenRefused: There is none.
+
+        """
+        header = request.headers.get("Authorization", "")[:_HEADER_CHARACTERS_MAX]
+        scheme, _, token = header.strip().partition(" ")
+        return self.accounts.of_token(token.strip() if scheme.lower() == _BEARER else None)
+
+
+PLANNED: Final = (RegistryError, ServiceError, ProtocolError)
+
+
+def answered(
+    services: SnmsServices, operation: str, endpoint: Callable[[web.Request], Awaitable[Any]]
+) -> Handler:
+    """Return the handler that answers with what an endpoint returns, or with what it raises."""
+    clock, observer = services.clock, services.observer
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        started = clock.elapsed()
+        code = int(ResponseCode.SUCCESS)
+        try:
+            response = success(await endpoint(request))
+        except BodyRefused as error:
+            code = int(ResponseCode.PROTOCOL_ERROR)
+            response = failure(Said(REFUSED, "请求体过大或编码错误"), status=error.status)
+            hang_up_after(error, response)
+        except PLANNED as error:
+            code = code_of(error)
+            if not isinstance(error, ParameterRefused):
+                log_failure(error)
+            response = failure(said_of(error))
+        except web.HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001  # the last line: logged, answered, never shown
+            code = int(ResponseCode.ERROR)
+            log_failure(error)
+            response = failure(said_of(error))
+        observer.answered(operation, code, b"", clock.elapsed() - started)
+        return response
+
+    return answer
+
+
+def code_of(error: BaseException) -> int:
+    """Return the response code that stands for an error in events."""
+    if isinstance(error, ParameterRefused):
+        return int(ResponseCode.PROTOCOL_ERROR)
+    return int(answer_for(error).response_code)
+
+
+def success(data: Any) -> web.Response:
+    """Return the answer that carries data."""
+    return json_response(orjson.dumps({"message": SUCCESS_TEXT, "status": SUCCESS, "data": data}))
+
+
+def failure(said: Said, *, status: int = 200) -> web.Response:
+    """Return the answer that says why not; ``status`` is HTTP's."""
+    body = {"message": said.message, "status": said.status, "data": None}
+    return json_response(orjson.dumps(body), status)

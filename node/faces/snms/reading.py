@@ -1,0 +1,179 @@
+"""From a request to a model, and from what does not fit to what the client is told.
+
+Missing members, wrong types, excess lengths and other values each have their text; the first member that does
+not fit is named.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import orjson
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from node.faces.http_body import read_body
+from node.faces.snms.texts import REFUSED, WRONG_TYPE, ParameterRefused, missing
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+BODY_BYTES_MAX: Final = 8 << 20
+"""Longest body: two thousand identifiers of four kilobytes; JSON can only be parsed in one piece."""
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+_MISSING: Final = frozenset({"missing"})
+_TOO_LONG: Final = frozenset({"string_too_long", "too_long"})
+_EMPTY: Final = frozenset({"string_too_short"})
+_TYPES: Final = frozenset(
+    {
+        "bool_type",
+        "date_from_datetime_inexact",
+        "date_type",
+        "dict_type",
+        "int_type",
+        "list_type",
+        "model_type",
+        "string_type",
+    }
+)
+
+
+async def read_json(request: web.Request) -> Any:
+    """Return what a body holds.
+
+    Raises:
+        BodyRefused: HTTP itself refuses the body: too long, or wrongly encoded.
+        ParameterRefused: It is no JSON.
+
+    """
+    body = await read_body(request, BODY_BYTES_MAX)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ParameterRefused(REFUSED, "请求体不是合法的JSON") from error
+
+
+async def read_model(request: web.Request, model: type[_Model]) -> _Model:
+    """Return a body as a model.
+
+    Raises:
+        BodyRefused: As `read_json`.
+        ParameterRefused: It does not fit.
+
+    """
+    return as_model(await read_json(request), model)
+
+
+def as_model(found: Any, model: type[_Model]) -> _Model:
+    """Return parsed JSON as a model.
+
+    Raises:
+        ParameterRefused: It does not fit.
+
+    """
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        raise refusal_of(error, found) from None
+
+
+async def read_array(request: web.Request, wrapped_in: str = "") -> list[Any]:
+    """Return a body that is an array, or an object with it as this member.
+
+    Raises:
+        BodyRefused: As `read_json`.
+        ParameterRefused: It is neither.
+
+    """
+    found = await read_json(request)
+    if wrapped_in and isinstance(found, dict):
+        if wrapped_in not in found:
+            raise missing(wrapped_in)
+        found = found[wrapped_in]
+    if not isinstance(found, list):
+        raise ParameterRefused(WRONG_TYPE, "参数类型不匹配: 请求体应为数组")
+    return found
+
+
+def query_text(request: web.Request, name: str, characters_max: int) -> str:
+    """Return a required parameter of the query.
+
+    Raises:
+        ParameterRefused: It is missing or too long.
+
+    """
+    found = request.query.get(name, "")
+    if not found:
+        raise missing(name)
+    return _bounded(found, name, characters_max)
+
+
+def optional_text(request: web.Request, name: str, characters_max: int = 255) -> str:
+    """Return a parameter of the query, empty when it is not there.
+
+    Raises:
+        ParameterRefused: It is too long.
+
+    """
+    return _bounded(request.query.get(name, ""), name, characters_max)
+
+
+def optional_number(request: web.Request, name: str, otherwise: int) -> int:
+    """Return a positive number of the query.
+
+    Raises:
+        ParameterRefused: It is none.
+
+    """
+    found = request.query.get(name, "").strip()
+    if not found:
+        return otherwise
+    if not found.isascii() or not found.isdigit() or len(found) > 9:
+        raise ParameterRefused(WRONG_TYPE, f"参数类型不匹配: {name}")
+    if int(found) < 1:
+        raise ParameterRefused(REFUSED, f"参数值不正确: {name}")
+    return int(found)
+
+
+def _bounded(found: str, name: str, characters_max: int) -> str:
+    if len(found) > characters_max:
+        raise ParameterRefused(REFUSED, f"参数长度超出限制: {name}")
+    if "\0" in found:
+        raise ParameterRefused(REFUSED, f"参数值不正确: {name}")
+    return found
+
+
+def refusal_of(error: ValidationError, found: Any) -> ParameterRefused:
+    """Return what a client is told of the first member that does not fit."""
+    problem = error.errors(include_url=False, include_context=False, include_input=True)[0]
+    name = ".".join(str(part) for part in problem["loc"] if not _is_branch(part))
+    kind = problem["type"]
+    if not name and not isinstance(found, dict):
+        return ParameterRefused(WRONG_TYPE, "参数类型不匹配: 请求体应为对象")
+    if kind in _MISSING or problem["input"] is None or kind in _EMPTY:
+        return missing(name)
+    if kind in _TOO_LONG:
+        return ParameterRefused(REFUSED, f"参数长度超出限制: {name}")
+    if kind in _TYPES:
+        return ParameterRefused(WRONG_TYPE, f"参数类型不匹配: {name}")
+    return ParameterRefused(REFUSED, f"参数值不正确: {name}")
+
+
+def _is_branch(part: object) -> bool:
+    """Return whether a part of a place names a branch of a model rather than a member."""
+    return isinstance(part, str) and ("[" in part or part in {"int", "str", "date"})
+
+
+class Items:
+    """Reads the items of a batch, each by itself."""
+
+    def __init__(self, model: type[_Model]) -> None:
+        self._validate = TypeAdapter(model).validate_python
+
+    def read(self, found: Any) -> Any:
+        """Return an item as a model, or why it is none as a `ParameterRefused` (not raised)."""
+        try:
+            return self._validate(found)
+        except ValidationError as error:
+            return refusal_of(error, found)

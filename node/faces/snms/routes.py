@@ -1,0 +1,136 @@
+"""The endpoints of this face, in one table (snms-api.md §1.1 and §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from aiohttp import web
+
+from node.faces.handle_json.routes import ANY, Route
+from node.faces.http_replies import options_response
+from node.faces.snms.enterprises import EnterpriseCalls
+from node.faces.snms.exchange import answered, failure
+from node.faces.snms.files import FileCalls
+from node.faces.snms.identifiers import IdentifierCalls
+from node.faces.snms.prefixes import PrefixCalls
+from node.faces.snms.templates import TemplateCalls
+from node.faces.snms.texts import REFUSED, Said
+from node.faces.snms.tokens import TokenCalls
+from node.service import events
+
+if TYPE_CHECKING:
+    from node.faces.http_replies import Handler
+    from node.faces.snms.exchange import SnmsServices
+
+ROOTS: Final = ("/identity", "/identityv2", "/snms")
+"""Paths below which everything is this face's, so that a mistyped path is told as such."""
+
+Endpoint = Callable[[web.Request], Awaitable[Any]]
+
+
+class Call(NamedTuple):
+    """One method of one path; ``operation`` is what the observer is told."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    operation: str = events.OTHER
+
+
+def calls(services: SnmsServices) -> list[Call]:
+    """Return every call of this face."""
+    makers = (_token_calls, _template_calls, _identifier_calls, _directory_calls)
+    return [call for make in makers for call in make(services)]
+
+
+def _token_calls(services: SnmsServices) -> list[Call]:
+    tokens = TokenCalls(services)
+    return [
+        Call("POST", "/identity/token", tokens.plain),
+        Call("POST", "/identity/token/v1", tokens.digested),
+        Call("POST", "/identity/registry", tokens.register),
+    ]
+
+
+def _template_calls(services: SnmsServices) -> list[Call]:
+    found = []
+    for path, version in (
+        ("/snms/api/v3/template", 3),
+        ("/snms/api/v5/template", 5),
+        ("/snms/api/template/v1", 3),
+    ):
+        templates = TemplateCalls(services, version)
+        found += [
+            Call("GET", path, templates.read),
+            Call("POST", path, templates.create),
+            Call("DELETE", path, templates.delete),
+        ]
+        if version == 5:
+            found.append(Call("PUT", path, templates.edit))
+    return found
+
+
+def _identifier_calls(services: SnmsServices) -> list[Call]:
+    identifiers = IdentifierCalls(services)
+    data = "/identityv2/data"
+    return [
+        Call("GET", f"{data}/detail", identifiers.detail, events.RESOLVE),
+        Call("GET", "/api/identityv2/query/data", identifiers.query, events.RESOLVE),
+        Call("POST", data, identifiers.create, events.CREATE),
+        Call("PUT", data, identifiers.update, events.MODIFY),
+        Call("DELETE", data, identifiers.delete, events.DELETE),
+        Call("POST", f"{data}/batchCreate", identifiers.batch_create, events.BATCH_REGISTER),
+        Call("PUT", f"{data}/batchUpdate", identifiers.batch_update, events.MODIFY),
+        Call("DELETE", f"{data}/batchDelete", identifiers.batch_delete, events.DELETE),
+    ]
+
+
+def _directory_calls(services: SnmsServices) -> list[Call]:
+    enterprises, prefixes = EnterpriseCalls(services), PrefixCalls(services)
+    return [
+        Call("POST", "/snms/api/file/upload", FileCalls(services).upload),
+        Call("POST", "/snms/api/v3/ent/apply", enterprises.apply),
+        Call("POST", "/snms/api/ent/apply", enterprises.apply),
+        Call("POST", "/snms/api/v3/ent/upgrade-apply", enterprises.upgrade),
+        Call("GET", "/snms/api/v3/ent/page", enterprises.page),
+        Call("GET", "/snms/api/v3/ent/detail", enterprises.detail),
+        Call("GET", "/snms/api/prefix/query", prefixes.query),
+        Call("GET", "/snms/api/prefix/page", prefixes.page),
+        Call("POST", "/snms/api/ent/config", prefixes.configure),
+    ]
+
+
+def snms_routes(services: SnmsServices) -> list[Route]:
+    """Return the routes of this face, its catch-alls last."""
+    by_path: dict[str, list[Call]] = {}
+    for call in calls(services):
+        by_path.setdefault(call.path, []).append(call)
+    routes = []
+    for path, found in by_path.items():
+        routes += [
+            Route(call.method, path, answered(services, call.operation, call.endpoint))
+            for call in found
+        ]
+        routes.append(Route(ANY, path, _refusing(tuple(call.method for call in found))))
+    for root in ROOTS:
+        routes += [Route(ANY, root, _unknown), Route(ANY, root + "/{rest:.*}", _unknown)]
+    return routes
+
+
+def _refusing(methods: tuple[str, ...]) -> Handler:
+    """Return the handler of the methods that a path does not take."""
+    allowed = (*methods, "OPTIONS")
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        if request.method == "OPTIONS":
+            return options_response(request, allowed)
+        response = failure(Said(REFUSED, f"不支持的请求方法: {request.method[:16]}"), status=405)
+        response.headers["Allow"] = ", ".join(allowed)
+        return response
+
+    return refuse
+
+
+async def _unknown(_request: web.Request) -> web.StreamResponse:
+    return failure(Said(REFUSED, "接口不存在"), status=404)

@@ -1,0 +1,118 @@
+"""What each error says on this face: ``status`` and ``message`` (snms-api.md §§2 and 2.1).
+
+Texts that the sources give are reproduced exactly, for clients match on them; the others are ours, and
+`AMBIGUITIES.md` lists them.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from node.service import refusals
+from node.service.errors import InsufficientPermission, NotResponsible, ServiceError
+from registry import errors as registry
+
+SUCCESS: Final = 1
+NOT_LOGGED_IN: Final = -1
+REFUSED: Final = -2
+NOT_PERMITTED: Final = -3
+BROKEN: Final = -4
+WRONG_TYPE: Final = 21000
+
+SUCCESS_TEXT: Final = "success"
+BUSY_TEXT: Final = "系统繁忙"
+
+
+class Said(NamedTuple):
+    """What a client is told."""
+
+    status: int
+    message: str
+
+
+class ParameterRefused(ServiceError):
+    """A parameter is missing, of the wrong type, too long, or out of its range."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.said = Said(status, message)
+
+
+def missing(name: str) -> ParameterRefused:
+    """Return the refusal of a request without a required parameter."""
+    return ParameterRefused(REFUSED, f"缺少必要的请求参数: {name}")
+
+
+_ABSENT: Final = {
+    "template": "模板不存在",
+    "prefix": "前缀不存在",
+    "account": "用户不存在",
+    "enterprise": "企业不存在",
+    "file": "文件不存在",
+    "server": "托管服务器不存在",
+    "review": "没有待审核的申请",
+}
+_TAKEN: Final = {
+    "template": "模板已存在",
+    "username": "用户名已存在",
+    "email": "邮箱已存在",
+    "mobile": "手机号已存在",
+    "prefix": "前缀已被占用",
+    "certificate": "证件号码已存在",
+    "file": "文件已被使用",
+    "idType": "属性英文名称重复",
+    "name": "属性中文名称重复",
+}
+_NEEDS: Final = {"enabled": "前缀未启用", "hosted": "前缀未托管"}
+
+_TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
+    refusals.LoginRefused: lambda _: "用户名/密码错误！",
+    refusals.Absent: lambda error: _ABSENT[error.kind],
+    refusals.Taken: lambda error: _TAKEN[error.kind],
+    refusals.PrefixNotReady: lambda error: _NEEDS[error.needs],
+    refusals.PrefixElsewhere: lambda _: "前缀不属于本二级节点",
+    refusals.FieldRefused: lambda error: f"参数值不正确: {error.field}",
+    refusals.FileRefused: lambda error: "文件大小超出限制" if error.bytes_max else "文件类型不支持",
+    refusals.TooManyItems: lambda error: f"单次最多处理{error.items_max}条数据",
+    refusals.ItemConflict: lambda error: f"索引{error.index}与属性英文名称不匹配",
+    refusals.IndexReserved: lambda error: f"索引{error.index}为系统保留索引",
+    refusals.IndexNotInTemplate: lambda error: f"非法操作，索引{error.index}在模板中不存在",
+    refusals.IndexRepeated: lambda error: f"索引{error.index}重复",
+    refusals.TypeDiffers: lambda error: f"索引{error.index}的类型与模板不匹配",
+    refusals.ItemDisabled: lambda error: f"索引{error.index}在模板中已停用",
+    refusals.LengthOutOfRange: lambda error: (
+        f"索引{error.index}的值长度应在{error.least}到{error.most}之间"
+    ),
+    refusals.RequiredMissing: lambda error: f"缺少必填属性: {error.id_type}",
+    registry.HandleExists: lambda _: "标识已存在",
+    registry.HandleNotFound: lambda _: "没有找到标识",
+    NotResponsible: lambda _: "没有找到标识",
+    registry.InvalidHandle: lambda _: "标识格式不正确",
+    registry.InvalidValue: lambda _: "标识数据不正确",
+    registry.RecordTooLarge: lambda _: "标识数据过大",
+}
+"""Error class → text of a business failure (``status`` -2)."""
+
+ITEM_NOT_FOUND_TEXT: Final = "标识不存在"
+"""What a batch says of an unknown handle, where a single call says 没有找到标识."""
+
+
+def said_of(error: BaseException) -> Said:
+    """Return what an error says; what nobody planned is 系统繁忙 and -4."""
+    if isinstance(error, ParameterRefused):
+        return error.said
+    if isinstance(error, refusals.TokenRefused):
+        return Said(NOT_LOGGED_IN, "未登录或登录已失效")
+    if isinstance(error, refusals.NotPermitted | InsufficientPermission):
+        return Said(NOT_PERMITTED, "无操作权限")
+    for ancestor in type(error).__mro__:
+        text = _TEXTS.get(ancestor)
+        if text is not None:
+            return Said(REFUSED, text(error))
+    return Said(BROKEN, BUSY_TEXT)
+
+
+def item_text(error: BaseException) -> str:
+    """Return what an error says of one item of a batch."""
+    if isinstance(error, registry.HandleNotFound):
+        return ITEM_NOT_FOUND_TEXT
+    return said_of(error).message

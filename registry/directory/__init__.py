@@ -1,0 +1,1 @@
+"""Who owns what: accounts, enterprises, prefixes, files and templates, in a relational database."""

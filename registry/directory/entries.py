@@ -1,0 +1,80 @@
+"""What the node keeps of the directory in memory: facts that no request may wait for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registry.directory.states import PrefixStatus, ProxyState, Role
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEntry:
+    """An account; see `registry.directory.tables.Account`."""
+
+    id: int
+    username: str
+    inner: str
+    role: Role
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it may act for everybody."""
+        return self.role is Role.ADMIN
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixEntry:
+    """A prefix, who owns it and where it stands."""
+
+    id: int
+    name: str
+    account_id: int
+    enterprise_id: int
+    status: PrefixStatus
+    proxy_state: ProxyState
+    settled: bool
+    server: Mapping[str, Any] | None = None
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it may be used."""
+        return self.status is PrefixStatus.ENABLED
+
+    @property
+    def hosted(self) -> bool:
+        """Whether its identifiers are kept on this node."""
+        return self.enabled and self.proxy_state is ProxyState.HOSTED
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEntry:
+    """An attribute of a template; lengths in characters."""
+
+    id: int
+    name: str
+    id_type: str
+    id_index: int
+    required: bool
+    enabled: bool
+    min_length: int
+    max_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateEntry:
+    """A template with its items by index."""
+
+    id: int
+    prefix: str
+    version: str
+    kind: int
+    description: str
+    industry: tuple[str, str, str, str]
+    items: Mapping[int, ItemEntry]
+    required: frozenset[int]
+    """Indexes of the enabled items that a registration must have."""
+
+    @property
+    def handle(self) -> str:
+        """The identifier of the template itself."""
+        return f"{self.prefix}/tpl-{self.version}"

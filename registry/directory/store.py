@@ -1,0 +1,156 @@
+"""The directory as everybody else sees it: transactions in one thread, and a cache that needs none.
+
+Blocking work happens in the directory's own thread, one piece after the other, so what a transaction checks
+stays true until it commits. What requests ask all the time is answered from `Directory.cache`. One node
+writes a database; a second one would not see the first one's cache.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from registry.directory.cache import Cache, Changes
+from registry.directory.errors import DirectoryBusy, DirectoryUnavailable
+from registry.directory.migrations import migrate
+
+Result = TypeVar("Result")
+
+WAITING_MAX: Final = 512
+"""Most pieces of work that wait for the thread; further ones are refused at once."""
+
+_BUSY_MILLISECONDS: Final = 5000
+
+
+class Directory:
+    """Accounts, enterprises, prefixes, files, templates and daily volumes. Made by `open`."""
+
+    def __init__(self, url: str) -> None:
+        self.cache = Cache()
+        self._waiting = 0
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
+        self._engine = _engine(url)
+        self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+
+    @classmethod
+    async def open(cls, url: str) -> "Directory":
+        """Open the database at a SQLAlchemy URL, bring its tables up to date and fill the cache.
+
+        Raises:
+            DirectoryUnavailable: The database refused.
+            SchemaTooNew: A later version of this software has written there.
+
+        """
+        directory = cls(url)
+        try:
+            await directory._run(directory._prepare)
+        except BaseException:
+            await directory.close()
+            raise
+        return directory
+
+    def _prepare(self) -> None:
+        with self._engine.connect() as connection:
+            migrate(connection)
+        with self._sessions() as session:
+            self.cache.load(session)
+
+    async def read(self, work: Callable[[Session], Result]) -> Result:
+        """Return what ``work`` makes of the database; it must hand out plain data.
+
+        Raises:
+            DirectoryBusy: Too much work waits.
+            DirectoryUnavailable: The database refused.
+
+        """
+        return await self._run(lambda: self._read(work))
+
+    async def write(self, work: Callable[[Session], Result]) -> Result:
+        """Carry out ``work`` as one transaction, and have the cache follow; return its (plain) result.
+
+        An error that ``work`` raises undoes everything and comes out. The work is carried through even if
+        whoever waits for it is cancelled.
+
+        Raises:
+            DirectoryBusy: Too much work waits.
+            DirectoryUnavailable: The database refused; nothing was changed.
+
+        """
+        return await self._run(lambda: self._write(work))
+
+    def _read(self, work: Callable[[Session], Result]) -> Result:
+        with self._sessions() as session:
+            return work(session)
+
+    def _write(self, work: Callable[[Session], Result]) -> Result:
+        with self._sessions() as session, session.begin():
+            changes = Changes(session)
+            result = work(session)
+            changes.read()
+        self.cache.take(changes)
+        return result
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        if self._waiting >= WAITING_MAX:
+            raise DirectoryBusy("Too much work waits for the directory")
+        self._waiting += 1
+        try:
+            done = asyncio.get_running_loop().run_in_executor(self._executor, work)
+        except BaseException:
+            self._waiting -= 1
+            raise
+        done.add_done_callback(self._one_less)
+        try:
+            return await asyncio.shield(done)
+        except DBAPIError as error:
+            raise DirectoryUnavailable(f"The directory refused: {error.orig}") from error
+        except SQLAlchemyError as error:
+            raise DirectoryUnavailable(f"The directory refused: {error}") from error
+
+    def _one_less(self, done: "asyncio.Future[Any]") -> None:
+        self._waiting -= 1
+        if not done.cancelled():
+            done.exception()
+
+    async def close(self) -> None:
+        """Finish what waits and let the database go; again is harmless."""
+        await asyncio.to_thread(self._executor.shutdown, wait=True)
+        self._engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a database in a file."""
+    return f"sqlite:///{path}"
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+    # One thread works with the connection; another one may close it at the end.
+    engine = create_engine(url, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_at_once)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    """Have SQLite keep foreign keys and wait for locks, and leave transactions to us."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_MILLISECONDS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_at_once(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -27,15 +27,15 @@ from node.ops import lifetime, management
 from node.ops.health import Health, State
 from node.ops.lag import LagProbe
 from node.ops.metrics import Facts, Metrics
+from node.protocol.site import decode_site
 from node.service import foundation
 from node.service.authority import Authority
 from node.service.credentials import Credentials, Identity
-from node.service.dispatch import Dispatch, query_operations
-from node.service.door import Door
 from node.service.errors import AuthenticationFailed
 from node.service.events import Observer
+from node.service.handle_protocol import Grounds, HandleProtocol
+from node.service.offload import Offload
 from node.service.permissions import Permissions
-from node.service.queries import Queries
 from node.service.registrar import Registrar
 from node.service.resolver import Resolver
 from node.service.response import Responses
@@ -169,7 +169,22 @@ class Node:
         self.permissions = Permissions(register, admins)
         self.registrar = Registrar(register, self.authority, self.permissions, self._clock)
         self._responses = Responses()
-        self._queries = Queries(self.resolver, self._responses)
+        self.offload = Offload()
+        self._running.callback(self.offload.close)
+        self.protocol = HandleProtocol(
+            Grounds(
+                register,
+                self.authority,
+                self.permissions,
+                self.credentials,
+                self.registrar,
+                self.resolver,
+                self._responses,
+                self._clock,
+                self.offload,
+                self.report,
+            )
+        )
 
     async def _open_directory(self) -> None:
         core_parts = Core(
@@ -188,8 +203,7 @@ class Node:
 
     async def _serve_handle_protocol(self) -> tuple[HandleTcp, HandleUdp]:
         settings = self.settings
-        dispatch = Dispatch(query_operations(self._queries), self._responses)
-        door = Door(dispatch, self._responses)
+        door = self.protocol.door
         limits = TcpLimits(
             connections_max=settings.connections_max, idle_seconds=settings.idle_timeout
         )
@@ -202,7 +216,7 @@ class Node:
         )
         await bind_handle_faces(settings, tcp, udp)
         self.metrics.read_connections("handle_tcp", lambda: len(tcp.connections))
-        self._running.push_async_callback(dispatch.drain)
+        self._running.push_async_callback(self.protocol.dispatch.drain)
         self._running.push_async_callback(udp.stop)
         self._running.push_async_callback(tcp.stop, settings.drain_timeout)
         return tcp, udp
@@ -224,9 +238,10 @@ class Node:
             addresses=foundation.Addresses(told, tcp[1], udp[1]),
             keep_secret=settings.demo_secret,
         )
-        self._site = self._queries.site = laid.site
+        self._site = self.protocol.queries.site = laid.site
         self._responses.site_serial = laid.site_serial
         self._responses.signing_key = laid.signing_key
+        self.authority.place(decode_site(laid.site).servers[0])
         enterprise = prefix + foundation.ENTERPRISE_SUFFIX
         await self.parts.settle()
         self.demo_secret_works = self._demo_secret_works(prefix)

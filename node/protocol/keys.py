@@ -1,7 +1,8 @@
 """Data of HS_PUBKEY values, and a server's key in a site record (handle-protocol.md §3.5).
 
 Two forms are in use: the protocol's own tagged one, and PEM text as the Chinese client
-libraries store it. A tagged SM2 key carries PEM or DER inside.
+libraries store it. A tagged SM2 key carries PEM or DER inside; keys of other elliptic curves have
+no tag and are always PEM text.
 """
 
 import base64
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.dsa import (
     DSAPublicKey,
     DSAPublicNumbers,
 )
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -47,7 +49,7 @@ class DhPublicKey:
             raise MalformedKey("Diffie-Hellman numbers are out of range")
 
 
-PublicKey = RSAPublicKey | DSAPublicKey | DhPublicKey | Sm2PublicKey
+PublicKey = RSAPublicKey | DSAPublicKey | EllipticCurvePublicKey | DhPublicKey | Sm2PublicKey
 
 RSA: Final = b"RSA_PUB_KEY"
 DSA: Final = b"DSA_PUB_KEY"
@@ -128,13 +130,18 @@ def _decode_spki(der: bytes) -> PublicKey:
         key = load_der_public_key(der)
     except (ValueError, OverflowError, UnsupportedAlgorithm) as error:
         raise MalformedKey(str(error)) from error
-    if not isinstance(key, RSAPublicKey | DSAPublicKey):
+    if not isinstance(key, RSAPublicKey | DSAPublicKey | EllipticCurvePublicKey):
         raise UnknownForm("public key type", type(key).__name__)
     return key
 
 
 def encode_public_key(key: PublicKey) -> bytes:
-    """Return the tagged form; an SM2 key carries its PEM text, as id-pointer writes it."""
+    """Return the tagged form; an SM2 key carries its PEM text, as id-pointer writes it.
+
+    A key of another elliptic curve has no tagged form and comes as PEM text.
+    """
+    if isinstance(key, EllipticCurvePublicKey):
+        return encode_pem(key)
     if isinstance(key, Sm2PublicKey):
         return _tagged(SM2).string(encode_pem(key)).done()
     if isinstance(key, RSAPublicKey):
@@ -160,7 +167,9 @@ def _integers(writer: Writer, numbers: tuple[int, ...]) -> Writer:
 
 
 def encode_pem(
-    key: RSAPublicKey | DSAPublicKey | Sm2PublicKey, *, line_end: bytes = b"\r\n"
+    key: RSAPublicKey | DSAPublicKey | EllipticCurvePublicKey | Sm2PublicKey,
+    *,
+    line_end: bytes = b"\r\n",
 ) -> bytes:
     """Return the key as PEM text, broken at 76 characters as Java's encoder does."""
     if isinstance(key, Sm2PublicKey):

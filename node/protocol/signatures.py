@@ -1,7 +1,7 @@
 """Signatures by public keys: of challenges and of messages (handle-protocol.md §4 and §6.1).
 
 The proof in a challenge answer is ``str hash name``, ``str signature``. RSA signs PKCS#1 v1.5,
-DSA the plain way, and SM2 signs the SM3 digest of what is proven, with the signer's handle as
+DSA and ECDSA the plain way, and SM2 signs the SM3 digest of what is proven, with the signer's handle as
 its user id.
 """
 
@@ -11,6 +11,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.dsa import DSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from node.protocol import sm2
@@ -22,7 +27,7 @@ from node.protocol.keys import DhPublicKey, PublicKey
 from node.protocol.sm2 import Sm2PublicKey
 from node.protocol.versions import signature_hash, signed_bytes, version_of
 
-SigningKey = RSAPrivateKey | DSAPrivateKey
+SigningKey = RSAPrivateKey | DSAPrivateKey | EllipticCurvePrivateKey
 
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "MD5": hashes.MD5(),  # noqa: S303  # clients of version 2.0 sign with it
@@ -73,6 +78,8 @@ def verify(
     try:
         if isinstance(key, RSAPublicKey):
             key.verify(signature, data, padding.PKCS1v15(), algorithm)
+        elif isinstance(key, EllipticCurvePublicKey):
+            key.verify(signature, data, ECDSA(algorithm))
         else:
             key.verify(signature, data, algorithm)
     except (InvalidSignature, ValueError):
@@ -93,6 +100,8 @@ def sign(key: SigningKey, hash_name: str, data: bytes) -> bytes:
         raise EncodingError(str(error)) from error
     if isinstance(key, RSAPrivateKey):
         return key.sign(data, padding.PKCS1v15(), algorithm)
+    if isinstance(key, EllipticCurvePrivateKey):
+        return key.sign(data, ECDSA(algorithm))
     return key.sign(data, algorithm)
 
 

@@ -1,6 +1,7 @@
 """SM2 public keys and signatures (GB/T 32918.2), which the cryptography library does not have.
 
-Verifying needs no secret, so plain integer arithmetic is good enough; nothing here may ever sign.
+Verifying needs no secret, so plain integer arithmetic is good enough. What needs a private key is in
+`sm2_private`.
 """
 
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from node.protocol.errors import MalformedKey
 _P: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
 _A: Final = _P - 3
 _B: Final = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
-_N: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+ORDER: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+"""How many multiples the base point has."""
 _GX: Final = 0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7
 _GY: Final = 0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0
 
-_COORDINATE_BYTES: Final = 32
+COORDINATE_BYTES: Final = 32
 _SPKI_FRONT: Final = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004")
 """DER of a SubjectPublicKeyInfo with an uncompressed point of this curve, up to the point."""
 
@@ -57,17 +59,17 @@ def decode_spki(der: bytes) -> Sm2PublicKey:
 
     """
     point = der[len(_SPKI_FRONT) :]
-    if not is_sm2_spki(der) or len(point) != 2 * _COORDINATE_BYTES:
+    if not is_sm2_spki(der) or len(point) != 2 * COORDINATE_BYTES:
         raise MalformedKey("Not the SubjectPublicKeyInfo of an SM2 key")
     return Sm2PublicKey(
-        int.from_bytes(point[:_COORDINATE_BYTES], "big"),
-        int.from_bytes(point[_COORDINATE_BYTES:], "big"),
+        int.from_bytes(point[:COORDINATE_BYTES], "big"),
+        int.from_bytes(point[COORDINATE_BYTES:], "big"),
     )
 
 
 def encode_spki(key: Sm2PublicKey) -> bytes:
     """Return the SubjectPublicKeyInfo of a key."""
-    return _SPKI_FRONT + _coordinate(key.x) + _coordinate(key.y)
+    return _SPKI_FRONT + coordinate(key.x) + coordinate(key.y)
 
 
 def sm3(data: bytes) -> bytes:
@@ -83,24 +85,40 @@ def verify(key: Sm2PublicKey, signature: bytes, message: bytes, user_id: bytes) 
         r, s = decode_dss_signature(signature)
     except ValueError:
         return False
-    t = (r + s) % _N
-    if not 0 < r < _N or not 0 < s < _N or t == 0:
+    t = (r + s) % ORDER
+    if not 0 < r < ORDER or not 0 < s < ORDER or t == 0:
         return False
-    e = int.from_bytes(sm3(_identity_digest(key, user_id) + message), "big")
+    e = int.from_bytes(sm3(identity_digest(key, user_id) + message), "big")
     x, _, z = _add(_times(s, (_GX, _GY, 1)), _times(t, (key.x, key.y, 1)))
     if z == 0:
         return False
-    return (e + x * pow(z, -2, _P) % _P) % _N == r
+    return (e + x * pow(z, -2, _P) % _P) % ORDER == r
 
 
-def _identity_digest(key: Sm2PublicKey, user_id: bytes) -> bytes:
+def multiple(factor: int, key: Sm2PublicKey | None = None) -> Sm2PublicKey:
+    """Return a multiple of a point of the curve, of its base point without one.
+
+    Raises:
+        MalformedKey: It is the point at infinity.
+
+    """
+    x, y, z = _times(factor, (key.x, key.y, 1) if key else (_GX, _GY, 1))
+    if z == 0:
+        raise MalformedKey("SM2 point at infinity")
+    inverse = pow(z, -1, _P)
+    return Sm2PublicKey(x * inverse * inverse % _P, y * pow(inverse, 3, _P) % _P)
+
+
+def identity_digest(key: Sm2PublicKey, user_id: bytes) -> bytes:
+    """Return the digest of signer and curve that precedes what is signed."""
     bits = (len(user_id) * 8 & 0xFFFF).to_bytes(2, "big")
-    curve = b"".join(_coordinate(number) for number in (_A, _B, _GX, _GY, key.x, key.y))
+    curve = b"".join(coordinate(number) for number in (_A, _B, _GX, _GY, key.x, key.y))
     return sm3(bits + user_id + curve)
 
 
-def _coordinate(number: int) -> bytes:
-    return number.to_bytes(_COORDINATE_BYTES, "big")
+def coordinate(number: int) -> bytes:
+    """Return a number of the curve's field in its 32 bytes."""
+    return number.to_bytes(COORDINATE_BYTES, "big")
 
 
 def _times(factor: int, point: _Point) -> _Point:

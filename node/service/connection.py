@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from node.service.challenges import Pending
     from node.service.credentials import Identity
+    from node.service.sessions import Session
+
+Proof = Callable[[], Awaitable[None]]
+"""Checks the proof of a claimed identity; raises `AuthenticationFailed`."""
+
+
+async def _at_once() -> None:
+    """Wait for nothing."""
 
 
 @dataclass(slots=True)
@@ -16,9 +26,49 @@ class Connection:
     ``now`` is epoch seconds when the bytes being answered arrived: a face sets it once a read, so that no
     operation reads the clock. ``identity`` is who logged in here, for logins that last as long as the
     connection (handle-protocol.md §6.3).
+
+    An operation gets the connection itself, or a view of it for one request: within a session, or with an
+    identity that is claimed and will be proven by ``proof``, after everything else about the request has
+    been found in order (handle-protocol.md §6.2). ``claimed``: the request is one that was challenged, and the
+    identity is that of the answer. ``keyed``: the request carries the code of its session.
+
+    ``own_session`` and ``own_challenge`` belong to a client that numbers its sessions itself, on each
+    connection alike, as id-pointer does; other connections know nothing of them.
     """
 
     peer: tuple[Any, ...]
     stream: bool
     now: int = 0
     identity: Identity | None = None
+    proof: Proof | None = None
+    claimed: bool = False
+    session: Session | None = None
+    keyed: bool = False
+    own_session: Session | None = None
+    own_challenge: Pending | None = None
+    origin: Connection | None = None
+    room: Callable[[], Awaitable[None]] = _at_once
+    """Waits until the peer has taken most of what was sent; for answers that have no end."""
+
+    def within(self, session: Session, *, keyed: bool) -> Connection:
+        """Return the view for a request that came within a session."""
+        identity = session.identity if keyed and session.identity else self.identity
+        return replace(
+            self, identity=identity, session=session, keyed=keyed, origin=self.origin or self
+        )
+
+    def claiming(self, identity: Identity, proof: Proof | None) -> Connection:
+        """Return the view for a request of whoever claims this identity; without a proof it is known."""
+        return replace(
+            self, identity=identity, proof=proof, claimed=True, origin=self.origin or self
+        )
+
+    @property
+    def whole(self) -> Connection:
+        """The connection itself."""
+        return self.origin or self
+
+    @property
+    def source(self) -> str:
+        """The peer's address without its port: what bounds for one source count by."""
+        return str(self.peer[0]) if self.peer else ""

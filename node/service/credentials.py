@@ -35,6 +35,12 @@ class Identity:
     index: int
 
 
+def same(left: Identity, right: Identity) -> bool:
+    """Return whether two identities are one, in whatever spelling."""
+    handles = (names.fold(names.complete(each.handle)) for each in (left, right))
+    return left.index == right.index and next(handles) == next(handles)
+
+
 class Credentials:
     """Checks proofs of identity against the register."""
 

@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING, Any, Final
 from node.protocol.constants import OpCode
 from node.service.errors import (
     AnswerReceived,
+    AuthenticationNeeded,
     OperationNotSupported,
     RecursionTooDeep,
     ReservedOperation,
+    ServiceError,
 )
 
 if TYPE_CHECKING:
     from node.protocol.envelope import Envelope
     from node.protocol.message import Message
     from node.service.connection import Connection
-    from node.service.queries import Queries
     from node.service.response import Reply, ReplyTo, Responses
 
 RECURSION_MAX: Final = 10
@@ -36,13 +37,28 @@ Operation = Callable[["Message", "Envelope", "Connection", "ReplyTo"], None]
 """Carries out one request: replies before it returns, or later; raises what `answers` knows."""
 
 
+Challenge = Callable[["Message", "Envelope", "Connection"], "Reply"]
+"""Makes the answer to a request whose sender has to be known, and is not."""
+
+
 class Dispatch:
     """Finds the operation of each request by its code and answers what it raises."""
 
-    def __init__(self, operations: Mapping[int, Operation], responses: Responses) -> None:
-        self._operations = {int(code): operation for code, operation in operations.items()}
+    def __init__(
+        self,
+        operations: Mapping[int, Operation],
+        responses: Responses,
+        challenge: Challenge | None = None,
+    ) -> None:
+        self._operations: dict[int, Operation] = {}
         self._responses = responses
+        self._challenge = challenge
         self._under_way: set[asyncio.Task[None]] = set()
+        self.offer(operations)
+
+    def offer(self, operations: Mapping[int, Operation]) -> None:
+        """Take in further operations."""
+        self._operations |= {int(code): operation for code, operation in operations.items()}
 
     def __call__(
         self, message: Message, envelope: Envelope, connection: Connection, reply: ReplyTo
@@ -54,7 +70,17 @@ class Dispatch:
                 operation = self._judge(message)
             operation(message, envelope, connection, reply)
         except Exception as error:  # noqa: BLE001  # the one place where errors become answers
-            reply(self._responses.failure(error, envelope, connection, message))
+            reply(self._failure(error, message, envelope, connection))
+
+    def _failure(
+        self, error: Exception, message: Message, envelope: Envelope, connection: Connection
+    ) -> Reply:
+        if isinstance(error, AuthenticationNeeded) and self._challenge is not None:
+            try:
+                return self._challenge(message, envelope, connection)
+            except ServiceError as refusal:
+                error = refusal
+        return self._responses.failure(error, envelope, connection, message)
 
     def _judge(self, message: Message) -> Operation:
         """Return the operation of an unusual request, or raise why there is none."""
@@ -78,9 +104,21 @@ class Dispatch:
         reply: ReplyTo,
     ) -> None:
         """Reply with what ``work`` returns once it is done, or with the error that it raises."""
-        task = asyncio.ensure_future(
-            self._finish(work, message, envelope, connection, reply),
-        )
+        self._own(self._finish(work, message, envelope, connection, reply))
+
+    def alongside(
+        self,
+        work: Coroutine[Any, Any, None],
+        message: Message,
+        envelope: Envelope,
+        connection: Connection,
+        reply: ReplyTo,
+    ) -> None:
+        """Let ``work`` reply as often as it likes; the error that it raises is answered."""
+        self._own(self._watch(work, message, envelope, connection, reply))
+
+    def _own(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -95,8 +133,21 @@ class Dispatch:
         try:
             answer = await work
         except Exception as error:  # noqa: BLE001  # the same place, for replies that come later
-            answer = self._responses.failure(error, envelope, connection, message)
+            answer = self._failure(error, message, envelope, connection)
         reply(answer)
+
+    async def _watch(
+        self,
+        work: Coroutine[Any, Any, None],
+        message: Message,
+        envelope: Envelope,
+        connection: Connection,
+        reply: ReplyTo,
+    ) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001  # the same place, for work that replies by itself
+            reply(self._failure(error, message, envelope, connection))
 
     @property
     def under_way(self) -> int:
@@ -107,11 +158,3 @@ class Dispatch:
         """Wait until every request that is under way has been answered."""
         while self._under_way:
             await asyncio.wait(self._under_way)
-
-
-def query_operations(queries: Queries) -> dict[int, Operation]:
-    """Return the table of operations that need no administrator."""
-    return {
-        OpCode.RESOLUTION: queries.resolve,
-        OpCode.GET_SITE_INFO: queries.get_site_info,
-    }

@@ -41,8 +41,44 @@ class AnswerReceived(ServiceError):
     """What should be a request carries a response code (code 2, and silence over UDP)."""
 
 
-class EncryptedWithoutSession(ServiceError):
-    """An encrypted message names a session that does not exist (code 500)."""
+class ServiceReferral(ServiceError):
+    """A prefix of ours is answered for by another service, which ``values`` name (code 302)."""
+
+    def __init__(self, values: bytes) -> None:
+        super().__init__()
+        self.values = values
+
+
+class SessionUnknown(ServiceError):
+    """A message names a session that does not exist, or does not any more (code 500)."""
+
+
+class SessionKeyInvalid(ServiceError):
+    """A message's code was not made with its session's key, or it does not decrypt with it (code 502)."""
+
+
+class SessionMessageRejected(ServiceError):
+    """A message's counter was used already in its session, or lies too far back (code 505)."""
+
+
+class SessionSetupInvalid(ServiceError):
+    """What a client proposes for a session cannot be done (code 504)."""
+
+
+class SessionFailed(ServiceError):
+    """A session cannot be set up: the key that the client names is not there (code 501)."""
+
+
+class RsaKeyNeeded(ServiceError):
+    """A session of this kind takes an RSA key, and there is none (code 503)."""
+
+
+class InvalidCredential(ServiceError):
+    """A message within a proven session carries no code, or none that can be read (code 404)."""
+
+
+class ChallengeUnknown(ServiceError):
+    """An answer to a challenge that does not exist, was answered already or is too old (code 405)."""
 
 
 class RecursionTooDeep(ServiceError):

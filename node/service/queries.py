@@ -2,38 +2,74 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from node.protocol.constants import OpFlag
+from node.protocol.admin_value import Right
+from node.protocol.constants import OpCode, OpFlag
 from node.protocol.resolution import decode_query, encode_answer
-from node.service.errors import SiteUnknown
+from node.service.errors import (
+    AuthenticationNeeded,
+    InvalidAdministrator,
+    NotResponsible,
+    SiteUnknown,
+)
 from node.service.events import RESOLVE, SITE
+from node.service.peers import is_id_sdk
+from node.service.status import STATUS_HANDLE
+from registry import names, values
+from registry.errors import ValuesNotFound
+from registry.model import Permission
 
 if TYPE_CHECKING:
     from node.protocol.envelope import Envelope
     from node.protocol.message import Message
-    from node.service.connection import Connection
+    from node.protocol.resolution import Query
+    from node.service.connection import Connection, Proof
+    from node.service.dispatch import Dispatch, Operation
+    from node.service.permissions import Permissions
     from node.service.resolver import Resolver
-    from node.service.response import ReplyTo, Responses
+    from node.service.response import Reply, ReplyTo, Responses
+    from node.service.status import Status
 
-_DO_NOT_REFER = OpFlag.DO_NOT_REFER
+_DO_NOT_REFER: Final = OpFlag.DO_NOT_REFER
+_PUBLIC_ONLY: Final = OpFlag.PUBLIC_ONLY
+_READABLE: Final = Permission.ADMIN_READ | Permission.PUBLIC_READ
 
 
 class Queries:
     """Answers queries; ``site`` is the node's site record, empty until its addresses are known."""
 
-    def __init__(self, resolver: Resolver, responses: Responses, site: bytes = b"") -> None:
+    def __init__(
+        self,
+        resolver: Resolver,
+        permissions: Permissions,
+        responses: Responses,
+        status: Status,
+        site: bytes = b"",
+    ) -> None:
         self.site = site
         self._resolve = resolver.resolve
+        self._permissions = permissions
         self._success = responses.success
+        self._status = status
+
+    def operations(self, dispatch: Dispatch) -> dict[int, Operation]:
+        """Return the table of these operations; those that wait for a proof reply through ``dispatch``."""
+
+        def resolve(
+            message: Message, envelope: Envelope, connection: Connection, reply: ReplyTo
+        ) -> None:
+            if message.op_flags & _PUBLIC_ONLY:
+                self.resolve(message, envelope, connection, reply)
+            else:
+                self._resolve_all(dispatch, message, envelope, connection, reply)
+
+        return {OpCode.RESOLUTION: resolve, OpCode.GET_SITE_INFO: self.get_site_info}
 
     def resolve(
         self, message: Message, envelope: Envelope, connection: Connection, reply: ReplyTo
     ) -> None:
         """Answer a resolution with the values that everybody may read.
-
-        Restricted values are left out silently whatever the flags say, because ID-SDK asks without the
-        public-only flag and cannot answer a challenge (handle-protocol.md §2.1).
 
         Raises:
             ProtocolError: The body is no query.
@@ -43,12 +79,17 @@ class Queries:
         """
         query = decode_query(message.body)
         handle = query.handle
-        packed = self._resolve(
-            handle,
-            indexes=query.indexes,
-            types=query.types,
-            refer=not message.op_flags & _DO_NOT_REFER,
-        )
+        try:
+            packed = self._resolve(
+                handle,
+                indexes=query.indexes,
+                types=query.types,
+                refer=not message.op_flags & _DO_NOT_REFER,
+            )
+        except NotResponsible:
+            if names.fold(handle) != STATUS_HANDLE:
+                raise
+            raise ValuesNotFound from None
         reply(
             self._success(
                 message,
@@ -59,6 +100,95 @@ class Queries:
                 handle.partition(b"/")[0],
             )
         )
+
+    def _resolve_all(
+        self,
+        dispatch: Dispatch,
+        message: Message,
+        envelope: Envelope,
+        connection: Connection,
+        reply: ReplyTo,
+    ) -> None:
+        """Answer a resolution that does not leave restricted values aside.
+
+        Where there are any, whoever asks has to prove a right to read them (handle-server-observed.md §3).
+        Not so ID-SDK, which asks like this always and cannot answer challenges, nor who is logged in on the
+        connection without that right: they get what everybody may read (handle-protocol.md §2.1).
+
+        Raises:
+            AuthenticationNeeded: There are restricted values, and nobody is known to ask.
+            InvalidAdministrator: Whoever asks has no right to read them.
+            RegistryError: As for `resolve`.
+            ServiceError: As for `resolve`.
+
+        """
+        query = decode_query(message.body)
+        packed = self._everything(query, refer=not message.op_flags & _DO_NOT_REFER)
+        if values.all_public(packed):
+            reply(self._answer(message, envelope, connection, query, packed))
+            return
+        identity = connection.identity
+        may_read = identity is not None and self._permissions.allows(
+            identity, Right.READ_VALUE, query.handle
+        )
+        if may_read:
+            work = self._restricted(message, envelope, connection, query, packed)
+            dispatch.later(work, message, envelope, connection, reply)
+        elif connection.claimed or (connection.keyed and identity is not None):
+            raise InvalidAdministrator
+        elif identity is None and not is_id_sdk(envelope):
+            raise AuthenticationNeeded
+        else:
+            self.resolve(message, envelope, connection, reply)
+
+    def _everything(self, query: Query, *, refer: bool) -> bytes:
+        try:
+            return self._resolve(
+                query.handle,
+                indexes=query.indexes,
+                types=query.types,
+                public_only=False,
+                refer=refer,
+            )
+        except NotResponsible:
+            if names.fold(query.handle) != STATUS_HANDLE:
+                raise
+            return self._status.values()
+
+    async def _restricted(
+        self,
+        message: Message,
+        envelope: Envelope,
+        connection: Connection,
+        query: Query,
+        packed: bytes,
+    ) -> Reply:
+        """Answer with what administrators may read, once it is proven that one asks."""
+        prove: Proof | None = connection.proof
+        if prove is not None:
+            await prove()
+        readable = [
+            packed[span.start : span.end]
+            for span in values.spans(packed)
+            if span.permissions & _READABLE
+        ]
+        if not readable:
+            raise ValuesNotFound
+        answer = self._answer(message, envelope, connection, query, values.join(readable))
+        answer.private = True
+        return answer
+
+    def _answer(
+        self,
+        message: Message,
+        envelope: Envelope,
+        connection: Connection,
+        query: Query,
+        packed: bytes,
+    ) -> Reply:
+        body = encode_answer(query.handle, packed)
+        prefix = names.prefix_of(query.handle)
+        return self._success(message, envelope, connection, body, RESOLVE, prefix)
 
     def get_site_info(
         self, message: Message, envelope: Envelope, connection: Connection, reply: ReplyTo

@@ -4,6 +4,9 @@ Every operation checks in the order of the reference server (handle-protocol.md 
 here, are the values legal, does the record's existence fit (for a creation; the others ask who is there
 first), who asks, may they. Timestamps in values are replaced by the node's clock. What is decided here about
 the record's state is decided again by the register when it serialises the change; the answer is the register's.
+
+``prove`` is given where an identity is only claimed so far. It is awaited once everything else is in order,
+and raises `AuthenticationFailed` or `NodeBusy`.
 """
 
 from __future__ import annotations
@@ -21,7 +24,13 @@ from node.service.errors import (
     NotResponsible,
 )
 from registry import names
-from registry.errors import HandleExists, HandleNotFound, RegistryError, ValuesNotFound
+from registry.errors import (
+    HandleExists,
+    HandleNotFound,
+    IndexConflict,
+    RegistryError,
+    ValuesNotFound,
+)
 from registry.model import Permission
 from registry.mutation import (
     AddValues,
@@ -40,6 +49,7 @@ if TYPE_CHECKING:
     from node.clock import Clock
     from node.service.authority import Authority
     from node.service.batch import ItemOutcome
+    from node.service.connection import Proof
     from node.service.credentials import Identity
     from node.service.permissions import Permissions
     from node.service.register import Register
@@ -67,7 +77,7 @@ class Registrar:
         self._permissions = permissions
         self._clock = clock
 
-    async def create(
+    async def create(  # noqa: PLR0913  # keywords but for the first
         self,
         identity: Identity | None,
         handle: bytes,
@@ -75,6 +85,7 @@ class Registrar:
         *,
         overwrite: bool = False,
         mint: bool = False,
+        prove: Proof | None = None,
     ) -> Registered:
         """Create a record, or replace it whole with ``overwrite``.
 
@@ -107,10 +118,12 @@ class Registrar:
         require_creation(self._permissions, identity, key, home)
         if existing is not None:
             self._permissions.require(identity, Right.DELETE_HANDLE, key)
-        applied = await self._carry_out(Create(key, values, overwrite))
+        applied = await self._carry_out(Create(key, values, overwrite), prove)
         return Registered(key, applied.replaced)
 
-    async def delete(self, identity: Identity | None, handle: bytes) -> None:
+    async def delete(
+        self, identity: Identity | None, handle: bytes, *, prove: Proof | None = None
+    ) -> None:
         """Delete a record.
 
         Raises:
@@ -119,11 +132,22 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        key, _stored = self._existing(identity, handle)
+        key = self._here(handle)
+        if identity is None:
+            raise AuthenticationNeeded
+        if self._register.lookup(key) is None:
+            raise HandleNotFound
         self._permissions.require(identity, Right.DELETE_HANDLE, key)
-        await self._carry_out(Delete(key))
+        await self._carry_out(Delete(key), prove)
 
-    async def add(self, identity: Identity | None, handle: bytes, packed: bytes) -> None:
+    async def add(
+        self,
+        identity: Identity | None,
+        handle: bytes,
+        packed: bytes,
+        *,
+        prove: Proof | None = None,
+    ) -> None:
         """Add values to a record.
 
         Raises:
@@ -133,10 +157,15 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        await self._put(identity, handle, packed, overwrite=False)
+        await self._put(identity, handle, packed, overwrite=False, prove=prove)
 
     async def put_values(
-        self, identity: Identity | None, handle: bytes, packed: bytes
+        self,
+        identity: Identity | None,
+        handle: bytes,
+        packed: bytes,
+        *,
+        prove: Proof | None = None,
     ) -> Registered:
         """Add values to a record, replacing those at the same indexes.
 
@@ -146,15 +175,24 @@ class Registrar:
             ServiceError: As for `create`, where it applies; `InsufficientPermission` as for `modify`.
 
         """
-        return await self._put(identity, handle, packed, overwrite=True)
+        return await self._put(identity, handle, packed, overwrite=True, prove=prove)
 
     async def _put(
-        self, identity: Identity | None, handle: bytes, packed: bytes, *, overwrite: bool
+        self,
+        identity: Identity | None,
+        handle: bytes,
+        packed: bytes,
+        *,
+        overwrite: bool,
+        prove: Proof | None = None,
     ) -> Registered:
         self._authority.home_of(names.complete(handle))
         values = self._stamped(packed)
-        key, stored = self._existing(identity, handle)
+        key, stored = self._existing(handle)
         present = {span.index: span for span in spans(stored.values)}
+        taken = None if overwrite else next(iter(_replaced(values, present)), None)
+        if taken is not None:
+            raise IndexConflict(taken.index)
         fresh = [span for span in spans(values) if span.index not in present]
         rights = _rights(fresh, Right.ADD_VALUE, Right.ADD_ADMIN)
         if overwrite:
@@ -162,10 +200,17 @@ class Registrar:
         self._permissions.require(identity, rights or Right.ADD_VALUE, key)
         if overwrite:
             _insist_on_writable(_replaced(values, present))
-        applied = await self._carry_out(AddValues(key, values, overwrite))
+        applied = await self._carry_out(AddValues(key, values, overwrite), prove)
         return Registered(key, applied.replaced)
 
-    async def modify(self, identity: Identity | None, handle: bytes, packed: bytes) -> None:
+    async def modify(
+        self,
+        identity: Identity | None,
+        handle: bytes,
+        packed: bytes,
+        *,
+        prove: Proof | None = None,
+    ) -> None:
         """Replace values of a record.
 
         Raises:
@@ -178,15 +223,22 @@ class Registrar:
         """
         self._authority.home_of(names.complete(handle))
         values = self._stamped(packed)
-        key, stored = self._existing(identity, handle)
+        key, stored = self._existing(handle)
         present = {span.index: span for span in spans(stored.values)}
+        if any(span.index not in present for span in spans(values)):
+            raise ValuesNotFound
         rights = _rights_to_replace(values, present)
         self._permissions.require(identity, rights or Right.MODIFY_VALUE, key)
         _insist_on_writable(_replaced(values, present))
-        await self._carry_out(ModifyValues(key, values))
+        await self._carry_out(ModifyValues(key, values), prove)
 
     async def remove(
-        self, identity: Identity | None, handle: bytes, indexes: Sequence[int]
+        self,
+        identity: Identity | None,
+        handle: bytes,
+        indexes: Sequence[int],
+        *,
+        prove: Proof | None = None,
     ) -> None:
         """Remove the values at these indexes from a record.
 
@@ -198,15 +250,15 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        key, stored = self._existing(identity, handle)
+        key, stored = self._existing(handle)
         wanted = set(indexes)
         leaving = [span for span in spans(stored.values) if span.index in wanted]
-        rights = _rights(leaving, Right.REMOVE_VALUE, Right.REMOVE_ADMIN)
-        self._permissions.require(identity, rights or Right.REMOVE_VALUE, key)
         if len(leaving) != len(wanted):
             raise ValuesNotFound
+        rights = _rights(leaving, Right.REMOVE_VALUE, Right.REMOVE_ADMIN)
+        self._permissions.require(identity, rights or Right.REMOVE_VALUE, key)
         _insist_on_writable(leaving)
-        await self._carry_out(RemoveValues(key, tuple(sorted(wanted))))
+        await self._carry_out(RemoveValues(key, tuple(sorted(wanted))), prove)
 
     async def batch(
         self,
@@ -261,12 +313,14 @@ class Registrar:
         self._permissions.require(identity, Right.LIST_HANDLES, names.prefix_handle(prefix))
         return self._register.list_handles(prefix, after=after, limit=limit)
 
-    def _existing(self, identity: Identity | None, handle: bytes) -> tuple[bytes, Stored]:
+    def _here(self, handle: bytes) -> bytes:
+        """Return the complete handle, which belongs to a prefix of this node."""
         key = names.complete(handle)
         self._authority.home_of(key)
-        names.check(key)
-        if identity is None:
-            raise AuthenticationNeeded
+        return names.check(key)
+
+    def _existing(self, handle: bytes) -> tuple[bytes, Stored]:
+        key = self._here(handle)
         stored = self._register.lookup(key)
         if stored is None:
             raise HandleNotFound
@@ -275,7 +329,9 @@ class Registrar:
     def _stamped(self, packed: bytes) -> bytes:
         return checked_and_stamped(packed, int(self._clock.now()))
 
-    async def _carry_out(self, mutation: Mutation) -> Applied:
+    async def _carry_out(self, mutation: Mutation, prove: Proof | None) -> Applied:
+        if prove is not None:
+            await prove()
         (outcome,) = await self._register.submit((mutation,))
         if isinstance(outcome, RegistryError):
             raise outcome

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from node.service.authority import PREFIX_OF_PREFIXES
-from node.service.errors import NotResponsible
 from registry.errors import InvalidHandle, ValuesNotFound
 from registry.limits import HANDLE_BYTES_MAX
 from registry.names import PREFIX_HANDLE_START
@@ -48,6 +47,7 @@ class Resolver:
         Raises:
             InvalidHandle: Longer than a handle may be.
             NotResponsible: The prefix lives elsewhere.
+            ServiceReferral: The prefix lives on a server that is known here.
             PrefixReferral: A derived prefix that lives elsewhere, with the sites to ask.
             HandleNotFound: No record.
             ValuesNotFound: A record, but nothing in it that matches and may be read.
@@ -58,7 +58,7 @@ class Resolver:
         key = handle if b"/" in handle else PREFIX_HANDLE_START + handle
         prefix = key[: key.index(b"/")].upper()
         if prefix not in self._homed and prefix != PREFIX_OF_PREFIXES:
-            raise NotResponsible
+            raise self._authority.absence(key, refer=refer)
         stored = self._lookup(key)
         if stored is None:
             raise self._authority.absence(key, refer=refer)

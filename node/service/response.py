@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from node.protocol.constants import (
     BEST_VERSION,
-    CREDENTIAL_NONE,
     EXPIRATION_SECONDS,
     HEADER_BYTES,
     MESSAGE_BYTES_MAX,
@@ -21,19 +20,19 @@ from node.protocol.constants import (
     OpFlag,
     ResponseCode,
 )
-from node.protocol.credential import encode_credential
 from node.protocol.digest import digest_of, encode_digest
-from node.protocol.envelope import Envelope, encode_envelope
+from node.protocol.envelope import encode_envelope
 from node.protocol.failure import encode_failure
 from node.protocol.message import Message, encode_response
 from node.protocol.referral import Referral, encode_referral
-from node.protocol.signatures import sign_message
 from node.protocol.versions import digest_algorithm, negotiate, response_code_for
 from node.service import events
 from node.service.answers import answer_for, text_for
-from node.service.errors import AnswerTooLarge, NotResponsible, PrefixReferral
+from node.service.errors import AnswerTooLarge, NotResponsible, PrefixReferral, ServiceReferral
+from node.service.peers import is_id_sdk
 
 if TYPE_CHECKING:
+    from node.protocol.envelope import Envelope
     from node.protocol.signatures import SigningKey
     from node.service.connection import Connection
 
@@ -42,12 +41,9 @@ _SUCCESS: Final = int(ResponseCode.SUCCESS)
 _ECHOED: Final = 0xFFFFFFFF & ~(OpFlag.CONTINUOUS | OpFlag.OVERWRITE)
 _AUTHORITATIVE: Final = OpFlag.AUTHORITATIVE
 _REQUEST_DIGEST: Final = OpFlag.REQUEST_DIGEST
-_CERTIFY: Final = OpFlag.CERTIFY
 _CREDENTIAL_BYTES_MAX: Final = 1024
 """Room that every answer leaves for a signature; one of a 2048-bit key takes 324 bytes."""
 _BODY_BYTES_MAX: Final = MESSAGE_BYTES_MAX - HEADER_BYTES - _CREDENTIAL_BYTES_MAX
-_ID_SDK_FIRST_HOP: Final = ((2, 3), (2, 10))
-"""Version and suggestion that only ID-SDK sends (handle-protocol.md §2.3)."""
 
 OPERATION_NAMES: Final[dict[int, str]] = {
     OpCode.RESOLUTION: events.RESOLVE,
@@ -66,7 +62,8 @@ OPERATION_NAMES: Final[dict[int, str]] = {
 class Reply:
     """One answer: its bytes (envelope and message) and the facts that an observer is told.
 
-    ``continued``: further answers to the same request follow this one.
+    ``continued``: further answers to the same request follow this one. ``private``: it shows what not
+    everybody may read.
     """
 
     wire: bytes
@@ -74,6 +71,7 @@ class Reply:
     response_code: int
     prefix: bytes
     continued: bool = False
+    private: bool = False
 
 
 ReplyTo = Callable[[Reply], None]
@@ -125,8 +123,6 @@ class Responses:
             body,
         )
         session_id, request_id = envelope.session_id, envelope.request_id
-        if op_flags & _CERTIFY and self.signing_key is not None:
-            data = _certified(self.signing_key, data, (major, minor), session_id, request_id)
         front = encode_envelope(
             major, minor, 0, _MAJOR, _MINOR, session_id, request_id, 0, len(data)
         )
@@ -155,11 +151,13 @@ class Responses:
             self.unplanned.note(error)
         if message is None:
             message = Message(int(OpCode.RESERVED), 0, 0, 0, 0, 0, b"")
-        if isinstance(error, NotResponsible) and _is_id_sdk(envelope):
+        if isinstance(error, NotResponsible) and is_id_sdk(envelope):
             code = int(ResponseCode.HANDLE_NOT_FOUND)
             body = encode_failure()
         elif isinstance(error, PrefixReferral):
             body = encode_referral(Referral(error.handle, error.values))
+        elif isinstance(error, ServiceReferral):
+            body = encode_referral(Referral(b"", error.values))
         else:
             body = encode_failure(text_for(error))
         return self.success(
@@ -171,23 +169,6 @@ class Responses:
             asked_prefix(message.body),
             response_code=response_code_for(negotiate(envelope), code),
         )
-
-
-def _certified(
-    key: SigningKey, data: bytes, version: tuple[int, int], session_id: int, request_id: int
-) -> bytes:
-    """Return an unsigned message with this key's signature in its credential section instead of none."""
-    signed = data[: -len(CREDENTIAL_NONE)]
-    envelope = Envelope(*version, 0, _MAJOR, _MINOR, session_id, request_id, 0, 0)
-    section = encode_credential(sign_message(key, envelope, signed))
-    return b"".join((signed, len(section).to_bytes(4, "big"), section))
-
-
-def _is_id_sdk(envelope: Envelope) -> bool:
-    """Return whether the peer is ID-SDK, which takes "not responsible" for a fault of the server."""
-    version = (envelope.major, envelope.minor)
-    suggested = (envelope.suggested_major, envelope.suggested_minor)
-    return (version, suggested) == _ID_SDK_FIRST_HOP
 
 
 def asked_prefix(body: bytes) -> bytes:

@@ -11,14 +11,15 @@ from node.protocol.envelope import Envelope
 from node.protocol.framing import Framer
 from node.protocol.message import decode_message, encode_response
 from node.protocol.resolution import Query, encode_query
+from node.protocol.site import decode_site
 from node.service.authority import Authority
+from node.service.connection import Connection
 from node.service.credentials import Credentials, Identity
-from node.service.dispatch import Dispatch, query_operations
-from node.service.door import Door
 from node.service.events import NullObserver
 from node.service.foundation import Addresses, lay_foundation, node_administrators
+from node.service.handle_protocol import Grounds, HandleProtocol
+from node.service.offload import Offload
 from node.service.permissions import Permissions
-from node.service.queries import Queries
 from node.service.registrar import Registrar
 from node.service.resolver import Resolver
 from node.service.response import Responses
@@ -79,8 +80,24 @@ async def service(register, clock, keys):
     authority = Authority(register)
     permissions = Permissions(register, node_administrators(b"88.900"))
     responses = Responses()
-    queries = Queries(Resolver(register, authority), responses)
-    dispatch = Dispatch(query_operations(queries), responses)
+    credentials = Credentials(register)
+    registrar = Registrar(register, authority, permissions, clock)
+    resolver = Resolver(register, authority)
+    offload = Offload()
+    protocol = HandleProtocol(
+        Grounds(
+            register,
+            authority,
+            permissions,
+            credentials,
+            registrar,
+            resolver,
+            responses,
+            clock,
+            offload,
+            lambda: {"state": "ready"},
+        )
+    )
     foundation = await lay_foundation(
         register,
         authority,
@@ -90,24 +107,33 @@ async def service(register, clock, keys):
         secret=SECRET,
         addresses=Addresses("127.0.0.1", 2641, 2642),
     )
-    queries.site = foundation.site
-    return SimpleNamespace(
+    protocol.queries.site = foundation.site
+    authority.place(decode_site(foundation.site).servers[0])
+    yield SimpleNamespace(
         register=register,
         clock=clock,
         authority=authority,
         permissions=permissions,
-        credentials=Credentials(register),
-        registrar=Registrar(register, authority, permissions, clock),
-        resolver=Resolver(register, authority),
+        credentials=credentials,
+        registrar=registrar,
+        resolver=resolver,
         responses=responses,
-        queries=queries,
-        dispatch=dispatch,
-        door=Door(dispatch, responses),
+        protocol=protocol,
+        queries=protocol.queries,
+        sessions=protocol.sessions,
+        challenges=protocol.challenges,
+        dispatch=protocol.dispatch,
+        door=protocol.door,
+        gate=protocol.gate,
+        sealing=protocol.sealing,
         foundation=foundation,
+        offload=offload,
         admin=Identity(b"0.NA/88.900", 301),
         enterprise=Identity(b"0.NA/88.900.1", 301),
         stranger=Identity(b"88.900.1/stranger", 301),
     )
+    await protocol.dispatch.drain()
+    offload.close()
 
 
 def pack_values(*listed):
@@ -188,6 +214,47 @@ class Wire:
 @pytest.fixture
 def wire():
     return Wire
+
+
+class Talk:
+    """Messages brought to the service's door over one connection, and the answers to them."""
+
+    def __init__(self, door, *, peer=("192.0.2.1", 9), stream=True):
+        self.door = door
+        self.connection = Connection(peer, stream=stream, now=NOW)
+
+    async def bring(self, envelope, data):
+        """Return (envelope, message bytes) of each answer to a message."""
+        answers = asyncio.Queue()
+        self.door.admit(envelope, data, self.connection, answers.put_nowait)
+        found = []
+        while not found or found[-1].continued:
+            found.append(await asyncio.wait_for(answers.get(), 30))
+        return [each for reply in found for each in Framer(max_bytes=1 << 30).feed(reply.wire)]
+
+    async def ask_all(self, op_code, body=b"", flags=0x19000000, *, session_id=0, **fields):
+        """Return (envelope, message) of each answer to a request."""
+        data = Wire.message(op_code, body, flags)
+        envelope = Wire.envelope(len(data), **fields)
+        envelope.session_id = session_id
+        return [(each, decode_message(data)) for each, data in await self.bring(envelope, data)]
+
+    async def ask(self, op_code, body=b"", flags=0x19000000, **fields):
+        """Return (envelope, message) of the one answer to a request."""
+        (answer,) = await self.ask_all(op_code, body, flags, **fields)
+        return answer
+
+
+@pytest.fixture
+def talk(service):
+    """A connection to the service."""
+    return Talk(service.door)
+
+
+@pytest.fixture
+def another_talk(service):
+    """Return a function that makes further connections."""
+    return lambda **fields: Talk(service.door, **fields)
 
 
 class ToldObserver(NullObserver):

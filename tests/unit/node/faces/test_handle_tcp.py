@@ -11,8 +11,6 @@ import pytest
 
 from node.faces.handle_tcp import HandleTcp
 from node.faces.limits import TcpLimits
-from node.service.dispatch import Dispatch, query_operations
-from node.service.door import Door
 
 LATER = 100
 """Operation of these tests whose answers come when the test says so."""
@@ -70,8 +68,9 @@ def later(service):
         events[envelope.request_id] = asyncio.Event()
         dispatch.later(work(message, envelope, connection), message, envelope, connection, reply)
 
-    dispatch = Dispatch({**query_operations(service.queries), LATER: operation}, service.responses)
-    door = Door(dispatch, service.responses)
+    dispatch = service.dispatch
+    dispatch.offer({LATER: operation})
+    door = service.door
     door.events = events
     return door
 
@@ -211,7 +210,7 @@ async def test_a_message_that_cannot_be_decoded_is_answered_and_the_stream_goes_
 
 @pytest.mark.parametrize(
     ("fields", "code"),
-    [({"op_code": 0}, 4), ({"op_code": 999}, 5), ({"op_code": 100}, 5), ({"response_code": 1}, 2)],
+    [({"op_code": 0}, 4), ({"op_code": 999}, 5), ({"op_code": 100}, 4), ({"response_code": 1}, 2)],
 )
 async def test_what_is_no_request_is_told_so(start, connect, wire, fields, code):
     reader, writer = await connect(await start())

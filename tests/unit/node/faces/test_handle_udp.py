@@ -18,8 +18,6 @@ from node.protocol.datagrams import Reassembly, split
 from node.protocol.envelope import decode_envelope
 from node.protocol.message import decode_message
 from node.protocol.resolution import decode_answer
-from node.service.dispatch import Dispatch, query_operations
-from node.service.door import Door
 
 PEER = ("192.0.2.1", 4000)
 
@@ -213,8 +211,9 @@ def logins(service):
             )
         )
 
-    dispatch = Dispatch({**query_operations(service.queries), 2001: login}, service.responses)
-    door = Door(dispatch, service.responses)
+    dispatch = service.dispatch
+    dispatch.offer({2001: login})
+    door = service.door
     door.counted = counted
     return door
 

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from node.protocol import keys
@@ -62,10 +62,17 @@ def test_a_tagged_sm2_key_may_carry_der():
 def test_unknown_key_types_are_refused():
     with pytest.raises(UnknownForm):
         keys.decode_public_key(Writer().string(b"SM9_PUB_KEY").u2(0).string(b"x").done())
-    other = ec.generate_private_key(ec.SECP256R1()).public_key()
+    other = ed25519.Ed25519PrivateKey.generate().public_key()
     text = other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     with pytest.raises(UnknownForm):
         keys.decode_public_key(text)
+
+
+def test_a_key_of_another_elliptic_curve_is_pem_text():
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    text = keys.encode_public_key(key)
+    assert text.startswith(b"-----BEGIN PUBLIC KEY-----")
+    assert keys.decode_public_key(text) == key
 
 
 def tagged(key_type, *numbers):

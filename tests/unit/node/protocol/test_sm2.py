@@ -42,7 +42,7 @@ def test_any_change_makes_it_fail():
     assert not sm2.verify(KEY, SIGNATURE, b"other", USER)
     assert not sm2.verify(KEY, SIGNATURE, MESSAGE, b"other")
     assert not sm2.verify(generator, SIGNATURE, MESSAGE, USER)
-    for pair in [(r, s + 1), (r + 1, s), (0, s), (r, 0), (sm2._N, s), (r, sm2._N - r)]:
+    for pair in [(r, s + 1), (r + 1, s), (0, s), (r, 0), (sm2.ORDER, s), (r, sm2.ORDER - r)]:
         assert not sm2.verify(KEY, encode_dss_signature(*pair), MESSAGE, USER)
 
 
@@ -74,4 +74,4 @@ def test_the_arithmetic_knows_infinity_and_doubling():
     assert sm2._add(infinity, point) == point
     assert sm2._double(infinity)[2] == 0
     assert sm2._add(point, point) == sm2._double(point)
-    assert sm2._times(sm2._N, point)[2] == 0
+    assert sm2._times(sm2.ORDER, point)[2] == 0

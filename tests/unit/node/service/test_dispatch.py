@@ -31,7 +31,7 @@ def codes(replies):
     return [reply.response_code for reply in replies]
 
 
-@pytest.mark.parametrize("op_code", [3, 100, 106, 200, 400, 999, 1000, 2001, 0xFFFFFFFF])
+@pytest.mark.parametrize("op_code", [3, 106, 999, 1000, 1003, 0xFFFFFFFF])
 async def test_an_operation_that_is_not_offered_is_not_supported(service, ask, op_code):
     assert codes(ask(service.dispatch, op_code=op_code)) == [5]
 

@@ -6,7 +6,6 @@ from node.protocol.message import decode_message
 from node.protocol.referral import decode_referral
 from node.protocol.resolution import Query, decode_answer, encode_query
 from node.service.connection import Connection
-from node.service.queries import Queries
 
 CONNECTION = Connection(("192.0.2.1", 9), stream=True, now=1000)
 
@@ -44,14 +43,28 @@ async def test_chinese_handles_resolve(resolve, put):
     assert resolve("88.900.1/苏州茶杯".encode()).response_code == 1
 
 
-async def test_without_the_public_only_flag_restricted_values_are_left_out_not_challenged(
-    resolve, put
-):
+async def test_without_the_public_only_flag_restricted_values_are_challenged(resolve, put):
     await put(b"88.900.1/cup", (1, b"URL", b"x"), (301, b"HS_SECKEY", b"hidden", 0x0C))
-    answer = resolve(b"88.900.1/cup", flags=0)
+    assert resolve(b"88.900.1/cup", flags=0).response_code == 402
+    assert resolve(b"88.900.1/cup", flags=0, indexes=(301,)).response_code == 402
+    assert resolve(b"88.900.1/cup", flags=0, indexes=(1,)).response_code == 1
+    assert resolve(b"88.900.1/cup", indexes=(301,)).response_code == 200
+
+
+async def test_id_sdk_cannot_answer_challenges_and_gets_what_everybody_may_read(talk, put):
+    await put(b"88.900.1/cup", (1, b"URL", b"x"), (301, b"HS_SECKEY", b"hidden", 0x0C))
+    id_sdk = {"version": (2, 3), "suggested": (2, 10)}
+    _, answer = await talk.ask(1, encode_query(Query(b"88.900.1/cup")), 0, **id_sdk)
     assert answer.response_code == 1
     assert b"hidden" not in answer.body
-    assert resolve(b"88.900.1/cup", flags=0, indexes=(301,)).response_code == 200
+    body = encode_query(Query(b"88.900.1/cup", indexes=(301,)))
+    assert (await talk.ask(1, body, 0, **id_sdk))[1].response_code == 200
+
+
+async def test_the_status_handle_is_there_for_administrators_only(talk):
+    body = encode_query(Query(b"0.SITE/status"))
+    assert (await talk.ask(1, body))[1].response_code == 200
+    assert (await talk.ask(1, body, 0x18000000))[1].response_code == 402
 
 
 async def test_bytes_behind_the_known_fields_are_ignored(ask, put):
@@ -101,10 +114,10 @@ async def test_a_derived_prefix_is_referred_unless_the_flag_forbids_it(resolve, 
     assert resolve(b"0.NA/88.900.7", flags=0x19100000).response_code == 100
 
 
-async def test_the_largest_record_still_fits_with_digest_and_signature(service, resolve, put):
+async def test_the_largest_record_still_fits_with_digest_and_signature(service, talk, put):
     service.responses.signing_key = service.foundation.signing_key
     await put(b"88.900.1/big", (1, b"DESC", b"x" * 255_900))
-    answer = resolve(b"88.900.1/big", flags=0x59800000)
+    _, answer = await talk.ask(1, encode_query(Query(b"88.900.1/big")), 0x59800000)
     assert answer.response_code == 1
     assert answer.credential
 
@@ -116,8 +129,7 @@ async def test_site_info_is_the_record_itself(service, ask):
 
 
 async def test_a_node_that_does_not_know_its_addresses_yet_is_busy(service, wire):
-    queries = Queries(service.resolver, service.responses)
-    service.queries.site = queries.site
+    service.queries.site = b""
     data = wire.message(2)
     replies = []
     service.dispatch(decode_message(data), wire.envelope(len(data)), CONNECTION, replies.append)

@@ -6,13 +6,9 @@ import logging
 import pytest
 
 from node.protocol.constants import MESSAGE_BYTES_MAX, OpFlag
-from node.protocol.credential import decode_credential
 from node.protocol.failure import decode_failure
-from node.protocol.keys import decode_public_key
 from node.protocol.message import decode_message
 from node.protocol.referral import decode_referral
-from node.protocol.signatures import verify_message
-from node.protocol.site import decode_site
 from node.service.connection import Connection
 from node.service.errors import (
     AnswerTooLarge,
@@ -99,21 +95,6 @@ def test_a_digest_of_the_request_stands_in_front_when_it_was_asked(
 def test_an_answer_larger_than_clients_can_read_is_refused(answer):
     with pytest.raises(AnswerTooLarge):
         answer(body=bytes(MESSAGE_BYTES_MAX))
-
-
-@pytest.mark.parametrize("version", [(2, 0), (2, 6), (2, 7), (2, 10), (2, 11)])
-async def test_a_certified_answer_is_signed_by_the_sites_key(answer, service, version):
-    service.responses.signing_key = service.foundation.signing_key
-    envelope, message = answer(
-        0x59800000, responses=service.responses, version=version, suggested=version
-    )
-    key = decode_public_key(decode_site(service.foundation.site).servers[0].public_key)
-    assert verify_message(key, envelope, message.signed, decode_credential(message.credential))
-
-
-def test_without_a_key_answers_go_unsigned(answer):
-    _, message = answer(0x59000000)
-    assert message.credential == b""
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Seeded data sets: identifiers that are computed when somebody asks for them, and stored nowhere."""

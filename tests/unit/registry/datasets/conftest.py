@@ -1,0 +1,10 @@
+"""The data set, made once: nothing changes it."""
+
+import pytest
+
+from registry.datasets.suzhou.dataset import Suzhou
+
+
+@pytest.fixture(scope="session")
+def suzhou():
+    return Suzhou()

@@ -22,10 +22,12 @@ COMMANDS: Final = {
     "import": "node.commands.import_",
     "snapshot": "node.commands.snapshot",
     "check": "node.commands.check",
+    "enterprise": "node.commands.enterprise",
+    "review": "node.commands.review",
     "settings": "node.commands.settings",
     "version": "node.commands.version",
 }
-"""Name → module with the function `run`."""
+"""Name → module with the function `run`, or with `group` if it has commands of its own."""
 
 _WITH_SETTINGS: Final = {"serve", "settings"}
 
@@ -49,7 +51,11 @@ def application(arguments: list[str]) -> typer.Typer:
     )
     app.callback()(_about)
     for name in names:
-        command = importlib.import_module(COMMANDS[name]).run
+        module = importlib.import_module(COMMANDS[name])
+        if hasattr(module, "group"):
+            app.add_typer(module.group, name=name)
+            continue
+        command = module.run
         app.command(name)(with_settings(command) if name in _WITH_SETTINGS else command)
     return app
 

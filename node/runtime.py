@@ -27,6 +27,7 @@ from node.ops import lifetime, management
 from node.ops.health import Health, State
 from node.ops.lag import LagProbe
 from node.ops.metrics import Facts, Metrics
+from node.ops.onboarding import OnboardingCalls
 from node.protocol.site import decode_site
 from node.service import foundation
 from node.service.authority import Authority
@@ -296,8 +297,19 @@ class Node:
 
     def _management(self) -> web.Application:
         return management.build(
-            self.health, self.metrics, stats=self.report, snapshot=self._snapshot
+            self.health,
+            self.metrics,
+            stats=self.report,
+            snapshot=self._snapshot,
+            further=OnboardingCalls(
+                lambda: self.parts if self.health.ready else None,
+                self.settings.prefix,
+                self._count,
+            ).routes(),
         )
+
+    def _count(self, prefix: bytes) -> int:
+        return self.register.count(prefix)
 
     def _runner_options(self) -> dict[str, Any]:
         return {"access_log": None, "shutdown_timeout": self.settings.drain_timeout}

@@ -5,7 +5,7 @@ offered to whoever may resolve.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 import orjson
@@ -26,16 +26,23 @@ def build(
     *,
     stats: Callable[[], Report],
     snapshot: Callable[[str], Awaitable[Report]],
+    further: Iterable[web.RouteDef] = (),
 ) -> web.Application:
     """Return the app.
 
     ``stats`` gives the body of ``/api/v1/stats``; ``snapshot`` takes one under a name and tells about it, or
-    raises `FileExistsError`.
+    raises `FileExistsError`. ``further`` routes are those of other modules.
     """
+    further = list(further)
 
     async def index(_: web.Request) -> web.Response:
         return _json(
-            {"paths": ["/livez", "/readyz", "/metrics", "/api/v1/stats", "/api/v1/snapshots"]}
+            {
+                "paths": [
+                    *("/livez", "/readyz", "/metrics", "/api/v1/stats", "/api/v1/snapshots"),
+                    *dict.fromkeys(route.path for route in further),
+                ]
+            }
         )
 
     async def livez(_: web.Request) -> web.Response:
@@ -67,6 +74,7 @@ def build(
             web.get("/metrics", exposition),
             web.get("/api/v1/stats", statistics),
             web.post("/api/v1/snapshots", snapshots),
+            *further,
         ]
     )
     return app

@@ -74,6 +74,12 @@ ROOMS = {
         {"prometheus_client", "aiohttp", "orjson"},
         set(),
     ),
+    "node.ops.onboarding": (
+        {"node.ops", "node.service", "registry"},
+        {"aiohttp", "orjson", "pydantic"},
+        {"sqlalchemy"},
+    ),
+    "node.ops.models": (set(), {"pydantic"}, set()),
     "clients": (
         {"clients", "node.protocol", "node.clock"} | DATA,
         {"orjson", "msgpack"},

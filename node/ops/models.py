@@ -1,0 +1,103 @@
+"""What the management port's directory calls take and give, as models; OpenAPI is made from them."""
+
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Row = TypeVar("Row")
+
+
+class Model(BaseModel):
+    """Root of the models; a member that nobody knows is an error here, where people type."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewEnterprise(Model):
+    """An enterprise to be taken aboard; without a prefix it gets the next free one."""
+
+    name: Annotated[str, Field(strict=True, min_length=1, max_length=255)]
+    username: Annotated[str, Field(strict=True, min_length=1, max_length=50)]
+    password: Annotated[str, Field(strict=True, min_length=1, max_length=64)]
+    prefix: Annotated[str, Field(strict=True, max_length=64)] = ""
+    email: Annotated[str, Field(strict=True, max_length=255)] = ""
+    mobile: Annotated[str, Field(strict=True, max_length=255)] = ""
+    hosted: bool = True
+
+
+class Decision(Model):
+    """Why an application is decided as it is."""
+
+    reason: Annotated[str, Field(strict=True, max_length=255)] = ""
+
+
+class Failure(Model):
+    """Why a call was refused."""
+
+    model_config = ConfigDict(extra="allow")
+
+    message: str
+
+
+class Page(Model, Generic[Row]):
+    """A page of rows, and how many rows there are in all; pages count from 1."""
+
+    items: list[Row]
+    page: int
+    size: int
+    total: int
+
+
+class Enterprise(Model):
+    """An enterprise; times are epoch seconds."""
+
+    id: int
+    general_id: str
+    name: str
+    username: str
+    prefixes: list[str]
+    created: int
+    updated: int
+
+
+class Prefix(Model):
+    """A prefix; ``status`` and ``proxy_state`` as in SNMS, with their names."""
+
+    prefix: str
+    enterprise: str
+    status: int
+    status_name: str
+    proxy_state: int
+    proxy_state_name: str
+    reason: str
+    server: dict[str, str] | None
+    identifiers: int
+    created: int
+    updated: int
+
+
+class Template(Model):
+    """A template in a list."""
+
+    id: int
+    prefix: str
+    version: str
+    description: str
+    items: int
+    created: int
+    updated: int
+
+
+class Volume(Model):
+    """Identifiers of a prefix registered and resolved on a day (``yyyy-MM-dd`` in China)."""
+
+    prefix: str
+    day: str
+    registrations: int
+    resolutions: int
+
+
+class Volumes(Model):
+    """Volumes, newest day first."""
+
+    items: list[Volume]

@@ -110,8 +110,8 @@ class Compaction:
             await self._rest(REST_SECONDS)
             if self._stopped.is_set():
                 return
+        self._contents.forget(number)
         await self._writer.call(lambda: self._drop(number))
-        self._contents.usage.forget(number)
 
     def _entries(self, step: list[Record], *, keep_tombstones: bool) -> list[Entry]:
         place = self._contents.index.get

@@ -1,31 +1,104 @@
 """What the register holds: index, listing and usage, changed by one `apply` for live writes and replay.
 
-`apply` cannot refuse: everything refusable was refused by admission before it was logged.
+`apply` cannot refuse: everything refusable was refused by admission before it was logged. How index and listing
+are kept is up to the core (`registry/core.py`).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import BinaryIO, Final, NamedTuple, Protocol
 
 from registry.errors import LogDamaged
-from registry.index import Index
+from registry.index import DictIndex, Index
 from registry.listing import Listing
-from registry.storage.log import Log
+from registry.storage.log import Log, Mark
 from registry.storage.record import PUT
+from registry.storage.walk import Progress
 from registry.usage import Usage
 
 WATCHED_START: Final = b"0.NA/"
 """Changes of handles that begin so are told to watchers: they describe prefixes."""
 
 
-class Contents:
+class Handles(Protocol):
+    """What the contents ask of a listing; keys are folded handles."""
+
+    def add(self, keys: Sequence[bytes]) -> None:
+        """Take in handles that are not there yet."""
+        ...
+
+    def remove(self, key: bytes) -> None:
+        """Forget a handle that is there."""
+        ...
+
+    def logged(self) -> None:
+        """Hear that records were logged, and applied."""
+        ...
+
+    def count(self, prefix: bytes) -> int:
+        """Return how many handles a folded prefix has."""
+        ...
+
+    def prefixes(self) -> list[bytes]:
+        """Return the folded prefixes that have handles, ascending."""
+        ...
+
+
+class Replayed(NamedTuple):
+    """How far a core has read the log by itself."""
+
+    mark: Mark | None
+    """Where the records begin that are still to be read; ``None``: nothing was read."""
+    records: int
+
+
+class Contents(ABC):
     """The state that reads are answered from; always a consequence of the log."""
 
-    def __init__(self, log: Log, index: Index) -> None:
-        self.index = index
-        self.listing = Listing()
-        self.usage = Usage()
+    core: str
+    """Name of the core that keeps it; an image is read by the core that wrote it."""
+
+    def __init__(self, log: Log, index: Index, listing: Handles) -> None:
+        self.index: Final = index
+        self.listing: Final = listing
+        self.usage: Final = Usage()
         self._log = log
         self._watchers: list[Callable[[bytes], None]] = []
+
+    @abstractmethod
+    def page(self, prefix: bytes, *, after: bytes, limit: int) -> tuple[list[int], bytes | None]:
+        """Return up to ``limit`` places of a folded prefix's records, in the order of their folded handles.
+
+        They sort behind ``after``. With them comes what the next page is to sort behind, ``None`` on the last one.
+        """
+
+    @abstractmethod
+    def save(self, file: BinaryIO) -> None:
+        """Write index and listing."""
+
+    @abstractmethod
+    def load(self, file: BinaryIO) -> None:
+        """Fill empty contents from what `save` wrote.
+
+        Raises:
+            LogDamaged: The bytes are not what was written.
+
+        """
+
+    def replay(self, progress: Progress | None) -> Replayed:
+        """Apply the log to empty contents as far as this core reads it by itself, and nothing is odd."""
+        del progress
+        return Replayed(None, 0)
+
+    def settle(self) -> None:
+        """Get ready for reads, once the log takes records."""
+
+    def forget(self, number: int) -> None:
+        """Forget a segment that no live record lies in, before it is dropped."""
+        self.usage.forget(number)
+
+    def close(self) -> None:
+        """Finish what goes on in the background."""
 
     def watch(self, callback: Callable[[bytes], None]) -> None:
         """Have ``callback`` called with each changed folded handle under the prefix ``0.NA``."""
@@ -54,8 +127,8 @@ class Contents:
                     )
                 else:
                     self._delete(keys[position], places[position], sizes[position])
-        if self._watchers:
-            self._tell(keys)
+        self.listing.logged()
+        self.tell(keys)
 
     def _put(self, keys: Sequence[bytes], places: Sequence[int], sizes: Sequence[int]) -> None:
         old = self.index.put_many(keys, places)
@@ -82,8 +155,38 @@ class Contents:
             return  # only the account of live bytes suffers; the record itself is superseded
         self.usage.drop(place, size)
 
-    def _tell(self, keys: Sequence[bytes]) -> None:
+    def tell(self, keys: Sequence[bytes]) -> None:
+        """Tell the watchers that these handles changed."""
+        if not self._watchers:
+            return
         for key in keys:
             if key.startswith(WATCHED_START):
                 for callback in self._watchers:
                     callback(key)
+
+
+class PlainContents(Contents):
+    """Contents in Python objects: a dict of places, and the handles in order."""
+
+    core = "python"
+    index: DictIndex
+    listing: Listing
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(log, DictIndex(), Listing())
+
+    def page(self, prefix: bytes, *, after: bytes, limit: int) -> tuple[list[int], bytes | None]:
+        """Return a page; see `Contents.page`."""
+        keys = self.listing.page(prefix, after=after, limit=limit + 1)
+        more = len(keys) > limit
+        del keys[limit:]
+        places = [place for key in keys if (place := self.index.get(key)) is not None]
+        return places, keys[-1] if more else None
+
+    def save(self, file: BinaryIO) -> None:
+        """Write the chunks of the listing, each followed by what the index writes for it."""
+        self.index.save(file, self.listing.save(file))
+
+    def load(self, file: BinaryIO) -> None:
+        """Fill empty contents; see `Contents.load`."""
+        self.index.load(file, self.listing.load(file))

@@ -1,8 +1,8 @@
 """The image of a cleanly stopped register: handles, index and usage, tied to the exact end of its log.
 
-Layout: a block with magic and version, a block with the end mark of the log and the usage, then the chunks of
-the listing, each followed by what the index writes for it. The image is never the only copy of anything: it
-counts only if it is whole and the log still ends at its mark, and is taken away before the log changes.
+Layout: a block with magic, version and core, a block with the end mark of the log and the usage, then what the
+contents write. The image is never the only copy of anything: it counts only if it is whole and the log still ends
+at its mark, and is taken away before the log changes.
 """
 
 import os
@@ -25,7 +25,9 @@ _MAGIC: Final = b"idnode image "
 _Bytes = dict[int, int]
 """Bytes by segment."""
 
-_FORMAT: Final = f"idnode image 1 {sys.byteorder}".encode()
+
+def _format(contents: Contents) -> bytes:
+    return f"idnode image 2 {contents.core} {sys.byteorder}".encode()
 
 
 def save(folder: Path, contents: Contents, mark: Mark) -> None:
@@ -37,9 +39,9 @@ def save(folder: Path, contents: Contents, mark: Mark) -> None:
     """
     draft = folder / (FILE_NAME + UNFINISHED)
     with draft.open("wb") as file:
-        write_block(file, _FORMAT)
+        write_block(file, _format(contents))
         write_block(file, msgpack.packb([list(mark), *contents.usage.as_lists()]))
-        contents.index.save(file, contents.listing.save(file))
+        contents.save(file)
         file.flush()
         os.fsync(file.fileno())
     draft.rename(folder / FILE_NAME)
@@ -77,11 +79,11 @@ def load(folder: Path, contents: Contents) -> Mark | None:
     except FileNotFoundError:
         return None
     with file:
-        if read_block(file) != _FORMAT:
+        if read_block(file) != _format(contents):
             raise LogDamaged("The image has another format")
         mark, live, tombstones = _read_head(file)
         contents.usage.restore(list(live.items()), list(tombstones.items()))
-        contents.index.load(file, contents.listing.load(file))
+        contents.load(file)
     return mark
 
 

@@ -1,13 +1,12 @@
 """The index: folded handle → place of its record in the log (in units of eight bytes).
 
-An index may keep the keys or only a tag of each; in the latter case it compares a candidate's key in the
-log through the ``key_at`` function that it is built with. Callers therefore never ask it for keys: the
-listing keeps those, and hands them over in order when the image is saved or loaded.
+An index may keep the keys, or only a tag of each and compare a candidate's key in the log. Callers therefore
+never ask it for keys.
 """
 
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO, Final, Protocol
 
 from registry.blocks import read_block, write_block
@@ -39,25 +38,11 @@ class Index(Protocol):
         """Return the bytes of memory that the index holds, keys included when it keeps them."""
         ...
 
-    def save(self, file: BinaryIO, keys: Iterable[Sequence[bytes]]) -> None:
-        """Write the index; ``keys`` yields every key once, in chunks, and is exhausted."""
-        ...
-
-    def load(self, file: BinaryIO, keys: Iterable[Sequence[bytes]]) -> None:
-        """Fill an empty index from what `save` wrote; ``keys`` yields the same chunks and is exhausted.
-
-        Raises:
-            LogDamaged: The bytes are not what was written.
-
-        """
-        ...
-
 
 class DictIndex:
     """An index in a dict: keeps the keys (shared with the listing), about 150 bytes an identifier."""
 
-    def __init__(self, key_at: Callable[[int], bytes] | None = None) -> None:
-        del key_at  # the keys are kept, so that none is compared in the log
+    def __init__(self) -> None:
         self._places: dict[bytes, int] = {}
         self._key_bytes = 0
         self.get = self._places.get
@@ -98,12 +83,17 @@ class DictIndex:
         return sys.getsizeof(self._places) + self._key_bytes + len(self._places) * _OBJECTS_BYTES
 
     def save(self, file: BinaryIO, keys: Iterable[Sequence[bytes]]) -> None:
-        """Write the places in the order of the keys: one block a chunk."""
+        """Write the places, one block a chunk; ``keys`` yields every key once and is exhausted."""
         for chunk in keys:
             write_block(file, array("Q", map(self._places.__getitem__, chunk)).tobytes())
 
     def load(self, file: BinaryIO, keys: Iterable[Sequence[bytes]]) -> None:
-        """Fill an empty index; see `Index.load`."""
+        """Fill an empty index from what `save` wrote; ``keys`` yields the same chunks and is exhausted.
+
+        Raises:
+            LogDamaged: The bytes are not what was written.
+
+        """
         for chunk in keys:
             block = read_block(file)
             if len(block) != len(chunk) * _PLACE_BYTES:
@@ -113,9 +103,3 @@ class DictIndex:
 
 _PLACE_BYTES: Final = array("Q").itemsize
 _OBJECTS_BYTES: Final = sys.getsizeof(b"") + sys.getsizeof(1 << 31)
-
-IndexFactory = Callable[[Callable[[int], bytes]], Index]
-"""Makes an empty index from the function that reads the key at a place in the log."""
-
-INDEXES: Final[dict[str, IndexFactory]] = {"dict": DictIndex}
-"""Every index there is, under the name that statistics show."""

@@ -1,11 +1,11 @@
 """How a register is to behave, in one frozen table."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from registry.index import DictIndex, IndexFactory
+from registry.core import Core, default_core
 from registry.limits import HANDLE_BYTES_MAX, RECORD_BYTES_MAX, SEGMENT_SPAN_BYTES
 from registry.storage.disk import DISK, Disk
 
@@ -44,8 +44,8 @@ class RegisterOptions:
     """Share of dead bytes from which a sealed segment is compacted; above 1 never."""
     commit_observer: Callable[[float, int], None] | None = None
     """Called after each commit group with its seconds (append and sync) and its mutations."""
-    index: IndexFactory = DictIndex
-    """Which index to build."""
+    core: Core = field(default_factory=default_core)
+    """What keeps index and listing: the compiled core where there is one."""
     disk: Disk = DISK
     """What changes the files; tests and fault plans put a failing one here."""
 

@@ -1,6 +1,7 @@
 """From the files to the contents of the register: by the image of a clean stop, else by reading the log.
 
-Replay uses the same `Contents.apply` as live writes.
+Replay uses the same `Contents.apply` as live writes. A core may read ahead by itself as far as nothing is odd; what
+an oddity means is always decided here, by `Log.scan`.
 """
 
 import logging
@@ -14,9 +15,7 @@ from registry.errors import LogDamaged
 from registry.names import fold
 from registry.storage.log import Log
 from registry.storage.record import Record
-
-Progress = Callable[[int, int], None]
-"""Called now and then with the bytes done and the bytes in total."""
+from registry.storage.walk import Progress
 
 REPLAY_ROWS: Final = 4096
 """Records replayed at once."""
@@ -57,6 +56,7 @@ def recover(
     started = elapsed()
     contents = _from_image(log, folder, empty)
     if contents is not None:
+        contents.settle()
         return contents, RecoveryReport(
             from_image=True, records=0, cut_bytes=0, cut_reason="", seconds=elapsed() - started
         )
@@ -64,6 +64,7 @@ def recover(
     contents = empty()
     records = _replay(log, contents, progress)
     log.sync()  # what survived a crash may be in the system's cache only
+    contents.settle()
     return contents, RecoveryReport(
         from_image=False,
         records=records,
@@ -87,9 +88,9 @@ def _from_image(log: Log, folder: Path, empty: Callable[[], Contents]) -> Conten
 
 
 def _replay(log: Log, contents: Contents, progress: Progress | None) -> int:
-    count = 0
+    mark, count = contents.replay(progress)
     rows: list[Record] = []
-    for record in log.scan(progress=progress):
+    for record in log.scan(mark, progress if mark is None else None):
         rows.append(record)
         if len(rows) == REPLAY_ROWS:
             _apply(contents, rows)

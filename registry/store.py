@@ -181,19 +181,16 @@ class EmbeddedRegister:
     def list_handles(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
         """Return up to ``limit`` handles of a prefix that sort behind the cursor ``after``.
 
-        A cursor stays right whatever is written meanwhile. ``limit`` is cut to `PAGE_HANDLES_MAX`.
+        A cursor stays right whatever is written meanwhile. ``limit`` is cut to `PAGE_HANDLES_MAX`. Only a page
+        without a cursor is the last: one behind many deleted handles may have fewer than ``limit``, or none.
 
         Raises:
             LogDamaged: A record is no longer what was written.
 
         """
         limit = max(1, min(limit, PAGE_HANDLES_MAX))
-        keys = self._contents.listing.page(fold(prefix), after=fold(after), limit=limit + 1)
-        more = len(keys) > limit
-        del keys[limit:]
-        places = [place for key in keys if (place := self._place(key)) is not None]
-        handles = [self._read(place).handle for place in places]
-        return Page(handles, keys[-1] if more else None)
+        places, behind = self._contents.page(fold(prefix), after=fold(after), limit=limit)
+        return Page([self._read(place).handle for place in places], behind)
 
     def count(self, prefix: bytes) -> int:
         """Return how many handles a prefix has."""
@@ -254,6 +251,7 @@ class EmbeddedRegister:
         except OSError as error:
             _logger.warning("no index image, the next start reads the log: %s", error)
         finally:
+            self._contents.close()
             self._log.close()
 
     def _before_change(self) -> None:
@@ -285,14 +283,10 @@ def _open(
     with ExitStack() as undo:
         lock = DirectoryLock(folder)
         undo.callback(lock.release)
-        log = Log.open(folder, segment_bytes=options.segment_bytes, disk=options.disk)
-        undo.callback(log.close)
-        contents, recovered = recover(
-            log,
-            folder,
-            lambda: Contents(log, options.index(lambda place: fold(log.read(place).handle))),
-            elapsed=elapsed,
-            progress=progress,
+        log, empty = options.core.open(
+            folder, segment_bytes=options.segment_bytes, disk=options.disk
         )
+        undo.callback(log.close)
+        contents, recovered = recover(log, folder, empty, elapsed=elapsed, progress=progress)
         undo.pop_all()
     return _Opened(lock, log, contents, recovered)

@@ -34,6 +34,10 @@ class Usage:
         segment = place // SPAN_PLACES
         self._live[segment] = self._live.get(segment, 0) - size
 
+    def adjust(self, segment: int, change: int) -> None:
+        """Count that many more, or fewer, bytes of live records in a segment."""
+        self._live[segment] = self._live.get(segment, 0) + change
+
     def add_tombstone(self, place: int, size: int) -> None:
         """Count a record of a deletion."""
         segment = place // SPAN_PLACES

@@ -15,7 +15,7 @@ cdef extern from "slots.h" nogil:
     ctypedef struct slot_table:
         pass
     ctypedef struct slot_group:
-        const void *slot
+        uint32_t used
     slot_table *slots_new(const uint64_t secret[2])
     void slots_free(slot_table *table)
     uint64_t slots_bytes(const slot_table *table)
@@ -32,8 +32,9 @@ cdef extern from "slots.h" nogil:
     uint32_t slots_pages(slot_group *group)
     uint32_t slots_directory_depth(const slot_table *table)
     int slots_restore(slot_table *table, uint32_t depth)
+    uint32_t slots_collect(slot_group *group, uint64_t *out)
     int slots_restore_group(slot_table *table, uint64_t *at, uint32_t depth, uint32_t pages,
-                            const uint8_t *slots)
+                            const uint64_t *slots, uint32_t count)
 
 
 cdef class SegmentView:

@@ -3,8 +3,7 @@
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy
+from libc.stdlib cimport calloc, free, malloc
 
 
 cdef class _Held:
@@ -129,49 +128,52 @@ cdef class SlotTable:
         return (<uint64_t>slots_hash(self.table, NULL, 0)).to_bytes(8, "little")
 
     def groups(self):
-        """Return the depth of the directory, and depth and number of pages of each group."""
+        """Return the depth of the directory, and depth, number of pages and of slots of each group."""
         cdef uint64_t at = 0
         cdef slot_group *group = slots_next_group(self.table, &at)
         found = []
         while group is not NULL:
-            found.append((slots_depth(group), slots_pages(group)))
+            found.append((slots_depth(group), slots_pages(group), group.used))
             group = slots_next_group(self.table, &at)
         return slots_directory_depth(self.table), found
 
     def dump(self, size_t block_bytes):
-        """Yield the slots of all groups, whole groups together in blocks of about this many bytes."""
+        """Yield the slots of all groups, eight bytes each, whole groups together in blocks of about this size."""
         cdef uint64_t at = 0
-        cdef slot_group *group = slots_next_group(self.table, &at)
-        parts = []
-        held = 0
-        while group is not NULL:
-            size = slots_pages(group) * PAGE_SLOTS * 8
-            parts.append(PyBytes_FromStringAndSize(<const char *>group.slot, size))
-            held += size
+        cdef slot_group *group
+        cdef size_t room = block_bytes // 8 + GROUP_PAGES * PAGE_SLOTS, count = 0
+        cdef uint64_t *slots = <uint64_t *>malloc(room * 8)
+        if slots is NULL:
+            raise MemoryError
+        try:
             group = slots_next_group(self.table, &at)
-            if held >= block_bytes or group is NULL:
-                yield b"".join(parts)
-                parts = []
-                held = 0
+            while group is not NULL:
+                count += slots_collect(group, slots + count)
+                group = slots_next_group(self.table, &at)
+                if count and (count * 8 >= block_bytes or group is NULL):
+                    yield PyBytes_FromStringAndSize(<const char *>slots, <Py_ssize_t>(count * 8))
+                    count = 0
+            if count:
+                yield PyBytes_FromStringAndSize(<const char *>slots, <Py_ssize_t>(count * 8))
+        finally:
+            free(slots)
 
-    def restore(self, uint32_t depth, list groups not None, blocks):
+    def restore(self, uint32_t depth, groups not None, blocks):
         """Fill an empty table from what `groups` and `dump` gave; returns whether it fits together."""
         cdef uint64_t at = 0
-        cdef size_t offset, size
-        cdef bytes block
-        cdef uint32_t group_depth, pages
+        cdef size_t offset = 0, size = 0
+        cdef bytes block = b""
+        cdef uint32_t group_depth, pages, count
         if slots_restore(self.table, depth):
             return False
-        remaining = iter(groups)
-        for block in blocks:
-            offset = 0
-            while offset < <size_t>PyBytes_GET_SIZE(block):
-                group_depth, pages = next(remaining, (0, 0))
-                size = <size_t>pages * PAGE_SLOTS * 8
-                if offset + size > <size_t>PyBytes_GET_SIZE(block):
-                    return False
-                if slots_restore_group(self.table, &at, group_depth, pages,
-                                       <const uint8_t *>PyBytes_AS_STRING(block) + offset):
-                    return False
-                offset += size
-        return at == <uint64_t>1 << depth
+        for group_depth, pages, count in groups:
+            if count and offset == size:
+                block = next(blocks, b"")
+                offset, size = 0, <size_t>PyBytes_GET_SIZE(block)
+            if offset + <size_t>count * 8 > size:
+                return False
+            if slots_restore_group(self.table, &at, group_depth, pages,
+                                   <const uint64_t *>(PyBytes_AS_STRING(block) + offset), count):
+                return False
+            offset += <size_t>count * 8
+        return offset == size and at == <uint64_t>1 << depth

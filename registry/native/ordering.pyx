@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, embedsignature=True
 """Runs of a segment's records in the order of their handles, and pages out of many runs."""
 
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_FillInfo, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
@@ -25,10 +25,18 @@ cdef extern from "order.h" nogil:
         uint32_t found
         uint64_t last
         bint more
+    ctypedef struct order_key:
+        const uint8_t *handle
+        uint32_t length
+    order_key order_key_at(const log_view *log, uint64_t place)
     bint order_build(const log_view *log, uint32_t slot, uint64_t start, uint64_t end, order_run *run)
     void order_seek(const log_view *log, order_cursor *cursor, const uint8_t *key, uint32_t bytes, bint behind)
     bint order_fill(const slot_table *table, const log_view *log, order_cursor *cursors, uint32_t count,
                     const uint8_t *opening, uint32_t opening_bytes, uint64_t looks, order_page *page)
+
+
+cdef extern from "crc32c.h" nogil:
+    uint32_t crc32c(const uint8_t *data, size_t length)
 
 
 cdef class Run:
@@ -59,9 +67,18 @@ cdef class Run:
     def __len__(self):
         return self.count
 
-    def offsets(self):
-        """Return the offsets as a view of memory."""
-        return memoryview(<const uint8_t[:self.count * 4]>(<const uint8_t *>self.at)) if self.count else b""
+    def checksum(self):
+        """Return the CRC-32C of the offsets, made without the interpreter's lock."""
+        cdef uint32_t crc
+        with nogil:
+            crc = crc32c(<const uint8_t *>self.at, self.count * 4)
+        return crc
+
+    def __getbuffer__(self, Py_buffer *buffer, int flags):
+        PyBuffer_FillInfo(buffer, self, <void *>self.at, <Py_ssize_t>self.count * 4, 1, flags)
+
+    def __releasebuffer__(self, Py_buffer *buffer):
+        pass
 
 
 def build(SegmentView segments not None, uint32_t slot, uint64_t start, uint64_t end):
@@ -95,12 +112,13 @@ def page(SlotTable table not None, list runs not None, bytes opening not None, b
          uint32_t limit, uint64_t looks):
     """Return up to ``limit`` places of live handles that start with ``opening`` and sort behind ``after``.
 
-    With them comes the place of the last record looked at if ``looks`` records were not enough, else 0. Keys are
-    folded. Runs must not overlap.
+    With them comes the handle of the last record looked at if ``looks`` records were not enough, else ``None``. Keys
+    are folded. Runs must not overlap.
     """
     cdef Py_ssize_t count = len(runs), i
     cdef Run run
     cdef order_page filled
+    cdef order_key last
     cdef bint ok = False, behind = after >= opening
     cdef bytes start = after if behind else opening
     cdef const uint8_t *key = <const uint8_t *>PyBytes_AS_STRING(start)
@@ -121,7 +139,10 @@ def page(SlotTable table not None, list runs not None, bytes opening not None, b
         if not ok:
             raise MemoryError
         places = [filled.places[i] for i in range(<Py_ssize_t>filled.found)]
-        return places, filled.last if filled.more and filled.found < limit else 0
+        if not filled.more or filled.found == limit:
+            return places, None
+        last = order_key_at(table.segments.view, filled.last)
+        return places, last.handle[:last.length].upper()
     finally:
         free(cursors)
         free(filled.places)

@@ -468,30 +468,22 @@ static inline int slots_restore(slot_table *t, uint32_t depth) {
     return 0;
 }
 
-/* Add the next group, in the order in which slots_next_group gave them; `at` as there. -1: it does not fit in. */
+/* Add the next group of `n` slots, in the order in which slots_next_group gave them and slots_collect its slots;
+ * `at` as there. -1: it does not fit in. */
 static inline int slots_restore_group(slot_table *t, uint64_t *at, uint32_t depth, uint32_t pages,
-                                      const uint8_t *slots) {
+                                      const uint64_t *slots, uint32_t n) {
     slot_directory *d = atomic_load_explicit(&t->directory, memory_order_relaxed);
     if (depth < BASE_DEPTH || depth > d->depth || !pages || pages > GROUP_PAGES) return -1;
     uint64_t width = UINT64_C(1) << (d->depth - depth);
     if (*at & (width - 1) || *at + width > UINT64_C(1) << d->depth) return -1;
+    for (uint32_t i = 0; i < n; i++)
+        if (!slots[i] || (i && slots[i] >> PLACE_BITS < slots[i - 1] >> PLACE_BITS)) return -1;
     slot_group *g = slots_new_group(t, depth);
-    if (!g) return -1;
-    atomic_init(&g->pages, pages);
+    if (!g || (n && !slots_fit(g, slots, n, pages))) return -1;
     for (uint64_t i = 0; i < width; i++) atomic_init(&d->at[*at + i], g);
     *at += width;
-    uint64_t tag = 0;
-    for (uint32_t i = 0; i < pages * PAGE_SLOTS; i++) {
-        uint64_t slot;
-        memcpy(&slot, slots + (size_t)i * 8, 8);
-        if (!slot) continue;
-        if (slot >> PLACE_BITS < tag) return -1;
-        tag = slot >> PLACE_BITS;
-        atomic_init(&g->slot[i], slot);
-        g->used++;
-    }
     slots_add(&t->pages, slots_weight(g));
-    slots_add(&t->used, g->used);
+    slots_add(&t->used, n);
     return 0;
 }
 

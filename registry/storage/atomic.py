@@ -11,7 +11,7 @@ UNFINISHED: Final = ".new"
 """What the name of a file ends in while it is written; one left behind means nothing."""
 
 
-def write_atomically(path: Path, content: bytes | Iterable[bytes], *, disk: Disk = DISK) -> int:
+def write_atomically(path: Path, content: bytes | Iterable[bytes | memoryview], *, disk: Disk = DISK) -> int:
     """Put this content, whole or in pieces, in place of the file; returns its bytes.
 
     Order: write beside it, sync, rename over it, sync the folder. When this returns, the new content
@@ -23,7 +23,7 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes], *, disk: Disk
 
     """
     beside = path.with_name(path.name + UNFINISHED)
-    pieces = (content,) if isinstance(content, bytes) else content
+    pieces: Iterable[bytes | memoryview] = (content,) if isinstance(content, bytes) else content
     descriptor = disk.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     written = 0
     try:

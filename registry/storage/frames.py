@@ -1,6 +1,12 @@
-"""Records that lie encoded one behind the other in one buffer, on their way into the log."""
+"""Encoded records on their way into the log: what can be told of them without decoding."""
 
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from registry.storage.record import CONTINUES
+
+FLAGS_AT: Final = 17
+"""Where the flags stand in a record."""
 
 
 class Stretch(NamedTuple):
@@ -11,23 +17,34 @@ class Stretch(NamedTuple):
     bytes: int
 
 
-def fitting(frame: memoryview, start: int, room: int) -> tuple[int, int]:
-    """Return the end of the last record from ``start`` on that lies within ``room`` bytes, and its sequence.
-
-    Without any the end is the start.
-    """
-    at = end = start
-    sequence = 0
-    while end - start <= room:
-        if end > at:
-            sequence = int.from_bytes(frame[at + 8 : at + 16], "little")
-            at = end
-        if at == len(frame):
-            break
-        end = at + size_at(frame, at)
-    return at, sequence
+def sequence_of(record: bytes | memoryview) -> int:
+    """Return the sequence of an encoded record."""
+    return int.from_bytes(record[8:16], "little")
 
 
 def size_at(frame: memoryview, at: int) -> int:
     """Return the bytes, padding included, of the record that begins here."""
     return (int.from_bytes(frame[at + 4 : at + 8], "little") + 7) & ~7
+
+
+def groups_of(records: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """Part records into their groups."""
+    group: list[bytes] = []
+    for record in records:
+        group.append(record)
+        if not record[FLAGS_AT] & CONTINUES:
+            yield group
+            group = []
+
+
+def fitting(frame: memoryview, start: int, room: int) -> tuple[int, int]:
+    """Return the end of the last record from ``start`` on that lies within ``room`` bytes, and its sequence.
+
+    Without any the end is the start, and the sequence means nothing.
+    """
+    end = start
+    sequence = 0
+    while end < len(frame) and end + size_at(frame, end) - start <= room:
+        sequence = sequence_of(frame[end : end + 16])
+        end += size_at(frame, end)
+    return end, sequence

@@ -16,8 +16,8 @@ from registry.errors import LogDamaged, RecordTooLarge, RegisterClosed
 from registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES
 from registry.storage.chain import Chain, Shown
 from registry.storage.disk import DISK, Disk
-from registry.storage.frames import Stretch, fitting, size_at
-from registry.storage.manifest import Entry
+from registry.storage.frames import FLAGS_AT, Stretch, fitting, groups_of, sequence_of, size_at
+from registry.storage.manifest import Entry, Manifest
 from registry.storage.position import Cut, LogView, Mark, SegmentInfo
 from registry.storage.record import CONTINUES, SPAN_PLACES, Record, decode, place_of
 from registry.storage.segment import HEADER_BYTES
@@ -26,7 +26,6 @@ from registry.storage.walk import Progress, Walk, record_ends_at, reporting, who
 
 __all__ = ["Cut", "Log", "LogView", "Mark", "SegmentInfo"]
 
-_FLAGS_AT: Final = 17
 _SHIFT: Final = SPAN_PLACES.bit_length() - 1
 _OFFSET_MASK: Final = SPAN_PLACES - 1
 assert SPAN_PLACES == 1 << _SHIFT
@@ -77,6 +76,11 @@ class Log:
     def register(self) -> bytes:
         """Id of the register that this log belongs to: 16 random bytes, drawn on first use."""
         return self._chain.manifest.register
+
+    @property
+    def manifest(self) -> Manifest:
+        """Which segments there are, the last of them active."""
+        return self._chain.manifest
 
     # Positioning
 
@@ -195,14 +199,14 @@ class Log:
         mark = self._writable()
         if not records:
             return []
-        assert _sequence(records[0]) == mark.sequence + 1, "sequences must be consecutive"
-        assert not records[-1][_FLAGS_AT] & CONTINUES, "a group must be whole"
+        assert sequence_of(records[0]) == mark.sequence + 1, "sequences must be consecutive"
+        assert not records[-1][FLAGS_AT] & CONTINUES, "a group must be whole"
         if mark.offset + sum(map(len, records)) <= self._chain.active.capacity:
             return self._write(mark, records)
         return self._append_over(records, whole=whole)
 
     def _append_over(self, records: Sequence[bytes], *, whole: bool) -> list[int]:
-        groups = [records] if whole else list(_groups(records))
+        groups = [records] if whole else list(groups_of(records))
         largest = max(sum(map(len, group)) for group in groups)
         if largest > SEGMENT_SPAN_BYTES - HEADER_BYTES:
             raise RecordTooLarge(f"A group of {largest} bytes does not fit into a segment")
@@ -235,7 +239,7 @@ class Log:
         with self._poisoning():
             self._chain.active.write(b"".join(records), mark.offset)
         ends = list(accumulate(map(len, records), initial=mark.offset))
-        self._chain.end = Mark(mark.segment, ends.pop(), _sequence(records[-1]))
+        self._chain.end = Mark(mark.segment, ends.pop(), sequence_of(records[-1]))
         base = place_of(mark.segment, 0)
         return [base + at // PLACE_UNIT for at in ends]
 
@@ -382,16 +386,3 @@ class Log:
     def view(self) -> LogView:
         """Return the log as it is now, for a reader that takes its time. Callable from any thread."""
         return self._chain.view()
-
-
-def _sequence(record: bytes) -> int:
-    return int.from_bytes(record[8:16], "little")
-
-
-def _groups(records: Sequence[bytes]) -> Iterator[list[bytes]]:
-    group: list[bytes] = []
-    for record in records:
-        group.append(record)
-        if not record[_FLAGS_AT] & CONTINUES:
-            yield group
-            group = []

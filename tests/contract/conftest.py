@@ -2,16 +2,16 @@
 
 import pytest
 
-from registry.index import INDEXES
+from registry.core import CORES
 from registry.model import HandleValue
 from registry.options import Durability, RegisterOptions
 from registry.store import EmbeddedRegister
 from registry.values import pack
 
 
-@pytest.fixture(params=sorted(INDEXES))
-def index(request):
-    return INDEXES[request.param]
+@pytest.fixture(params=sorted(CORES))
+def core(request):
+    return CORES[request.param]
 
 
 @pytest.fixture(params=list(Durability), ids=str)
@@ -20,8 +20,8 @@ def durability(request):
 
 
 @pytest.fixture
-def options(index, durability):
-    return RegisterOptions(durability=durability, index=index, interval_seconds=0.01)
+def options(core, durability):
+    return RegisterOptions(durability=durability, core=core, interval_seconds=0.01)
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.contents import Contents
+from registry.contents import PlainContents
 from registry.errors import LogDamaged
-from registry.index import DictIndex
 from registry.storage.record import DELETE, PUT, Record
 
 ROWS = st.lists(
@@ -40,7 +39,7 @@ def apply(contents, rows, first=1):
 
 @given(ROWS, st.integers(min_value=1, max_value=10))
 def test_slices_do_not_matter(rows, size):
-    contents = Contents(FakeLog(), DictIndex())
+    contents = PlainContents(FakeLog())
     told = []
     contents.watch(told.append)
     for start in range(0, len(rows), size):
@@ -63,7 +62,7 @@ def test_slices_do_not_matter(rows, size):
 
 def test_a_superseded_record_that_cannot_be_read_stops_nothing():
     log = FakeLog()
-    contents = Contents(log, DictIndex())
+    contents = PlainContents(log)
     apply(contents, [(b"A/1", PUT)])
     log.damaged = True
     apply(contents, [(b"A/1", PUT)], 2)

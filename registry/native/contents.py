@@ -1,0 +1,161 @@
+"""Contents in compiled code: places in a slot table, handles read from the log whenever they are asked for."""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Final
+
+import msgpack
+
+from registry.blocks import read_block, write_block
+from registry.contents import WATCHED_START, Contents, Replayed
+from registry.errors import LogDamaged
+from registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
+from registry.names import fold
+from registry.native import batches
+from registry.native.core import SlotTable
+from registry.native.listing import OrderListing
+from registry.storage.disk import Disk
+from registry.storage.folder import segment_path
+from registry.storage.frames import Stretch
+from registry.storage.log import Log, Mark
+from registry.storage.manifest import Entry
+from registry.storage.record import SPAN_PLACES
+from registry.storage.segment import HEADER_BYTES
+from registry.storage.tail import written_end
+from registry.storage.walk import PROGRESS_BYTES, Progress
+
+__all__ = ["WATCHED_START", "NativeContents"]
+
+_CHUNK_BYTES: Final = 1 << 20
+"""Bytes of log that are verified before they are applied, while they are still in the cache."""
+
+_BLOCK_BYTES: Final = 16 << 20
+"""Bytes of slots in one block of the image."""
+
+_SLOT_BYTES: Final = 8
+
+
+class NativeContents(Contents):
+    """What a register holds, at some ten bytes an identifier."""
+
+    core = "native"
+    index: SlotTable
+    listing: OrderListing
+
+    def __init__(self, log: Log, table: SlotTable, disk: Disk) -> None:
+        super().__init__(log, table, OrderListing(log, table, disk))
+
+    def page(self, prefix: bytes, *, after: bytes, limit: int) -> tuple[list[int], bytes | None]:
+        """Return a page; see `Contents.page`."""
+        places, behind = self.listing.page(prefix, after=after, limit=limit + 1)
+        if len(places) > limit:
+            del places[limit:]
+            behind = fold(self._log.read(places[-1]).handle)
+        return places, behind
+
+    # Changes by whole stretches of the log
+
+    def apply_stretches(self, stretches: Sequence[Stretch], tally: batches.Tally) -> None:
+        """Make stretches of the log visible; runs in the writer's thread, and `absorb` must follow on the loop."""
+        for place, size in stretches:
+            slot, units = divmod(place, SPAN_PLACES)
+            start = units * PLACE_UNIT
+            batches.apply(self.index, slot, start, start + size, tally)
+        self.listing.logged()
+
+    def absorb(self, tally: batches.Tally, place: int) -> None:
+        """Take what applied stretches have changed into account; ``place`` is that of their last segment."""
+        for segment, change in tally.live():
+            self.usage.adjust(segment, change)
+        if tally.tombstones:
+            self.usage.add_tombstone(place, tally.tombstones)
+        self.listing.gain(tally.prefixes())
+
+    # Coming up
+
+    def replay(self, progress: Progress | None) -> Replayed:
+        """Apply the log up to its end, or up to whatever is odd; see `Contents.replay`."""
+        entries = self._log.manifest.segments
+        active = entries[-1].number
+        total = written_end(segment_path(self._log.folder, active))
+        total += sum(entry.bytes or 0 for entry in entries)
+        mark: Mark | None = None
+        records = done = 0
+        for entry in entries:
+            tally = batches.Tally()
+            end = HEADER_BYTES
+            for end, sequence in self._replay_segment(entry, tally):
+                mark = Mark(entry.number, end, sequence)
+                if progress is not None:
+                    progress(min(done + end, total), total)
+            self.absorb(tally, entry.number % SEGMENTS_MAX * SPAN_PLACES)
+            records += tally.records
+            done += end
+            if end != entry.bytes:
+                break
+        if progress is not None:
+            progress(total, total)
+        return Replayed(mark, records)
+
+    def _replay_segment(self, entry: Entry, tally: batches.Tally) -> Iterator[tuple[int, int]]:
+        """Apply one segment; yields now and then, and last, how far it came: offset and sequence."""
+        slot, start, sequence = entry.number % SEGMENTS_MAX, HEADER_BYTES, entry.first - 1
+        limit = entry.bytes or SEGMENT_SPAN_BYTES
+        told = start
+        while True:
+            end, last = batches.verify(
+                self.index.segments, slot, start, limit, _CHUNK_BYTES, sequence
+            )
+            if end == start:
+                break
+            batches.apply(self.index, slot, start, end, tally)
+            start, sequence = end, last
+            if start - told >= PROGRESS_BYTES:
+                told = start
+                yield start, sequence
+        if told != start:
+            yield start, sequence
+
+    def settle(self) -> None:
+        """Find or make the runs of all segments."""
+        self.listing.settle()
+
+    def forget(self, number: int) -> None:
+        """Forget a segment; see `Contents.forget`."""
+        super().forget(number)
+        self.listing.forget(number)
+
+    def close(self) -> None:
+        """Finish the runs under way."""
+        self.listing.close()
+
+    # The image
+
+    def save(self, file: BinaryIO) -> None:
+        """Write the shape of the table, the listing, and then all slots as they lie in memory."""
+        depth, groups = self.index.groups()
+        write_block(file, msgpack.packb([self.index.mark(), depth, groups]))
+        self.listing.save(file)
+        for block in self.index.dump(_BLOCK_BYTES):
+            write_block(file, block)
+
+    def load(self, file: BinaryIO) -> None:
+        """Fill empty contents; see `Contents.load`."""
+        try:
+            mark, depth, groups = msgpack.unpackb(read_block(file), use_list=False)
+            size = sum(slots for _depth, _pages, slots in groups) * _SLOT_BYTES
+        except (ValueError, TypeError) as error:
+            raise LogDamaged("The shape of the table is not what was written") from error
+        if mark != self.index.mark():
+            raise LogDamaged("The image belongs to a table of another secret")
+        self.listing.load(file)
+        if not self.index.restore(depth, groups, _blocks(file, size)):
+            raise LogDamaged("The table of the image does not fit together")
+
+
+def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    while size > 0:
+        block = read_block(file)
+        if not block:
+            raise LogDamaged("The image has fewer slots than its table")
+        size -= len(block)
+        yield block

@@ -21,11 +21,11 @@ class Addresses:
     admin: tuple[str, int]
 
 
-def url_of(address: tuple[str, int]) -> str:
+def url_of(address: tuple[str, int], scheme: str = "http") -> str:
     """Return the URL at which this machine reaches an address."""
     host, port = address
     host = WILDCARDS.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def write_ready_file(path: Path, addresses: Addresses, core: str) -> None:
@@ -41,6 +41,7 @@ def write_ready_file(path: Path, addresses: Addresses, core: str) -> None:
         "handle_tcp": addresses.handle_tcp,
         "handle_udp": addresses.handle_udp,
         "http": url_of(addresses.http),
+        "https": url_of(addresses.http, "https"),
         "admin": url_of(addresses.admin),
     }
     path.parent.mkdir(parents=True, exist_ok=True)

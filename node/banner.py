@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from node.addresses import WILDCARDS, Addresses, url_of
 from node.build import core, version
+from node.data_directory import KEYS
+from node.service.certificate import own_certificate
 from node.settings import DEMO_SECRET, Settings
 
 _YOURS: Final = "'\"$IDNODE_SECRET\"'"
@@ -24,7 +26,8 @@ idnode {version()} is ready: {core()} core, durability {settings.durability}, \
 data in {settings.data_dir}, seed {seed}
 
   Handle protocol  {host}:{port} (TCP and UDP)
-  HTTP API         {url_of(addresses.http)}
+  HTTP API         {url_of(addresses.http)} and {url_of(addresses.http, "https")}
+  Certificate      {settings.tls_certificate or own_certificate(settings.data_dir / KEYS)}
   Management       {url_of(addresses.admin)}  (/metrics /livez /readyz /api/v1/stats)
 
   Node             {prefix}, administrator 301:0.NA/{prefix}, {secret}

@@ -20,7 +20,7 @@ from node.data_directory import KEYS, REGISTER, SNAPSHOTS
 from node.directory_parts import Core, open_directory
 from node.faces.handle_tcp import HandleTcp
 from node.faces.handle_udp import HandleUdp
-from node.faces.http_app import SNMS_FACE, HttpFaceRunner, HttpParts, build_app
+from node.faces.http_app import JSON_FACE, SNMS_FACE, HttpFaceRunner, HttpParts, build_app
 from node.faces.limits import TcpLimits
 from node.housekeeping import Housekeeping
 from node.ops import lifetime, management
@@ -41,6 +41,7 @@ from node.service.registrar import Registrar
 from node.service.resolver import Resolver
 from node.service.response import Responses
 from node.settings import DEMO_SECRET, Settings, SettingsRefused, is_loopback
+from node.web import listen
 from registry import values
 from registry.model import HandleValue
 from registry.names import prefix_handle
@@ -121,10 +122,14 @@ class Node:
         await self._lay_foundation(tcp.address, udp.address)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         runner = HttpFaceRunner(self._http_app(), **self._runner_options())
-        http = await self._serve_http("http_port", runner)
+        await runner.setup()
+        self._running.push_async_callback(runner.cleanup)
+        refused = self.metrics.face(JSON_FACE).malformed
+        listener = await listen(self.settings, runner.server, self._clock, refused)
+        self._running.push_async_callback(listener.stop)
         self.metrics.read_connections("http", lambda: _connections_of(runner))
         self._watch_loop()
-        self.addresses = Addresses(tcp.address, udp.address, http, admin)
+        self.addresses = Addresses(tcp.address, udp.address, listener.address, admin)
 
     def _facts(self) -> Facts:
         settings = self.settings
@@ -312,7 +317,12 @@ class Node:
         return self.register.count(prefix)
 
     def _runner_options(self) -> dict[str, Any]:
-        return {"access_log": None, "shutdown_timeout": self.settings.drain_timeout}
+        settings = self.settings
+        return {
+            "access_log": None,
+            "shutdown_timeout": settings.drain_timeout,
+            "keepalive_timeout": settings.idle_timeout,
+        }
 
     async def _serve_http(self, setting: str, runner: web.AppRunner) -> tuple[str, int]:
         await runner.setup()

@@ -12,9 +12,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
-from pydantic import Field, IPvAnyAddress, SecretStr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    IPvAnyAddress,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -67,6 +74,12 @@ class Settings(BaseSettings):
     plain_credentials: bool = Field(
         False, description="accept secrets over HTTP without TLS also off loopback"
     )
+    tls_certificate: Path | None = Field(
+        None, description="PEM file with the certificate chain for HTTPS (default: the node's own)"
+    )
+    tls_key: Path | None = Field(
+        None, description="PEM file with the private key of tls_certificate"
+    )
 
     directory_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the directory (default: SQLite in the data directory)"
@@ -74,9 +87,7 @@ class Settings(BaseSettings):
     auto_approve: bool = Field(
         True, description="let enterprises' applications pass without review"
     )
-    snms_public_resolve: bool = Field(
-        True, description="SNMS: read identifiers without a token"
-    )
+    snms_public_resolve: bool = Field(True, description="SNMS: read identifiers without a token")
     snms_update: Literal["merge", "replace"] = Field(
         "merge", description="SNMS: an update replaces the values it names, or the whole record"
     )
@@ -146,6 +157,12 @@ class Settings(BaseSettings):
         """Read arguments only: `load` merges the layers itself, since it must know where each came from."""
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
+
+    @model_validator(mode="after")
+    def _certificate_has_its_key(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        return self
 
     @field_validator("prefix")
     @classmethod
@@ -290,7 +307,10 @@ def nearest(key: str, known: Any) -> str:
 def _explained(error: ValidationError, origins: Mapping[str, str]) -> str:
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
-        name = str(problem["loc"][0]) if problem["loc"] else ""
+        if not problem["loc"]:  # about several settings together; their values may be secret
+            lines.append(problem["msg"].removeprefix("Value error, "))
+            continue
+        name = str(problem["loc"][0])
         given = "" if name == "secret" else f" = {problem['input']!r}"
         lines.append(f"{name}{given} ({origins.get(name, 'default')}): {problem['msg']}")
     return "; ".join(lines)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 KEY_BITS: Final = 2048
 
 
-class KeyFileUnusable(Exception):
-    """A private key file is there, and does not hold an unencrypted RSA key."""
+class KeyFileUnusable(OSError):
+    """A private key file is there, and does not hold an unencrypted key of the kind that is needed."""
 
 
 def load_or_make(folder: Path, name: str) -> rsa.RSAPrivateKey:
@@ -42,9 +42,9 @@ def load_or_make(folder: Path, name: str) -> rsa.RSAPrivateKey:
         return _load(path)
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    _write(folder / f"{name}.public.pem", public, 0o644)
+    write_whole(folder / f"{name}.public.pem", public, 0o644)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write(path, private, 0o600)
+    write_whole(path, private, 0o600)
     return key
 
 
@@ -59,8 +59,13 @@ def _load(path: Path) -> rsa.RSAPrivateKey:
     return key
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
-    """Write a file so that it is there whole or not at all."""
+def write_whole(path: Path, data: bytes, mode: int) -> None:
+    """Write a file so that it is there whole or not at all.
+
+    Raises:
+        OSError: The disk refused.
+
+    """
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -1,8 +1,8 @@
 """pyhandle 1.5.0, a client that we did not write, works with the JSON face unchanged.
 
-Promises: over plain HTTP on loopback it logs in with user name and password, registers, reads, modifies, adds,
-deletes values and handles, and gets its own errors for what must fail. (Its search needs a separate
-reverse-lookup service, which the Handle System does not have.)
+Promises: over plain HTTP on loopback, and over HTTPS with the node's certificate file, it logs in with user name
+and password, registers, reads, modifies, adds, deletes values and handles, and gets its own errors for what must
+fail. (Its search needs a separate reverse-lookup service, which the Handle System does not have.)
 """
 
 import asyncio
@@ -15,20 +15,26 @@ from pyhandle.handleexceptions import (
     HandleNotFoundException,
 )
 
+from node.addresses import url_of
+from node.data_directory import KEYS
+from node.service.certificate import own_certificate
+
 USER = "301:0.NA/88.900.1"
 SECRET = "idnode-demo"
 HANDLE = "88.900.1/pyhandle-泵-1"
 
 
-@pytest.fixture
-def server(node):
-    host, port = node.addresses.http
-    return f"http://{host}:{port}"
+@pytest.fixture(params=["http", "https"])
+def server(request, node):
+    """Return what pyhandle needs to know: where, and what certificate to believe."""
+    certificate = own_certificate(node.settings.data_dir / KEYS)
+    return url_of(node.addresses.http, request.param), str(certificate)
 
 
 def client_of(server, secret=SECRET):
+    url, certificate = server
     return RESTHandleClient.instantiate_with_username_and_password(
-        server, USER, secret, HTTPS_verify=False, handleowner=USER
+        url, USER, secret, HTTPS_verify=certificate, handleowner=USER
     )
 
 

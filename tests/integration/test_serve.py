@@ -88,7 +88,8 @@ def test_every_face_gives_the_same_answer_before_and_after_a_restart(served):
 
 def test_the_ready_file_says_what_was_bound(served):
     node = served()
-    assert set(node.ready) == {"pid", "core", "handle_tcp", "handle_udp", "http", "admin"}
+    faces = {"handle_tcp", "handle_udp", "http", "https", "admin"}
+    assert set(node.ready) == {"pid", "core", *faces}
     assert node.ready["pid"] == node.process.pid
     assert node.ready["core"] in {"native", "python"}
     assert node.ready["handle_tcp"] == node.ready["handle_udp"]

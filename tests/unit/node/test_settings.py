@@ -110,6 +110,13 @@ def test_an_own_secret_is_never_shown(file):
     assert "1234567" not in str(refusal.value)
 
 
+def test_a_certificate_goes_with_its_key():
+    for name in ("tls_certificate", "tls_key"):
+        with pytest.raises(SettingsRefused) as refused:
+            load({name: "/some.pem", "secret": "sesame-of-mine"})
+        assert str(refused.value) == "tls_certificate and tls_key go together"
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "node.example"])
 def test_the_demo_secret_is_refused_off_loopback_with_what_to_set(host):
     with pytest.raises(SettingsRefused, match=r"--secret.*IDNODE_SECRET"):

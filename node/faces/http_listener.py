@@ -1,0 +1,226 @@
+"""The HTTP port: one listening socket on which plain HTTP and HTTPS are told apart by the first byte.
+
+A TLS connection begins with 0x16 (a handshake record, RFC 8446 §5.1), which begins no HTTP request. The byte is
+only looked at; the connection then goes to the event loop as one that was accepted for plain HTTP or for TLS.
+From there on nothing of this module is on the path of a request.
+
+Whoever connects and says nothing, or does not finish the handshake, is let go after a while; when many do, the
+one who waited longest goes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+TLS_HANDSHAKE: Final = 0x16
+"""The first byte of a TLS connection."""
+
+BACKLOG: Final = 1024
+"""Connections that the system keeps until they are accepted."""
+
+_ACCEPTED_AT_ONCE: Final = 64
+_PAUSE_SECONDS: Final = 1.0
+_EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerLimits:
+    """``undecided_max``: connections at once that did not speak yet, or did not finish the TLS handshake."""
+
+    undecided_max: int = 1024
+    silence_seconds: float = 180.0
+    handshake_seconds: float = 10.0
+
+
+class HttpListener:
+    """Accepts connections and hands them to an HTTP server, with TLS for those that begin so.
+
+    ``serve`` makes the protocol of one connection (an aiohttp ``web.Server``). ``refused`` is told a word
+    about each connection that ended before it was one: ``tls_handshake``.
+    """
+
+    def __init__(
+        self,
+        serve: Callable[[], asyncio.BaseProtocol],
+        tls: ssl.SSLContext,
+        refused: Callable[[str], None],
+        limits: ListenerLimits | None = None,
+    ) -> None:
+        self._serve = serve
+        self._tls = tls
+        self._refused = refused
+        self._limits = limits or ListenerLimits()
+        self._listening: list[socket.socket] = []
+        self._silent: dict[socket.socket, asyncio.TimerHandle] = {}
+        self._joining: dict[asyncio.Task[None], socket.socket | None] = {}
+        """Who is being handed to the loop; the loop owns a connection from the task's first step on."""
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that were bound; the first ones, where a name has several addresses."""
+        host, port = self._listening[0].getsockname()[:2]
+        return str(host), int(port)
+
+    @property
+    def undecided(self) -> int:
+        """Connections that are neither served nor let go yet."""
+        return len(self._silent) + len(self._joining)
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen on every address that the host name has.
+
+        Raises:
+            OSError: One of them cannot be had.
+
+        """
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        try:
+            for family, _, _, _, address in dict.fromkeys(found):
+                self._listening.append(_listening(family, address))
+        except BaseException:
+            self._close_listening()
+            raise
+        for each in self._listening:
+            loop.add_reader(each, self._accept, each)
+
+    async def stop(self) -> None:
+        """Take no more connections, and let go of those that are not served yet."""
+        loop = asyncio.get_running_loop()
+        for each in self._listening:
+            loop.remove_reader(each)
+        self._close_listening()
+        for waiting in list(self._silent):
+            self._forget(waiting).close()
+        for task in list(self._joining):
+            self._turn_away(task)
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+
+    def _close_listening(self) -> None:
+        for each in self._listening:
+            each.close()
+        self._listening = []
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(_ACCEPTED_AT_ONCE):
+            try:
+                connection, _address = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                if error.errno not in _EXHAUSTED:
+                    raise
+                self._pause(listening, error)
+                return
+            connection.setblocking(False)
+            self._make_room()
+            self._judge(connection)
+
+    def _pause(self, listening: socket.socket, error: OSError) -> None:
+        """Accept nothing for a moment: the connection stays in the system's queue, and would call again."""
+        _log.warning("HTTP connections wait: %s", error)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listening)
+        loop.call_later(_PAUSE_SECONDS, self._resume, listening)
+
+    def _resume(self, listening: socket.socket) -> None:
+        if listening in self._listening:
+            asyncio.get_running_loop().add_reader(listening, self._accept, listening)
+
+    def _make_room(self) -> None:
+        if self.undecided < self._limits.undecided_max:
+            return
+        if self._silent:
+            self._forget(next(iter(self._silent))).close()
+        else:
+            self._turn_away(next(iter(self._joining)))
+
+    def _judge(self, connection: socket.socket) -> None:
+        """Hand a connection on by its first byte; wait for the byte if it is not there yet."""
+        try:
+            first = connection.recv(1, socket.MSG_PEEK)
+        except (BlockingIOError, InterruptedError):
+            self._wait_for(connection)
+            return
+        except OSError:
+            first = b""
+        if not first:
+            connection.close()
+            return
+        tls = self._tls if first[0] == TLS_HANDSHAKE else None
+        task = asyncio.get_running_loop().create_task(self._join(connection, tls))
+        self._joining[task] = connection
+        task.add_done_callback(self._joined)
+
+    def _wait_for(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(connection, self._spoke, connection)
+        self._silent[connection] = loop.call_later(
+            self._limits.silence_seconds, lambda: self._forget(connection).close()
+        )
+
+    def _spoke(self, connection: socket.socket) -> None:
+        self._judge(self._forget(connection))
+
+    def _forget(self, connection: socket.socket) -> socket.socket:
+        """Stop waiting for a silent connection, and return it."""
+        self._silent.pop(connection).cancel()
+        asyncio.get_running_loop().remove_reader(connection)
+        return connection
+
+    async def _join(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """Have a connection served, after the handshake if it is TLS."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._joining[task] = None
+        seconds = None if tls is None else self._limits.handshake_seconds
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(
+                self._serve, connection, ssl=tls, ssl_handshake_timeout=seconds
+            )
+        except OSError:
+            # The loop closed the connection: no handshake in time, nonsense, or gone.
+            if tls is not None:
+                self._refused("tls_handshake")
+
+    def _turn_away(self, task: asyncio.Task[None]) -> None:
+        """End the handshake of a connection, or what was to become one."""
+        connection = self._joining.pop(task)
+        self._leaving.add(task)
+        task.cancel()
+        if connection is not None:
+            connection.close()
+
+    def _joined(self, task: asyncio.Task[None]) -> None:
+        self._joining.pop(task, None)
+        self._leaving.discard(task)
+
+
+def _listening(family: int, address: object) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Accepted connections inherit it: answers are never held back for a fuller packet.
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind(address)  # type: ignore[arg-type]
+        made.listen(BACKLOG)
+    except BaseException:
+        made.close()
+        raise
+    return made

@@ -1,0 +1,56 @@
+"""The HTTP port put together: the faces' server, the certificate, and the listener that speaks both."""
+
+import asyncio
+from collections.abc import Callable
+
+from node.addresses import WILDCARDS
+from node.binding import explained
+from node.clock import Clock
+from node.data_directory import KEYS
+from node.faces.http_listener import HttpListener, ListenerLimits
+from node.faces.http_tls import CertificateUnusable, server_context
+from node.service.certificate import CertificateFiles, load_or_make
+from node.settings import Settings, SettingsRefused, is_loopback
+
+
+async def listen(
+    settings: Settings,
+    server: Callable[[], asyncio.BaseProtocol] | None,
+    clock: Clock,
+    refused: Callable[[str], None],
+) -> HttpListener:
+    """Serve plain HTTP and HTTPS on the HTTP port.
+
+    ``refused`` is told a word about each connection that ended before it was one.
+
+    Raises:
+        PortRefused: The port cannot be had.
+        SettingsRefused: The operator's certificate cannot be used.
+        KeyFileUnusable: The node's own key file holds something else.
+        OSError: The disk refused.
+
+    """
+    assert server is not None, "the runner is set up"
+    files = await asyncio.to_thread(_certificate, settings, clock.now())
+    try:
+        tls = server_context(*files)
+    except CertificateUnusable as error:
+        raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
+    limits = ListenerLimits(silence_seconds=settings.idle_timeout)
+    listener = HttpListener(server, tls, refused, limits)
+    async with explained(settings, "http_port"):
+        await listener.start(settings.host, settings.http_port)
+    return listener
+
+
+def _certificate(settings: Settings, now: float) -> CertificateFiles:
+    if settings.tls_certificate is not None and settings.tls_key is not None:
+        return CertificateFiles(settings.tls_certificate, settings.tls_key)
+    return load_or_make(settings.data_dir / KEYS, _names(settings), now)
+
+
+def _names(settings: Settings) -> list[str]:
+    """Return what clients may call this node, besides its loopback names."""
+    told = [] if settings.site_address is None else [str(settings.site_address)]
+    bound = [] if settings.host in WILDCARDS or is_loopback(settings.host) else [settings.host]
+    return told + bound

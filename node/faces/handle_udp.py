@@ -2,8 +2,8 @@
 
 Requests of several datagrams are put together, answers over 512 bytes are cut. Reading is simply done again
 when a request is repeated; whatever else the node offers over UDP is done once and its answer replayed.
-Administration is refused here, as on the reference server's query-only interface, but with the right request
-id, so that clients see it.
+Administration is refused, as on the reference server's query-only interface, but with the right request id, so
+that clients see it.
 
 Sources of datagrams can be forged. So nothing that is itself an answer is answered, and datagrams without a
 readable envelope are dropped in silence.
@@ -28,7 +28,6 @@ from node.protocol.datagrams import Reassembly, split
 from node.protocol.envelope import decode_envelope
 from node.protocol.errors import EnvelopeTooShort, ProtocolError, UnsupportedVersion
 from node.service.connection import Connection
-from node.service.errors import AdministrationRefused
 from node.service.events import RESOLVE
 
 if TYPE_CHECKING:
@@ -54,25 +53,6 @@ _ONCE: Final = frozenset(
         OpCode.SESSION_KEY_EXCHANGE,
         OpCode.LOGIN_PASSWORD,
         OpCode.LOGIN_ID_SYSTEM,
-    )
-)
-_ADMINISTRATIVE: Final = frozenset(
-    int(code)
-    for code in (
-        OpCode.CREATE_HANDLE,
-        OpCode.DELETE_HANDLE,
-        OpCode.ADD_VALUES,
-        OpCode.REMOVE_VALUES,
-        OpCode.MODIFY_VALUES,
-        OpCode.LIST_HANDLES,
-        OpCode.LIST_DERIVED_PREFIXES,
-        OpCode.HOME_PREFIX,
-        OpCode.UNHOME_PREFIX,
-        OpCode.LIST_HOMED_PREFIXES,
-        OpCode.GET_NEXT_TXN_ID,
-        OpCode.RETRIEVE_TXN_LOG,
-        OpCode.DUMP_HANDLES,
-        OpCode.BACKUP_SERVER,
     )
 )
 
@@ -181,8 +161,6 @@ class HandleUdp(asyncio.DatagramProtocol):
         op_code, response_code = _CODES.unpack_from(message) if len(message) >= 8 else (0, 0)
         if response_code:
             self._observer.malformed("AnswerReceived")
-        elif op_code in _ADMINISTRATIVE:
-            self._refuse(AdministrationRefused(), envelope, exchange)
         elif op_code not in _ONCE or self._is_first(envelope, message, exchange):
             self._door.admit(envelope, message, self._context(exchange), exchange.reply)
 

@@ -18,6 +18,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, cast
 
 from node.faces.limits import TcpLimits
+from node.faces.native_runs import Runs
 from node.faces.turns import Turn, Turns
 from node.protocol.errors import MalformedEnvelope, ProtocolError
 from node.protocol.framing import Framer
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from node.clock import Clock
+    from node.faces.native_runs import NativeStream
     from node.protocol.envelope import Envelope
     from node.service.door import Door
     from node.service.events import Observer
@@ -48,6 +50,8 @@ class HandleTcp:
         self.clock = clock
         self.limits = limits or TcpLimits()
         self.connections: set[TcpConnection] = set()
+        self.native: NativeStream | None = None
+        """Answers runs of plain resolutions unless somebody has to see each request."""
         self._empty = asyncio.Event()
         self._empty.set()
         self._server: asyncio.Server | None = None
@@ -131,6 +135,7 @@ class TcpConnection(asyncio.Protocol):
         self._observer = face.observer
         self._elapsed = face.clock.elapsed
         self._framer = Framer(face.limits.message_bytes_max)
+        self._runs = Runs(face.clock)
         self._context = Connection((), stream=True)
         self._turns = Turns()
         self._backlog: deque[tuple[Envelope, bytes]] = deque()
@@ -174,6 +179,9 @@ class TcpConnection(asyncio.Protocol):
         if self._ending:
             return
         framer = self._framer
+        data = self._answer_run(data)
+        if not data:
+            return
         try:
             messages = framer.feed(data)
         except MalformedEnvelope:
@@ -186,12 +194,26 @@ class TcpConnection(asyncio.Protocol):
             self._failure = framer.failure
             self._settle()
 
+    def _answer_run(self, data: bytes) -> bytes:
+        """Have native code answer the plain resolutions in front, if nobody waits; returns what is left."""
+        native, transport = self._face.native, self._transport
+        framer = self._framer
+        if native is None or transport is None or self._turns or self._backlog or framer.within:
+            return self._runs.give_back() + data
+        answers, data = self._runs.take(native, data)
+        if answers:
+            self._last = self._elapsed()
+            transport.write(answers)
+        return data
+
     def eof_received(self) -> bool:
         """Answer what is complete and say what is not; the connection ends with the last answer."""
         self._eof = True
         if not self._ending:
             self._ending = True
             try:
+                if tail := self._runs.give_back():
+                    self._framer.feed(tail)
                 self._framer.finish()
             except ProtocolError as error:
                 self._failure = error

@@ -55,6 +55,10 @@ class NativeCounts(Protocol):
         """Return how many answers took how long, by bucket, and the seconds of all together."""
         ...
 
+    def lost(self) -> int:
+        """Return how many datagrams were lost to a full buffer."""
+        ...
+
 
 class Settlement:
     """Tells an observer what native code has counted since the last time."""
@@ -65,6 +69,7 @@ class Settlement:
         self._volume: Mapping[bytes, tuple[int, int]] = {}
         self._buckets: Sequence[int] = ()
         self._seconds = 0.0
+        self._lost = 0
 
     def settle(self) -> None:
         """Tell what is new."""
@@ -84,6 +89,10 @@ class Settlement:
             fresh = [now - before for now, before in zip(buckets, had, strict=True)]
             self._observer.timed(RESOLVE, fresh, seconds - self._seconds)
         self._buckets, self._seconds = buckets, seconds
+        lost = self._counted.lost()
+        if lost > self._lost:
+            self._observer.dropped(lost - self._lost)
+        self._lost = lost
 
 
 class HandleUdpNative:

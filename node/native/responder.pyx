@@ -121,6 +121,10 @@ cdef class Answers:
         add_buckets(buckets, &self.counted, &self.bounds)
         return buckets, count_read(&self.counted.nanoseconds) / 1e9
 
+    def lost(self):
+        """Return how many datagrams were lost to a full buffer."""
+        return 0
+
     def answer(self, bytes request not None, uint32_t now):
         """Return the datagrams that answer one request, or ``None`` when it is not for native code.
 
@@ -216,6 +220,11 @@ cdef class Responder(Answers):
             add_buckets(buckets, &self.native.thread[i].answers, &self.bounds)
             seconds += count_read(&self.native.thread[i].answers.nanoseconds) / 1e9
         return buckets, seconds
+
+    def lost(self):
+        """Return how many datagrams were lost to a full buffer."""
+        counts = self.counts()
+        return counts["dropped"] + counts["unsent"]
 
     def counts(self):
         """Return what the threads did: datagrams received, handed, dropped, sent, unsent; found, missing."""

@@ -32,6 +32,11 @@ class Framer:
         self._pending = bytearray()
         self._needed = ENVELOPE_BYTES
 
+    @property
+    def within(self) -> bool:
+        """Whether a message has begun that is not whole yet, or none can follow any more."""
+        return bool(self._pending) or self.failure is not None
+
     def feed(self, data: bytes) -> list[tuple[Envelope, bytes]]:
         """Take what was read and return each message that it completes, with its envelope.
 

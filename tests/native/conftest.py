@@ -1,0 +1,114 @@
+"""Native code compiled with sanitizers, and the corpora that its fuzz targets start from."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from node.protocol.envelope import Envelope
+from node.protocol.message import encode_response
+from node.protocol.resolution import Query, encode_query
+from registry import values
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+RUNS = 20_000
+"""Mutations in a run of the whole suite; `make fuzz` asks for many more."""
+
+
+def pytest_addoption(parser):
+    parser.addoption("--fuzz-runs", type=int, default=RUNS, help="mutations a fuzz target gets")
+    parser.addoption("--fuzz-seed", type=int, default=1, help="which mutations")
+
+
+@pytest.fixture
+def fuzz_runs(request):
+    return request.config.getoption("--fuzz-runs", RUNS)
+
+
+@pytest.fixture
+def fuzz_seed(request):
+    return request.config.getoption("--fuzz-seed", 1)
+
+
+@pytest.fixture
+def compiled(tmp_path):
+    """Return a function that compiles files of this folder with a sanitizer."""
+
+    def compile_(name, *sources, sanitize):
+        compiler = shutil.which("gcc") or shutil.which("clang")
+        if compiler is None:
+            pytest.skip("no C compiler")
+        program = tmp_path / name
+        command = [
+            compiler,
+            "-O1",
+            "-g",
+            "-D_GNU_SOURCE",
+            "-pthread",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+        ]
+        command += [
+            "-Wno-unused-function",
+            "-Wno-maybe-uninitialized",
+            f"-fsanitize={sanitize}",
+            "-fno-sanitize-recover=all",
+        ]
+        if sanitize == "thread" and "gcc" in compiler:
+            command.append("-Wno-tsan")  # the fences are backed by accesses that it does understand
+        command += [f"-I{ROOT / folder}" for folder in ("registry/native", "node/native")]
+        command += [*(str(HERE / source) for source in sources), "-o", str(program)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if "cannot find" in done.stderr:
+            pytest.skip(f"the compiler has no {sanitize} sanitizer")
+        assert done.returncode == 0, done.stderr
+        return program
+
+    return compile_
+
+
+def resolution(handle, *, indexes=(), types=(), flags=0x01000000):
+    message = encode_response(1, 0, flags, 0xFFFF, 0, encode_query(Query(handle, indexes, types)))
+    return Envelope(2, 11, 0, 2, 11, 0, 7, 0, len(message)).encode() + message
+
+
+def answer_corpus():
+    """Return datagrams of deployed clients, resolutions of the target's records, and value lists."""
+    path = ROOT / "tests" / "vectors" / "handle-wire.jsonl"
+    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    yield from (bytes.fromhex(line["hex"]) for line in lines if line.get("direction") == "request")
+    for handle in (b"88.900.1/hello", b"88.900.1/secret", b"88.900.1/absent", b"88.900.1/fuzz"):
+        yield resolution(handle)
+        yield resolution(handle, indexes=(1, 3), types=(b"URL.", b"desc"))
+        yield resolution(handle) * 3
+    reference = (1).to_bytes(4, "big") + (3).to_bytes(4, "big") + b"a/b" + bytes(4)
+    yield values.join(
+        [
+            values.pack_value(index, kind, b"data" * index, timestamp=5, references=references)
+            for index, kind, references in (
+                (1, b"URL", values.EMPTY),
+                (2, b"DESC", reference),
+                (3, b"url.cn", values.EMPTY),
+            )
+        ]
+    )
+
+
+CORPORA = {"fuzz_answer": answer_corpus}
+"""What each fuzz target starts from."""
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """Return a function that writes the corpus of a target and returns its path."""
+
+    def write(target):
+        path = tmp_path / f"{target}.corpus"
+        path.write_text("".join(f"{each.hex()}\n" for each in CORPORA[target]()), encoding="ascii")
+        return path
+
+    return write

@@ -17,6 +17,7 @@ from node.binding import bind_handle_faces, bind_http
 from node.build import core, version
 from node.clock import Clock, SystemClock
 from node.data_directory import KEYS, REGISTER, SNAPSHOTS
+from node.dataset import ServedDataset
 from node.directory_parts import Core, open_directory
 from node.faces.handle_tcp import HandleTcp
 from node.faces.handle_udp import HandleUdp
@@ -36,6 +37,7 @@ from node.service.errors import AuthenticationFailed
 from node.service.events import Observer
 from node.service.handle_protocol import Grounds, HandleProtocol
 from node.service.offload import Offload
+from node.service.overlay import Overlay
 from node.service.permissions import Permissions
 from node.service.registrar import Registrar
 from node.service.resolver import Resolver
@@ -62,6 +64,8 @@ class Node:
 
     addresses: Addresses
     demo_secret_works: bool
+    register: EmbeddedRegister | Overlay
+    dataset: ServedDataset | None = None
 
     def __init__(
         self,
@@ -144,12 +148,17 @@ class Node:
             commit_observer=self.metrics.committed,
         )
         folder = settings.data_dir / REGISTER
-        self.register = await EmbeddedRegister.open(folder, options, self._progress)
+        register = await EmbeddedRegister.open(folder, options, self._progress)
+        self.register = register
         housekeeping = Housekeeping(settings.data_dir, self.metrics)
         for chore in self._chores:
             housekeeping.add(chore)
         self._running.push_async_callback(housekeeping.stop)
-        self._running.push_async_callback(self.register.close)
+        self._running.push_async_callback(self._close_register)
+        if settings.dataset is not None:
+            self.dataset = ServedDataset(register, settings)
+            self.register = self.dataset.overlay
+            self.metrics.read_computed(self.dataset.overlay.count_computed)
         housekeeping.start()
         self.metrics.read_register(self.register.stats)
         recovered = self.register.stats().recovered
@@ -165,6 +174,9 @@ class Node:
             "index loaded" if recovered.from_image else f"{recovered.records} log records read",
             recovered.seconds,
         )
+
+    async def _close_register(self) -> None:
+        await self.register.close()
 
     def _build_service(self) -> None:
         register = self.register
@@ -248,6 +260,8 @@ class Node:
         self._responses.site_serial = laid.site_serial
         self._responses.signing_key = laid.signing_key
         self.authority.place(decode_site(laid.site).servers[0])
+        if self.dataset is not None:
+            self.dataset.tell(laid)
         enterprise = prefix + foundation.ENTERPRISE_SUFFIX
         await self.parts.settle()
         self.demo_secret_works = self._demo_secret_works(prefix)
@@ -294,6 +308,7 @@ class Node:
                 observer=self._observer,
                 site=lambda: self._site,
                 count=self.register.count,
+                seek=None if self.dataset is None else self.dataset.overlay.seek,
                 plain_http=plain_http,
                 snms=self.parts.snms(self._observer(SNMS_FACE)),
                 random=self._random,
@@ -358,6 +373,7 @@ class Node:
             stats = self.register.stats()
             found["register"] = stats._asdict() | {"recovered": stats.recovered._asdict()}
             found["prefixes"] = len(self.authority.homed)
+            found["dataset"] = None if self.dataset is None else self.dataset.report()
         return found
 
     async def _snapshot(self, name: str) -> dict[str, Any]:

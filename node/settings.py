@@ -30,6 +30,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from registry.datasets.choice import seed_of
 from registry.errors import InvalidHandle
 from registry.limits import SEGMENT_SPAN_BYTES
 from registry.names import check as check_handle
@@ -134,6 +135,10 @@ class Settings(BaseSettings):
         5.3e9, ge=0, description="resolutions that dashboards compare with"
     )
 
+    dataset: str | None = Field(
+        None, description="data set under what is written: suzhou, suzhou,seed=N or none"
+    )
+
     ready_file: Path | None = Field(
         None, description="file that says what was bound, written once the node is ready"
     )
@@ -175,6 +180,16 @@ class Settings(BaseSettings):
         if "/" in prefix or prefix.strip() != prefix:
             raise ValueError("a prefix has no slash and no blanks around it")
         return prefix
+
+    @field_validator("dataset", mode="before")
+    @classmethod
+    def _dataset_is_known(cls, dataset: object) -> object:
+        """Accept a data set that there is; ``none`` takes back one that was asked for elsewhere."""
+        if dataset == "none":
+            return None
+        if isinstance(dataset, str):
+            seed_of(dataset)
+        return dataset
 
     @property
     def demo_secret(self) -> bool:

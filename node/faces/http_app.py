@@ -16,7 +16,7 @@ from aiohttp import HttpVersion11, web
 from node.faces import http_replies
 from node.faces.bulk.routes import bulk_routes
 from node.faces.handle_json.authorization import Authorization
-from node.faces.handle_json.exchange import Services
+from node.faces.handle_json.exchange import Services, from_the_start
 from node.faces.handle_json.handles import PATH as HANDLES_PATH
 from node.faces.handle_json.handles import Reading
 from node.faces.handle_json.routes import json_routes, redirect_routes
@@ -52,7 +52,8 @@ class HttpParts:
     ``observer`` makes the observer of a face by its name. ``site`` returns the node's site record (empty
     while the node is starting), ``count`` how many handles a prefix has. ``plain_http`` says whether
     credentials count without TLS, as they should on loopback. ``snms`` is what the SNMS face stands on, if
-    it is served. ``random`` chooses among weighted locations.
+    it is served. ``random`` chooses among weighted locations. ``seek`` finds a place in a listing as
+    `from_the_start` does, but nearer.
     """
 
     resolver: Resolver
@@ -64,6 +65,7 @@ class HttpParts:
     observer: Callable[[str], Observer]
     site: Callable[[], bytes]
     count: Callable[[bytes], int]
+    seek: Callable[[bytes, int], tuple[int, bytes]] | None = None
     plain_http: bool = False
     snms: SnmsServices | None = None
     random: Random = field(default_factory=Random)
@@ -84,6 +86,7 @@ def build_app(parts: HttpParts) -> web.Application:
             observer=parts.observer(face),
             site=parts.site,
             count=parts.count,
+            seek=parts.seek or from_the_start,
             random=parts.random,
         )
 

@@ -56,6 +56,7 @@ class Metrics(Collector):
         self._commit_seconds = Distribution(SECONDS)
         self._batch_items = Distribution(ITEMS)
         self._register: Callable[[], RegisterStats] | None = None
+        self._computed: Callable[[], int] = int
         self._lag: Callable[[], float] = float
         self._ready: Callable[[], bool] = bool
         self._folder: Path | None = None
@@ -78,6 +79,10 @@ class Metrics(Collector):
     def read_register(self, stats: Callable[[], "RegisterStats"]) -> None:
         """Take the register's figures from here at each scrape."""
         self._register = stats
+
+    def read_computed(self, count: Callable[[], int]) -> None:
+        """Take the number of computed identifiers, which nobody wrote, from here at each scrape."""
+        self._computed = count
 
     def read_lag(self, lag: Callable[[], float]) -> None:
         """Take the event loop's lag from here at each scrape."""
@@ -127,7 +132,7 @@ class Metrics(Collector):
         yield from self._requests()
         yield from self._commits()
         if self._register is not None:
-            yield from _register_metrics(self._register())
+            yield from _register_metrics(self._register(), self._computed())
         yield _gauge("idnode_ready", "Whether traffic is wanted.", float(self._ready()))
         yield from self._resources()
         yield _gauge(
@@ -207,11 +212,12 @@ class Metrics(Collector):
             )
 
 
-def _register_metrics(stats: "RegisterStats") -> Iterator[Metric]:
+def _register_metrics(stats: "RegisterStats", computed: int) -> Iterator[Metric]:
     identifiers = GaugeMetricFamily(
         "idnode_identifiers", "Identifiers that resolve here.", labels=("origin",)
     )
     identifiers.add_metric(("written",), stats.identifiers)
+    identifiers.add_metric(("virtual",), computed)
     log = GaugeMetricFamily("idnode_log_bytes", "Bytes in the log.", labels=("state",))
     log.add_metric(("live",), stats.log_live_bytes)
     log.add_metric(("dead",), stats.log_dead_bytes)

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from node.service.resolver import Resolver
 
 
+def from_the_start(_prefix: bytes, _place: int) -> tuple[int, bytes]:
+    """Return how many handles of a prefix are before a cursor that is at or before a place, and the cursor."""
+    return 0, b""
+
+
 @dataclass(slots=True)
 class Services:
     """What the JSON API stands on."""
@@ -45,6 +50,8 @@ class Services:
     """Returns the node's site record (data of HS_SITE)."""
     count: Callable[[bytes], int]
     """Returns how many handles a prefix has."""
+    seek: Callable[[bytes, int], tuple[int, bytes]] = from_the_start
+    """Returns a cursor before a place in the listing of a prefix."""
     random: Random = field(default_factory=Random)
     """Chooses among weighted locations of a redirect."""
 

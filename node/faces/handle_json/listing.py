@@ -130,9 +130,13 @@ class Listing:
         self, identity: Identity | None, prefix: bytes, page: int, page_size: int
     ) -> list[bytes]:
         """Return the handles of one page, walking from the nearest page whose beginning is known."""
-        at, start = self._cursors.nearest(prefix, page_size, page)
+        known, start = self._cursors.nearest(prefix, page_size, page)
+        at = known * page_size
+        reached, nearer = self._services.seek(prefix, page * page_size)
+        if reached > at:
+            at, start = reached, nearer
         cursor: bytes | None = start
-        async for _, after in self._steps(identity, prefix, start, (page - at) * page_size):
+        async for _, after in self._steps(identity, prefix, start, page * page_size - at):
             cursor = after
         if cursor is None:
             return []

@@ -91,6 +91,6 @@ class Suzhou:
             return None
         return self._by_prefix[prefix].start + found.turn_of_position(position)
 
-    def sample(self, count: int, random: Random) -> list[bytes]:
+    def sample(self, count: int, chance: Random) -> list[bytes]:
         """Return so many handles by chance, each of the 6.5 billion as likely as any other."""
-        return [self.handle(random.randrange(IDENTIFIERS)) for _ in range(count)]
+        return [self.handle(chance.randrange(IDENTIFIERS)) for _ in range(count)]

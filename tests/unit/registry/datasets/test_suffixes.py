@@ -44,8 +44,8 @@ def _remainder(text):
 
 
 def _some_positions(suffixes, count):
-    random = Random(7)
-    middle = [random.randrange(suffixes.volume) for _ in range(count)]
+    chance = Random(7)
+    middle = [chance.randrange(suffixes.volume) for _ in range(count)]
     return [0, 1, *sorted(middle), suffixes.volume - 2, suffixes.volume - 1]
 
 
@@ -77,27 +77,27 @@ def test_neighbours_were_never_issued(chosen):
 
 
 def test_one_changed_digit_never_resolves(suzhou):
-    random = Random(1)
-    for handle in suzhou.sample(TRIALS, random):
-        at = random.choice([at for at, byte in enumerate(handle) if 48 <= byte < 58])
-        digit = random.choice([d for d in b"0123456789" if d != handle[at]])
+    chance = Random(1)
+    for handle in suzhou.sample(TRIALS, chance):
+        at = chance.choice([at for at, byte in enumerate(handle) if 48 <= byte < 58])
+        digit = chance.choice([d for d in b"0123456789" if d != handle[at]])
         changed = handle[:at] + bytes([digit]) + handle[at + 1 :]
         assert suzhou.rank(changed) is None, (handle, changed)
 
 
 def test_two_neighbours_in_the_wrong_order_never_resolve(suzhou):
-    random = Random(2)
-    for handle in suzhou.sample(TRIALS, random):
-        at = random.choice([a for a in range(len(handle) - 1) if handle[a] != handle[a + 1]])
+    chance = Random(2)
+    for handle in suzhou.sample(TRIALS, chance):
+        at = chance.choice([a for a in range(len(handle) - 1) if handle[a] != handle[a + 1]])
         changed = handle[:at] + handle[at + 1 : at + 2] + handle[at : at + 1] + handle[at + 2 :]
         assert suzhou.rank(changed) is None, (handle, changed)
 
 
 def test_other_damage_resolves_within_the_odds(suzhou):
-    random = Random(3)
+    chance = Random(3)
     hits = 0
-    for handle in suzhou.sample(TRIALS, random):
-        digits = "".join(random.choice("0123456789") for _ in range(6)).encode()
+    for handle in suzhou.sample(TRIALS, chance):
+        digits = "".join(chance.choice("0123456789") for _ in range(6)).encode()
         changed = handle[:-6] + digits
         hits += changed != handle and suzhou.rank(changed) is not None
     expected = TRIALS / (97 * GAP_MIN)

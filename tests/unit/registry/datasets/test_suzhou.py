@@ -91,13 +91,13 @@ def test_names_are_marked_as_examples_and_differ(suzhou):
 
 def test_a_million_random_ranks_come_back_without_collision(suzhou):
     """Ranks are drawn in runs of distinct ones within an enterprise, drawn by its share."""
-    random = Random(4)
+    chance = Random(4)
     seen = set()
     for _ in range(RANKS // RANKS_OF_ONE):
-        enterprise = suzhou.enterprise_of(random.randrange(IDENTIFIERS))
+        enterprise = suzhou.enterprise_of(chance.randrange(IDENTIFIERS))
         identifiers = suzhou.identifiers(enterprise.prefix)
         at_suffix = len(enterprise.prefix) + 1
-        turns = random.sample(range(enterprise.volume), RANKS_OF_ONE)
+        turns = chance.sample(range(enterprise.volume), RANKS_OF_ONE)
         handles = [identifiers.handle(identifiers.position_of_turn(turn)) for turn in turns]
         assert [
             identifiers.turn_of_position(identifiers.position(handle[at_suffix:]))
@@ -109,8 +109,8 @@ def test_a_million_random_ranks_come_back_without_collision(suzhou):
 
 
 def test_ranks_of_the_whole_data_set_come_back_without_collision(suzhou):
-    random = Random(6)
-    ranks = [0, IDENTIFIERS - 1, *random.sample(range(1, IDENTIFIERS - 1), 20_000)]
+    chance = Random(6)
+    ranks = [0, IDENTIFIERS - 1, *chance.sample(range(1, IDENTIFIERS - 1), 20_000)]
     handles = [suzhou.handle(rank) for rank in ranks]
     assert [suzhou.rank(handle) for handle in handles] == ranks
     assert len(set(handles)) == len(ranks)

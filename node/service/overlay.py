@@ -1,0 +1,219 @@
+"""A register with a data set under it: what was written stands before what is computed.
+
+The overlay has the interface of the register that it stands before, so that services and faces do not know of
+it. An identifier resolves to its written record; without one to its computed one, unless it is marked. A mark is
+a written record too, under a prefix that lives nowhere: ``0.MARK/<folded handle>``, without values. It says that
+the computed identifier was changed or deleted, and survives like everything written. `stats` counts neither
+marks nor computed identifiers.
+
+A listing has two parts: first the data set's identifiers of the prefix, by position, without the deleted ones; then
+what was written beside them, in ascending order. A cursor is the last handle listed, and tells by itself in
+which part it stands, whatever was written meanwhile.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from node.service.computed import Ground
+from node.service.overlay_changes import Changes
+from registry import names
+from registry.limits import PAGE_HANDLES_MAX
+from registry.store import Page, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from node.service.computed import Computed, Dataset
+    from registry.mutation import Mutation, Outcome
+    from registry.storage.snapshot import SnapshotReport
+    from registry.storage.walk import Progress
+    from registry.store import EmbeddedRegister, RegisterStats
+
+MARK_PREFIX: Final = b"0.MARK"
+"""The prefix of marks; no prefix handle can make it live here."""
+
+_PREFIX_OF_PREFIXES: Final = b"0.NA"
+_MARKS_A_PAGE: Final = 10_000
+
+
+def mark_of(key: bytes) -> bytes:
+    """Return the handle of the mark of a folded handle."""
+    return MARK_PREFIX + b"/" + key
+
+
+class Overlay:
+    """A register before a data set; ``prefix_handles`` are the computed ones of the data set's prefixes."""
+
+    def __init__(
+        self, register: EmbeddedRegister, dataset: Dataset, prefix_handles: Computed
+    ) -> None:
+        self._register = register
+        self._written = register.lookup
+        self._dataset = dataset
+        self._watchers: list[Callable[[bytes], None]] = []
+        self._grounds: dict[bytes, Ground] = {
+            _PREFIX_OF_PREFIXES: Ground(prefix_handles, public=False)
+        }
+        self._changes = Changes(register, self.place_of, mark_of, self._settled)
+        self._read_marks()
+
+    def _read_marks(self) -> None:
+        after: bytes | None = b""
+        while after is not None:
+            page = self._register.list_handles(MARK_PREFIX, after=after, limit=_MARKS_A_PAGE)
+            for mark in page.handles:
+                key = mark[len(MARK_PREFIX) + 1 :]
+                place = self.place_of(key)
+                if place is not None:  # else the mark belongs to a data set of another seed
+                    place[0].mark(place[1], deleted=self._written(key) is None)
+            after = page.after
+
+    def ground(self, prefix: bytes) -> Ground | None:
+        """Return the computed identifiers of a folded prefix, ``None`` when it has none."""
+        found = self._grounds.get(prefix)
+        if found is None:
+            computed = self._dataset.identifiers(prefix)
+            if computed is None:
+                return None
+            found = self._grounds[prefix] = Ground(computed, public=True)
+        return found
+
+    def place_of(self, key: bytes) -> tuple[Ground, int] | None:
+        """Return where a folded handle stands in the data set, also when it was changed or deleted."""
+        prefix, _, suffix = key.partition(b"/")
+        ground = self.ground(prefix)
+        if ground is None:
+            return None
+        position = ground.computed.position(suffix)
+        return None if position < 0 else (ground, position)
+
+    def lookup(self, handle: bytes) -> Stored | None:
+        """Return the written or else the computed record of a handle in any spelling.
+
+        Raises:
+            LogDamaged: The written record is no longer what was written.
+
+        """
+        stored = self._written(handle)
+        if stored is not None:
+            return stored
+        place = self.place_of(handle.upper())
+        if place is None:
+            return None
+        ground, position = place
+        if position in ground.marked:
+            return None
+        computed = ground.computed
+        return Stored(computed.handle(position), computed.values(position), ground.public)
+
+    async def submit(
+        self, mutations: Sequence[Mutation], *, all_or_nothing: bool = False
+    ) -> list[Outcome]:
+        """Carry out mutations as `EmbeddedRegister.submit` does, on computed identifiers too.
+
+        Raises:
+            RegisterBusy: Nothing was taken; try again later.
+            RegisterClosed: No writes are taken any more.
+
+        """
+        return await self._changes.submit(mutations, all_or_nothing=all_or_nothing)
+
+    def _settled(self, key: bytes) -> None:
+        """Bring what is known of a folded computed handle to what is written, and tell the watchers."""
+        place = self.place_of(key)
+        assert place is not None
+        if self._written(mark_of(key)) is not None:
+            place[0].mark(place[1], deleted=self._written(key) is None)
+        if key.startswith(names.PREFIX_HANDLE_START):
+            for callback in self._watchers:
+                callback(key)
+
+    def list_handles(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
+        """Return up to ``limit`` handles of a prefix behind the cursor ``after``, in the order of this module.
+
+        Raises:
+            LogDamaged: A record is no longer what was written.
+
+        """
+        folded = names.fold(prefix)
+        ground = self.ground(folded)
+        if ground is None:
+            return self._register.list_handles(prefix, after=after, limit=limit)
+        limit = max(1, min(limit, PAGE_HANDLES_MAX))
+        handles = list(islice(self._listed(ground, folded, names.fold(after)), limit + 1))
+        if len(handles) <= limit:
+            return Page(handles, None)
+        del handles[limit:]
+        return Page(handles, names.fold(handles[-1]))
+
+    def _listed(self, ground: Ground, prefix: bytes, after: bytes) -> Iterator[bytes]:
+        """Yield the handles of a prefix behind a folded cursor."""
+        start = len(prefix) + 1
+        position = ground.computed.position(after[start:]) if after else -1
+        written_after: bytes | None = after
+        if not after or position >= 0:
+            yield from map(ground.computed.handle, ground.listed_from(position + 1))
+            written_after = b""
+        while written_after is not None:
+            page = self._register.list_handles(prefix, after=written_after, limit=1000)
+            for handle in page.handles:
+                if ground.computed.position(names.fold(handle)[start:]) < 0:
+                    yield handle
+            written_after = page.after
+
+    def seek(self, prefix: bytes, position: int) -> tuple[int, bytes]:
+        """Return the cursor that is nearest before a place in a listing, and how many handles are before it.
+
+        Within the data set's part that is the place itself, found without walking; elsewhere it is the start.
+        """
+        ground = self.ground(names.fold(prefix))
+        reached = 0 if ground is None else min(position, ground.listed)
+        if ground is None or reached <= 0:
+            return 0, b""
+        return reached, ground.computed.handle(ground.position_of_listed(reached - 1))
+
+    def count(self, prefix: bytes) -> int:
+        """Return how many handles a prefix has."""
+        ground = self.ground(names.fold(prefix))
+        written = self._register.count(prefix)
+        return written if ground is None else ground.computed.count - len(ground.marked) + written
+
+    def count_computed(self) -> int:
+        """Return how many identifiers are as the data set computes them; prefix handles do not count."""
+        marked = sum(
+            len(ground.marked)
+            for prefix, ground in self._grounds.items()
+            if prefix != _PREFIX_OF_PREFIXES
+        )
+        return self._dataset.count - marked
+
+    def is_computed(self, prefix: bytes) -> bool:
+        """Return whether a folded prefix has computed identifiers, so that its answers cannot be read off the log."""
+        return self.ground(prefix) is not None
+
+    def prefixes(self) -> list[bytes]:
+        """Return the folded prefixes that have written handles, ascending."""
+        return [prefix for prefix in self._register.prefixes() if prefix != MARK_PREFIX]
+
+    def watch(self, callback: Callable[[bytes], None]) -> None:
+        """Have ``callback`` called with the folded handle after each change under the prefix ``0.NA``."""
+        self._watchers.append(callback)
+        self._register.watch(callback)
+
+    def stats(self) -> RegisterStats:
+        """Return the register's figures; its identifiers are those written, without marks."""
+        stats = self._register.stats()
+        marks = self._register.count(MARK_PREFIX)
+        return stats._replace(identifiers=stats.identifiers - marks)
+
+    async def snapshot(self, target: Path, progress: Progress | None = None) -> SnapshotReport:
+        """Copy what is written, as `EmbeddedRegister.snapshot` does."""
+        return await self._register.snapshot(target, progress)
+
+    async def close(self) -> None:
+        """Let the changes under way end, and close the register."""
+        await self._changes.settle()
+        await self._register.close()

@@ -37,7 +37,7 @@ def dashboard() -> Dashboard:
         "idnode: node",
         DESCRIPTION,
         Section("Presence", _presence()),
-        Section("Requests", _requests()),
+        Section("Requests", [*_requests(), *_peers()]),
         Section("Writes and the register", [*_writes(), *_register()]),
         Section("Process and machine", [*_process(), *_machine()]),
         since="now-3h",
@@ -137,6 +137,9 @@ def _requests() -> Iterator[Builder[Panel]]:
         ),
         look=Look("reqps", stacked=True),
     )
+
+
+def _peers() -> Iterator[Builder[Panel]]:
     yield lines(
         "Open connections",
         "TCP of the Handle protocol, and HTTP.",

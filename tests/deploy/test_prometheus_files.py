@@ -1,0 +1,107 @@
+"""What Prometheus is given keeps these promises.
+
+- Prometheus' own checker accepts the configuration, the rules, and what a node exposes.
+- Every rule has a case that shows what it says, and every case holds.
+- Every metric, label value and bucket that a rule reads is one that a node exposes.
+- Every alert says how urgent it is and points to its chapter of the runbook, and the runbook has no other.
+"""
+
+import re
+import urllib.request
+
+import pytest
+import yaml
+
+from node.ops.outcomes import LABELS
+from node.ops.tallies import OPERATIONS, SECONDS
+
+SEVERITIES = {"page", "ticket"}
+
+
+@pytest.fixture(scope="session")
+def folder(deploy):
+    return deploy / "prometheus"
+
+
+@pytest.fixture(scope="session")
+def alerts(rules):
+    return [rule for rule in rules if "alert" in rule]
+
+
+def test_prometheus_accepts_its_configuration(promtool, folder):
+    promtool("check", "config", "--lint=all", "--lint-fatal", "prometheus.yml", cwd=folder)
+
+
+def test_prometheus_accepts_the_rules(promtool, folder):
+    promtool("check", "rules", "--lint=all", "--lint-fatal", *sorted(folder.glob("rules/*.yml")))
+
+
+def test_prometheus_finds_nothing_to_mend_in_what_a_node_exposes(promtool, served):
+    with urllib.request.urlopen(f"{served().ready['admin']}/metrics") as exposition:
+        own = [
+            line
+            for line in exposition.read().decode().splitlines()
+            if not re.search(r"^(# \w+ )?(python|process)_", line)
+        ]
+    said = promtool("check", "metrics", input="\n".join(own) + "\n")
+    assert said == ""
+
+
+@pytest.mark.parametrize(
+    "cases", ["volume", "requests", "objectives", "objectives_of_days", "saturation"]
+)
+def test_rules_say_what_their_cases_expect(promtool, folder, cases):
+    promtool("test", "rules", folder / f"cases/{cases}.yml")
+
+
+def test_every_rule_has_a_case(folder, rules):
+    shown = set()
+    for path in folder.glob("cases/*.yml"):
+        for test in yaml.safe_load(path.read_text())["tests"]:
+            for case in test.get("alert_rule_test", ()):
+                shown |= {case["alertname"]} if case["exp_alerts"] else set()
+            for case in test.get("promql_expr_test", ()):
+                shown |= set(re.findall(r"[a-z_]+:[a-z_]+:[a-z0-9_]+", case["expr"]))
+    assert {rule.get("alert") or rule["record"] for rule in rules} == shown
+
+
+def test_every_alert_has_a_case_in_which_it_keeps_quiet(folder, alerts):
+    quiet = {
+        case["alertname"]
+        for path in folder.glob("cases/*.yml")
+        for test in yaml.safe_load(path.read_text())["tests"]
+        for case in test.get("alert_rule_test", ())
+        if not case["exp_alerts"]
+    }
+    assert {alert["alert"] for alert in alerts} == quiet
+
+
+def test_every_metric_that_a_rule_reads_exists(rules, names_in, exposed):
+    known = exposed | {rule["record"] for rule in rules if "record" in rule}
+    unknown = {name for rule in rules for name in names_in(rule["expr"])} - known
+    assert not unknown
+
+
+def test_every_label_value_that_a_rule_reads_exists(rules):
+    known = {
+        "outcome": set(LABELS),
+        "operation": set(OPERATIONS),
+        "le": {repr(bound) for bound in SECONDS},
+        "state": {"live", "dead"},
+        "job": {"idnode"},
+    }
+    for rule in rules:
+        for label, values in re.findall(r'(\w+)[!=]=?~?"([^"]*)"', rule["expr"]):
+            assert set(values.split("|")) <= known[label], rule
+
+
+def test_every_alert_says_how_urgent_it_is_and_what_to_do(alerts, deploy):
+    chapters = set(
+        re.findall(r"^### (Idnode\w+)$", (deploy / "README.md").read_text(), flags=re.MULTILINE)
+    )
+    for alert in alerts:
+        assert alert["labels"]["severity"] in SEVERITIES
+        anchor = f"deploy/README.md#{alert['alert'].lower()}"
+        assert alert["annotations"]["runbook_url"] == anchor
+        assert "for" in alert
+    assert {alert["alert"] for alert in alerts} == chapters

@@ -14,7 +14,7 @@ BIN := .venv/bin
 MADE_FROM := pyproject.toml $(wildcard setup.py) $(wildcard */native/*.pyx */native/*.pxd */native/*.h)
 ARGS ?=
 
-.PHONY: help run test lint demo bench dashboards clean
+.PHONY: help run test lint demo bench load fuzz dashboards clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST))
@@ -36,11 +36,18 @@ demo: .venv/.run  ## Start a node, register, resolve by every face, list, stop.
 bench: .venv/.dev  ## Measure this machine.
 	$(BIN)/python -m benchmarks.run $(ARGS)
 
+load: .venv/.load  ## Load a node of its own with the smoke profile; others: ARGS="steady".
+	@$(BIN)/python -m loadtests.run $(ARGS)
+
 dashboards: .venv/.dev  ## Make the Grafana dashboards' JSON from deploy/dashboards.
 	$(BIN)/python -m deploy.dashboards
 
+fuzz: .venv/.dev  ## Mutate input of the native parsers under sanitizers, for long: ARGS="--fuzz-runs 100000000".
+	$(BIN)/pytest tests/native -p no:randomly --fuzz-runs 20000000 $(ARGS)
+
 clean:  ## Remove what was made, the data of `make run` excepted.
-	rm -rf .venv build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/out
+	rm -rf .venv build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/out \
+		loadtests/out
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.python:
@@ -54,6 +61,10 @@ clean:  ## Remove what was made, the data of `make run` excepted.
 	$(BIN)/pip install --quiet --editable .
 	@touch $@
 
+.venv/.load: $(MADE_FROM) .venv/.python
+	$(BIN)/pip install --quiet --editable ".[load]"
+	@touch $@ .venv/.run
+
 .venv/.dev: $(MADE_FROM) .venv/.python
 	$(BIN)/pip install --quiet --editable ".[dev]"
-	@touch $@ .venv/.run
+	@touch $@ .venv/.run .venv/.load

@@ -90,7 +90,19 @@ ROOMS = {
         {"aiohttp", "yarl", "orjson", "msgpack"},
         set(),
     ),
-    "loadtests": ({"loadtests", "clients", "registry"}, {"locust", "gevent"}, set()),
+    "loadtests": (
+        {"loadtests", "clients", "node.clock", "registry.datasets"},
+        {"pydantic", "prometheus_client", "rich"},
+        {"aiohttp", "asyncio"},
+    ),
+    **{
+        f"loadtests.{name}": (
+            {"loadtests", "clients", "node.clock"},
+            {"locust", "gevent"},
+            {"aiohttp", "asyncio"},
+        )
+        for name in ("listening", "locustfile", "options", "shapes", "users", "wiring")
+    },
 }
 
 ROOT_ROOMS = {

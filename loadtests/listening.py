@@ -1,0 +1,111 @@
+"""Which of Locust's events calls what."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from locust.runners import WorkerRunner
+
+from clients.errors import ClientError
+from loadtests import metrics
+from loadtests.options import Options, add_options
+from loadtests.profile import ProfileInvalid
+from loadtests.target import TargetUnknown
+from loadtests.verdict import ExitCode
+from loadtests.wiring import COUNTS, Wiring
+
+if TYPE_CHECKING:
+    from locust.env import Environment
+    from locust.event import Events
+
+
+class Listeners:
+    """Hears Locust's events; the load test of the process is wired up at the first one that has what it needs."""
+
+    def __init__(self) -> None:
+        self._wiring: Wiring | None = None
+
+    def listen(self, events: "Events") -> None:
+        """Hear the events from now on."""
+        events.init_command_line_parser.add_listener(self.parser_made)
+        events.init.add_listener(self.initialised)
+        events.test_start.add_listener(self.test_started)
+        events.test_stopping.add_listener(self.test_stopping)
+        events.report_to_master.add_listener(self.worker_reports)
+        events.worker_report.add_listener(self.worker_reported)
+        events.quitting.add_listener(self.quitting)
+        events.quit.add_listener(self.ended)
+
+    @property
+    def wiring(self) -> Wiring:
+        """The load test of this process."""
+        assert self._wiring is not None
+        return self._wiring
+
+    def parser_made(self, parser: Any) -> None:
+        """Add what may be said on the command line."""
+        add_options(parser)
+
+    def initialised(self, environment: "Environment", **_: Any) -> None:
+        """Read the options, so that what is wrong with them is said at once, and get ready."""
+        parsed = environment.parsed_options
+        assert parsed is not None
+        with _leaving_on_failure():
+            self._wiring = Wiring(environment, Options.of(parsed, environment.host))
+            self._wiring.arrange()
+            self._serve_metrics(self._wiring)
+
+    def _serve_metrics(self, wiring: Wiring) -> None:
+        runner = wiring.environment.runner
+        if not wiring.options.metrics_port or isinstance(runner, WorkerRunner):
+            return
+        assert runner is not None
+        collector = metrics.Metrics(
+            wiring.counts,
+            users=lambda: runner.user_count,
+            target=lambda: wiring.load.profile.shape.level_at(wiring.load.now),
+        )
+        metrics.serve(collector, wiring.options.metrics_port)
+
+    def test_started(self, environment: "Environment", **_: Any) -> None:
+        """Begin."""
+        with _leaving_on_failure():
+            self.wiring.start(worker=isinstance(environment.runner, WorkerRunner))
+
+    def test_stopping(self, **_: Any) -> None:
+        """Count to the end."""
+        self.wiring.finish()
+
+    def worker_reports(self, data: dict[str, Any], **_: Any) -> None:
+        """Give this worker's new counts to its master."""
+        if self._wiring is not None:
+            ledger = self._wiring.counts()
+            data[COUNTS] = ledger.as_data()
+            ledger.clear()
+
+    def worker_reported(self, data: dict[str, Any], **_: Any) -> None:
+        """Add a worker's new counts."""
+        self.wiring.take(data)
+
+    def quitting(self, environment: "Environment", **_: Any) -> None:
+        """Judge; a worker leaves that to its master."""
+        if isinstance(environment.runner, WorkerRunner):
+            environment.process_exit_code = 0
+        elif self._wiring is not None:
+            self._wiring.conclude()
+
+    def ended(self, **_: Any) -> None:
+        """Print the result last, below Locust's own tables."""
+        if self._wiring is not None:
+            self._wiring.tell()
+
+
+@contextmanager
+def _leaving_on_failure() -> Iterator[None]:
+    """End the process with one line if there is nothing to measure with."""
+    try:
+        yield
+    except (ProfileInvalid, TargetUnknown, ClientError, ValueError, OSError) as error:
+        sys.stderr.write(f"load test: {error}\n")
+        sys.exit(int(ExitCode.UNUSABLE))

@@ -1,0 +1,109 @@
+"""Users that resolve one identifier a request: over the Handle protocol and over the HTTP JSON API."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from clients import blocking
+from clients.answer import Question, Transport
+from clients.request import Schedule
+from loadtests.profile import Face
+from loadtests.users.node_user import Asked, NodeUser, web_client, wrong_with
+
+if TYPE_CHECKING:
+    from locust.env import Environment
+
+    from clients.answer import Answer
+
+
+class ResolvingUser(NodeUser):
+    """Resolves one identifier a request."""
+
+    abstract = True
+
+    def __init__(self, environment: "Environment") -> None:
+        super().__init__(environment)
+        self.keys = self.load.keys_for(self.chance)
+
+    def ask(self) -> Asked:
+        """Resolve an identifier, and compare whether it was found with whether it exists."""
+        handle, exists = self.keys.next()
+        self.name = "resolve" if exists else "resolve missing"
+        answer = self.resolve(handle)
+        return self.name_of(answer), 1, wrong_with(answer, exists=exists)
+
+    def name_of(self, _answer: "Answer") -> str:
+        """Return the name under which an answer counts."""
+        return self.name
+
+    def resolve(self, handle: bytes) -> "Answer":
+        """Ask for all values of an identifier."""
+        raise NotImplementedError
+
+
+class _HandleUser(ResolvingUser):
+    abstract = True
+    transport: ClassVar[Transport]
+
+    def __init__(self, environment: "Environment") -> None:
+        super().__init__(environment)
+        tcp, udp = self.load.target.handle_tcp, self.load.target.handle_udp
+        # Over UDP a question may move to TCP, which listens on the same port.
+        server = udp if self.transport is Transport.UDP else tcp
+        seconds = self.load.profile.load.timeout_seconds
+        self.client = blocking.Client(
+            server,
+            transport=self.transport,
+            schedule=Schedule(udp_seconds=seconds / 2, stream_seconds=seconds / 2)
+            if self.transport is Transport.UDP
+            else Schedule(stream_seconds=seconds),
+            clock=self.load.clock,
+        )
+
+    def on_stop(self) -> None:
+        """Close the connection."""
+        super().on_stop()
+        self.client.close()
+
+    def resolve(self, handle: bytes) -> "Answer":
+        """Ask for all values of an identifier."""
+        return self.client.query(Question(handle))
+
+    def name_of(self, answer: "Answer") -> str:
+        if answer.transport is not self.transport:
+            return f"{self.name}, over TCP at last"
+        return self.name
+
+
+class HandleUdpUser(_HandleUser):
+    """Resolves over the Handle protocol, UDP: each user has a socket of its own."""
+
+    abstract = False
+    face = Face.HANDLE_UDP
+    transport = Transport.UDP
+
+
+class HandleTcpUser(_HandleUser):
+    """Resolves over the Handle protocol, TCP: each user has a connection of its own, kept open."""
+
+    abstract = False
+    face = Face.HANDLE_TCP
+    transport = Transport.TCP
+
+
+class JsonUser(ResolvingUser):
+    """Resolves over the HTTP JSON API: each user has a connection of its own, kept alive."""
+
+    abstract = False
+    face = Face.JSON
+
+    def __init__(self, environment: "Environment") -> None:
+        super().__init__(environment)
+        self.client = web_client(self.load)
+
+    def on_stop(self) -> None:
+        """Close the connection."""
+        super().on_stop()
+        self.client.close()
+
+    def resolve(self, handle: bytes) -> "Answer":
+        """Ask for all values of an identifier."""
+        return self.client.query(Question(handle))

@@ -24,7 +24,7 @@ from node.faces.handle_udp import HandleUdp
 from node.faces.http_app import JSON_FACE, SNMS_FACE, HttpFaceRunner, HttpParts, build_app
 from node.faces.limits import TcpLimits
 from node.housekeeping import Housekeeping
-from node.ops import lifetime, management
+from node.ops import lifetime, management, openapi
 from node.ops.health import Health, State
 from node.ops.lag import LagProbe
 from node.ops.metrics import Facts, Metrics
@@ -311,21 +311,21 @@ class Node:
                 seek=None if self.dataset is None else self.dataset.overlay.seek,
                 plain_http=plain_http,
                 snms=self.parts.snms(self._observer(SNMS_FACE)),
+                version=version(),
                 random=self._random,
             )
         )
 
     def _management(self) -> web.Application:
+        calls = OnboardingCalls(
+            lambda: self.parts if self.health.ready else None, self.settings.prefix, self._count
+        )
         return management.build(
             self.health,
             self.metrics,
             stats=self.report,
             snapshot=self._snapshot,
-            further=OnboardingCalls(
-                lambda: self.parts if self.health.ready else None,
-                self.settings.prefix,
-                self._count,
-            ).routes(),
+            further=[*calls.routes(), *openapi.routes(version())],
         )
 
     def _count(self, prefix: bytes) -> int:

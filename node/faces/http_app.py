@@ -15,6 +15,7 @@ from aiohttp import HttpVersion11, web
 
 from node.faces import http_replies
 from node.faces.bulk.routes import bulk_routes
+from node.faces.documentation import documentation_routes
 from node.faces.handle_json.authorization import Authorization
 from node.faces.handle_json.exchange import Services, from_the_start
 from node.faces.handle_json.handles import PATH as HANDLES_PATH
@@ -68,6 +69,7 @@ class HttpParts:
     seek: Callable[[bytes, int], tuple[int, bytes]] | None = None
     plain_http: bool = False
     snms: SnmsServices | None = None
+    version: str = ""
     random: Random = field(default_factory=Random)
 
 
@@ -95,6 +97,7 @@ def build_app(parts: HttpParts) -> web.Application:
     app[READING] = Reading(browser)
     if parts.snms is not None:
         add_routes(app, snms_routes(parts.snms))
+        add_routes(app, documentation_routes(parts.version))
     add_routes(app, bulk_routes(services(BULK_FACE)))
     add_routes(app, json_routes(browser))
     add_routes(app, redirect_routes(browser))

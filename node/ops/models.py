@@ -60,6 +60,12 @@ class Enterprise(Model):
     updated: int
 
 
+class EnterpriseWithApplication(Enterprise):
+    """An enterprise with its application as SNMS has it."""
+
+    application: dict[str, object]
+
+
 class Prefix(Model):
     """A prefix; ``status`` and ``proxy_state`` as in SNMS, with their names."""
 

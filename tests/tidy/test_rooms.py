@@ -80,6 +80,28 @@ ROOMS = {
         {"sqlalchemy"},
     ),
     "node.ops.models": (set(), {"pydantic"}, set()),
+    "node.ops.openapi": (
+        {"node.ops", "node.openapi"},
+        {"aiohttp", "orjson", "pydantic"},
+        set(),
+    ),
+    "node.openapi": ({"node.openapi"}, {"pydantic"}, {"aiohttp"}),
+    "node.faces.documentation": (
+        {"node.faces", "node.openapi"},
+        {"aiohttp", "orjson"},
+        set(),
+    ),
+    "node.faces.handle_json.openapi": ({"node.openapi"}, {"pydantic"}, {"aiohttp"}),
+    "node.faces.bulk.openapi": (
+        {"node.faces", "node.openapi"},
+        {"pydantic"},
+        {"aiohttp"},
+    ),
+    "node.faces.snms.openapi": (
+        {"node.faces.snms", "node.openapi"},
+        {"pydantic"},
+        {"aiohttp"},
+    ),
     "clients": (
         {"clients", "node.protocol", "node.clock"} | DATA,
         {"orjson", "msgpack"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from node.faces.http_body import BodyRefused
 from node.faces.snms.texts import REFUSED, ParameterRefused, missing
@@ -56,7 +57,7 @@ async def _part(request: web.Request) -> bytes:
                 break
             if isinstance(part, BodyPartReader) and part.name == PART:
                 return await _content(part)
-    except (ValueError, AssertionError, web.RequestPayloadError) as error:
+    except (ValueError, AssertionError, web.RequestPayloadError, HttpProcessingError) as error:
         raise ParameterRefused(REFUSED, "表单格式不正确") from error
     raise missing(PART)
 

@@ -1,0 +1,115 @@
+"""The management port as OpenAPI operations, and the routes that show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from aiohttp import web
+
+from node.openapi.document import Answer, Body, Operation, Parameter, document
+from node.openapi.page import page
+from node.ops import models
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+TAG: Final = "Directory"
+REFUSED: Final = Answer("Refused, and why", models.Failure)
+
+_OBJECT: Final[dict[str, Any]] = {"type": "object"}
+_TEXT: Final = "text/plain"
+_PAGE: Final = (
+    Parameter("name", "only rows with this in their name (for templates: version)"),
+    Parameter("prefix", "only rows with this in their prefix (for templates: of this prefix)"),
+    Parameter("page", "from 1", {"type": "integer", "minimum": 1}),
+    Parameter("size", "rows of a page", {"type": "integer", "minimum": 1, "maximum": 1000}),
+)
+_STATUSES: Final = (
+    "disabled",
+    "enabled",
+    "to_be_deleted",
+    "rejected",
+    "waiting",
+    "under_review",
+)
+
+
+def operations() -> list[Operation]:
+    """Return the calls of the management port."""
+    return [*_watching(), *_directory()]
+
+
+def _watching() -> list[Operation]:
+    tag = "Node"
+    told = {"200": Answer("What it says", schema=_OBJECT), "default": REFUSED}
+    ready = told | {"503": Answer("Not ready", schema=_OBJECT)}
+    metrics = {
+        "200": Answer("Metrics for Prometheus", schema={"type": "string"}, encodings=(_TEXT,))
+    }
+    name = Body(schema={
+        "type": "object",
+        "properties": {"name": {"type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"}},
+        "required": ["name"],
+    })  # fmt: skip
+    taken = {"201": Answer("Where it lies", schema=_OBJECT), "default": REFUSED}
+    return [
+        Operation("GET", "/livez", "Whether the process lives", tag, told),
+        Operation("GET", "/readyz", "Whether traffic is wanted", tag, ready),
+        Operation("GET", "/metrics", "Metrics", tag, metrics),
+        Operation("GET", "/api/v1/stats", "What the node says about itself", tag, told),
+        Operation("POST", "/api/v1/snapshots", "Copy the register", tag, taken, body=name),
+    ]
+
+
+def _answers(model: type[BaseModel], status: str = "200") -> dict[str, Answer]:
+    return {status: Answer("What there is", model), "default": REFUSED}
+
+
+def _directory() -> list[Operation]:
+    decision = Body(models.Decision)
+    status = Parameter("status", "only prefixes in it", {"type": "string", "enum": list(_STATUSES)})
+    one = _answers(models.Prefix)
+    number = {"type": "integer", "minimum": 1}
+    return [
+        Operation("GET", "/api/v1/enterprises", "List enterprises", TAG,
+                  _answers(models.Page[models.Enterprise]), _PAGE),
+        Operation("POST", "/api/v1/enterprises", "Take an enterprise aboard", TAG,
+                  _answers(models.Enterprise, "201"), body=Body(models.NewEnterprise)),
+        Operation("GET", "/api/v1/enterprises/{id}", "Read an enterprise", TAG,
+                  _answers(models.EnterpriseWithApplication), (Parameter("id", schema=number),)),
+        Operation("GET", "/api/v1/prefixes", "List prefixes", TAG,
+                  _answers(models.Page[models.Prefix]), (*_PAGE, status)),
+        Operation("GET", "/api/v1/prefixes/{prefix}", "Read a prefix", TAG, one),
+        Operation("POST", "/api/v1/prefixes/{prefix}/enable", "Enable a prefix again", TAG, one,
+                  body=decision),
+        Operation("POST", "/api/v1/prefixes/{prefix}/disable", "Disable a prefix", TAG, one,
+                  body=decision),
+        Operation("GET", "/api/v1/templates", "List templates", TAG,
+                  _answers(models.Page[models.Template]), _PAGE),
+        Operation("GET", "/api/v1/reviews", "List applications that wait", TAG,
+                  _answers(models.Page[models.Prefix]), _PAGE[2:]),
+        Operation("POST", "/api/v1/reviews/{prefix}/approve", "Approve what waits", TAG, one,
+                  body=decision),
+        Operation("POST", "/api/v1/reviews/{prefix}/reject", "Reject what waits", TAG, one,
+                  body=decision),
+        Operation("GET", "/api/v1/volumes", "Registrations and resolutions by prefix and day", TAG,
+                  _answers(models.Volumes),
+                  (Parameter("prefix", "only this prefix"),
+                   Parameter("days", "how many, today's included",
+                             {"type": "integer", "minimum": 1, "maximum": 400}))),
+    ]  # fmt: skip
+
+
+def routes(version: str) -> list[web.RouteDef]:
+    """Return the routes of document and page."""
+
+    async def described(_request: web.Request) -> web.Response:
+        found = document("idnode management", version, "Operating a node.", operations())
+        return web.Response(body=orjson.dumps(found), content_type="application/json")
+
+    async def shown(_request: web.Request) -> web.Response:
+        html, headers = page()
+        return web.Response(body=html, headers=headers)
+
+    return [web.get("/openapi.json", described), web.get("/docs", shown)]

@@ -1,0 +1,136 @@
+"""What the node says about its HTTP APIs is true.
+
+- The documents are OpenAPI 3.1 and name every call that is served, and no other.
+- Requests made from them, good and bad, never meet a 5xx or an answer that the document does not describe.
+- The page that shows them needs no other host.
+"""
+
+import asyncio
+import re
+
+import aiohttp
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from clients.web_requests import Credential
+from node.addresses import url_of
+from node.faces.documentation import openapi
+from node.faces.http_app import SNMS_FACE
+from node.faces.snms.routes import calls
+from node.openapi.document import document
+from node.openapi.page import page
+from node.ops.openapi import operations as managed
+from node.service.events import NullObserver
+
+EXAMPLES = 12
+CHECKS = (
+    not_a_server_error,
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+HTTP_DOCUMENT = openapi("test")
+ADMIN_DOCUMENT = document("m", "test", "", managed())
+
+
+def every_operation(found):
+    return [(method.upper(), path) for path, item in found["paths"].items() for method in item]
+
+
+def runs(schema, base, headers):
+    """Send requests made from each operation, in this thread."""
+    loaded = schemathesis.openapi.from_dict(schema)
+    loaded.config.update(base_url=base)
+    for result in loaded.get_all_operations():
+        operation = result.ok()
+        if (operation.method.upper(), operation.path) == ("POST", "/api/v1/snapshots"):
+            continue
+
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def ask(case):
+            response = case.call(headers=headers)
+            case.validate_response(response, checks=CHECKS)
+            assert b'"status":-4' not in response.content
+
+        ask()
+
+
+@pytest.mark.timeout(240)
+async def test_requests_made_from_the_document_find_nothing_on_the_http_port(snms, admin):
+    await asyncio.to_thread(
+        runs,
+        HTTP_DOCUMENT,
+        url_of(snms.addresses.http),
+        {"Authorization": f"Bearer {admin.token}"},
+    )
+
+
+@pytest.mark.timeout(240)
+async def test_nor_as_a_handle_administrator(snms):
+    basic = Credential(301, "0.NA/88.900", "idnode-demo").authorization()
+    await asyncio.to_thread(
+        runs, HTTP_DOCUMENT, url_of(snms.addresses.http), {"Authorization": basic}
+    )
+
+
+@pytest.mark.timeout(240)
+async def test_nor_on_the_management_port(snms):
+    await asyncio.to_thread(runs, ADMIN_DOCUMENT, url_of(snms.addresses.admin), {})
+
+
+async def test_the_document_names_every_call_of_the_snms_face_and_no_other(snms):
+    served = {(call.method, call.path) for call in calls(snms.parts.snms(NullObserver()))}
+    roots = ("/identity", "/snms", "/api/identityv2")
+    described = {
+        (method, path) for method, path in every_operation(HTTP_DOCUMENT) if path.startswith(roots)
+    }
+    assert described == served
+    assert SNMS_FACE == "snms"
+
+
+async def test_both_ports_serve_their_document(snms):
+    for address, expected in (
+        (snms.addresses.http, HTTP_DOCUMENT),
+        (snms.addresses.admin, ADMIN_DOCUMENT),
+    ):
+        async with aiohttp.ClientSession(url_of(address)) as session:
+            async with session.get("/openapi.json") as answer:
+                found = await answer.json()
+            async with session.get("/docs") as answer:
+                assert answer.status == 200
+                assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert found["openapi"] == "3.1.0"
+        assert found["paths"].keys() == expected["paths"].keys()
+
+
+async def test_every_management_call_is_described(snms):
+    async with aiohttp.ClientSession(url_of(snms.addresses.admin)) as session:
+        paths = (await (await session.get("/")).json())["paths"]
+    described = {path for _, path in every_operation(ADMIN_DOCUMENT)} | {"/openapi.json", "/docs"}
+    unfolded = set()
+    for path in paths:
+        choice = re.search(r"{\w+:(\w+)\|(\w+)}", path)
+        words = choice.groups() if choice else ("",)
+        unfolded |= {path.replace(choice.group(), word) if choice else path for word in words}
+    assert unfolded == described
+
+
+def test_the_page_asks_no_other_host():
+    html, headers = page()
+    assert not re.search(rb"(src|href)=[\"']?(https?:)?//", html)
+    assert "http" not in headers["Content-Security-Policy"]

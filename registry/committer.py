@@ -1,5 +1,7 @@
 """Makes a commit group durable: encode on the loop in slices, append and sync in the writer's thread.
 
+A framed submission is a group of its own, all of whose work is done in that thread.
+
 Keeps the sequence of records and knows which record is the first behind a sync; the log relies on that flag
 to tell a torn tail from damage.
 """
@@ -10,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from registry.errors import RegistryError
+from registry.framed import Framed
 from registry.group import Group
 from registry.options import Durability, RegisterOptions
 from registry.storage.log import Log
@@ -58,25 +61,60 @@ class Committer:
             group.mark_first()
         for _ in group.encode(self._next_sequence, slice_rows=ENCODE_ROWS):
             await asyncio.sleep(0)
-        sync = self._options.durability is Durability.COMMIT
         self._groups += 1
         started = self._loop.time()
-        places = await self.call(lambda: self._append(group, sync=sync))
-        self._next_sequence += len(group)
-        if sync:
+        places = await self.call(lambda: self._append(group))
+        self._committed(len(group), self._loop.time() - started)
+        return places
+
+    def _append(self, group: Group) -> list[int]:
+        self._before_change()
+        places = self._log.append(group.records)
+        if self._syncs:
+            self._log.sync()
+        return places
+
+    async def commit_framed(self, framed: Framed) -> int:
+        """Decide, log and apply a framed submission; return how many records it has.
+
+        Raises:
+            OSError, RegisterClosed: The log takes no more writes.
+
+        """
+        first = self._groups_synced == self._groups
+        records, seconds = await self.call(lambda: self._append_framed(framed, first=first))
+        if records:
+            self._groups += 1
+            self._committed(records, seconds)
+        framed.settle()
+        return records
+
+    def _append_framed(self, framed: Framed, *, first: bool) -> tuple[int, float]:
+        records = framed.admit(self._next_sequence, first=first)
+        if not records:
+            return 0, 0.0
+        started = self._loop.time()
+        self._before_change()
+        last = self._next_sequence + records - 1
+        stretches = self._log.append_framed(framed.frame(), last=last, whole=framed.whole)
+        if self._syncs:
+            self._log.sync()
+        seconds = self._loop.time() - started
+        framed.apply(stretches)
+        return records, seconds
+
+    @property
+    def _syncs(self) -> bool:
+        return self._options.durability is Durability.COMMIT
+
+    def _committed(self, records: int, seconds: float) -> None:
+        self._next_sequence += records
+        if self._syncs:
             self._groups_synced = self._groups
         elif self._options.durability is Durability.INTERVAL and self._timer is None:
             self._timer = self._loop.create_task(self._sync_later(), name="register sync")
         if self._options.commit_observer is not None:
-            self._options.commit_observer(self._loop.time() - started, len(group))
-        return places
-
-    def _append(self, group: Group, *, sync: bool) -> list[int]:
-        self._before_change()
-        places = self._log.append(group.records)
-        if sync:
-            self._log.sync()
-        return places
+            self._options.commit_observer(seconds, records)
 
     async def sync(self) -> None:
         """Make everything logged so far durable.

@@ -6,7 +6,7 @@ are kept is up to the core (`registry/core.py`).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import BinaryIO, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Protocol
 
 from registry.errors import LogDamaged
 from registry.index import DictIndex, Index
@@ -15,6 +15,9 @@ from registry.storage.log import Log, Mark
 from registry.storage.record import PUT
 from registry.storage.walk import Progress
 from registry.usage import Usage
+
+if TYPE_CHECKING:
+    from registry.native.batch import NativeBatch
 
 WATCHED_START: Final = b"0.NA/"
 """Changes of handles that begin so are told to watchers: they describe prefixes."""
@@ -59,8 +62,8 @@ class Contents(ABC):
     """Name of the core that keeps it; an image is read by the core that wrote it."""
 
     def __init__(self, log: Log, index: Index, listing: Handles) -> None:
-        self.index: Final = index
-        self.listing: Final = listing
+        self.index = index
+        self.listing = listing
         self.usage: Final = Usage()
         self._log = log
         self._watchers: list[Callable[[bytes], None]] = []
@@ -85,19 +88,24 @@ class Contents(ABC):
 
         """
 
+    def new_batch(self, request: bytes) -> "NativeBatch | None":
+        """Return a batch over a request's bytes, ``None`` where that takes objects all the same."""
+        del request
+        return None
+
     def replay(self, progress: Progress | None) -> Replayed:
         """Apply the log to empty contents as far as this core reads it by itself, and nothing is odd."""
         del progress
         return Replayed(None, 0)
 
-    def settle(self) -> None:
+    def settle(self) -> None:  # noqa: B027  # most cores have nothing to do
         """Get ready for reads, once the log takes records."""
 
     def forget(self, number: int) -> None:
         """Forget a segment that no live record lies in, before it is dropped."""
         self.usage.forget(number)
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  # most cores have nothing to do
         """Finish what goes on in the background."""
 
     def watch(self, callback: Callable[[bytes], None]) -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from registry import image
 from registry.compaction import Compaction
@@ -22,11 +22,15 @@ from registry.lock import DirectoryLock
 from registry.mutation import Mutation, Outcome
 from registry.names import fold
 from registry.options import Durability, RegisterOptions
-from registry.recovery import Progress, RecoveryReport, recover
+from registry.recovery import RecoveryReport, recover
 from registry.storage.log import Log
 from registry.storage.record import RESTRICTED
 from registry.storage.snapshot import SnapshotReport, snapshot
+from registry.storage.walk import Progress
 from registry.writer import Writer
+
+if TYPE_CHECKING:
+    from registry.native.batch import NativeBatch
 
 __all__ = [
     "Durability",
@@ -177,6 +181,29 @@ class EmbeddedRegister:
         if len(mutations) > BATCH_ITEMS_MAX:
             raise ValueError(f"At most {BATCH_ITEMS_MAX} mutations can be submitted at once")
         return await self._writer.submit(mutations, whole=all_or_nothing)
+
+    async def read_batch(self, request: bytes, *, lines: bool, now: int) -> "NativeBatch | None":
+        """Read the items of a request, in another thread, into a batch for `submit_batch`.
+
+        NDJSON ``lines``, or else msgpack; values are dated ``now`` (epoch seconds). ``None`` where this takes
+        objects all the same: then `submit` is as good.
+        """
+        batch = self._contents.new_batch(request)
+        if batch is None:
+            return None
+        return await asyncio.to_thread(batch.read, lines=lines, now=now)
+
+    async def submit_batch(
+        self, batch: "NativeBatch", *, all_or_nothing: bool = False, overwrite: bool = False
+    ) -> None:
+        """Create the identifiers of a batch that was judged; as `submit` does for mutations.
+
+        Raises:
+            RegisterBusy, RegisterClosed: As for `submit`.
+
+        """
+        batch.ask(all_or_nothing=all_or_nothing, overwrite=overwrite)
+        await self._writer.submit_framed(batch, batch.good, batch.value_bytes)
 
     def list_handles(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
         """Return up to ``limit`` handles of a prefix that sort behind the cursor ``after``.

@@ -16,6 +16,7 @@ from registry.admission import SLICE_WORK, Admission, Entry, aborted, bytes_of
 from registry.committer import Committer
 from registry.contents import Contents
 from registry.errors import RecordTooLarge, RegisterBusy, RegisterClosed, RegistryError
+from registry.framed import Framed
 from registry.group import Group
 from registry.limits import (
     GROUP_ITEMS_MAX,
@@ -33,20 +34,17 @@ _logger: Final = logging.getLogger(__name__)
 class _Submission:
     """What one caller handed in and waits for."""
 
-    __slots__ = ("bytes", "entries", "future", "outcomes", "position", "whole")
+    __slots__ = (
+        *("bytes", "entries", "framed", "future", "items", "outcomes", "position", "whole"),
+    )
 
-    def __init__(
-        self,
-        entries: Sequence[Entry],
-        size: int,
-        future: "asyncio.Future[list[Outcome]]",
-        *,
-        whole: bool,
-    ) -> None:
-        self.entries = entries
+    def __init__(self, items: int, size: int, future: "asyncio.Future[list[Outcome]]") -> None:
+        self.items = items
         self.bytes = size
         self.future = future
-        self.whole = whole
+        self.entries: Sequence[Entry] = ()
+        self.framed: Framed | None = None
+        self.whole = False
         self.position = 0
         self.outcomes: list[Outcome] = []
 
@@ -108,17 +106,35 @@ class Writer:
                 there after a restart, in their order.
 
         """
-        if self._closing or self._failure is not None:
-            raise RegisterClosed("The register takes no more writes") from self._failure
+        self._insist_on_open()
         if not entries:
             return []
-        items = self._items + len(entries)
         size = sum(map(bytes_of, entries))
-        if items > WRITE_QUEUE_ITEMS_MAX or self._bytes + size > WRITE_QUEUE_BYTES_MAX:
+        submission = _Submission(len(entries), size, self._loop.create_future())
+        submission.entries, submission.whole = entries, whole
+        return await self._take(submission)
+
+    async def submit_framed(self, framed: Framed, items: int, size: int) -> None:
+        """Carry out a framed submission of so many items and bytes, in its turn.
+
+        Raises:
+            RegisterBusy, RegisterClosed: As for `submit`.
+
+        """
+        self._insist_on_open()
+        submission = _Submission(items, size, self._loop.create_future())
+        submission.framed = framed
+        await self._take(submission)
+
+    def _insist_on_open(self) -> None:
+        if self._closing or self._failure is not None:
+            raise RegisterClosed("The register takes no more writes") from self._failure
+
+    async def _take(self, submission: _Submission) -> list[Outcome]:
+        items, size = self._items + submission.items, self._bytes + submission.bytes
+        if items > WRITE_QUEUE_ITEMS_MAX or size > WRITE_QUEUE_BYTES_MAX:
             raise RegisterBusy("The write queue is full")
-        submission = _Submission(entries, size, self._loop.create_future(), whole=whole)
-        self._items = items
-        self._bytes += size
+        self._items, self._bytes = items, size
         self._queue.append(submission)
         self._wake.set()
         return await submission.future
@@ -148,23 +164,29 @@ class Writer:
             self._fail(error)
 
     async def _commit_group(self) -> None:
-        group = await self._gather()
-        if group.keys:
-            places = await self._committer.commit(group)
-            await self._apply(group, places)
+        framed = self._queue[0].framed
+        if framed is not None:
+            self._decided.append(self._queue.popleft())
+            changed = bool(await self._committer.commit_framed(framed))
+        else:
+            group = await self._gather()
+            changed = bool(group.keys)
+            if changed:
+                places = await self._committer.commit(group)
+                await self._apply(group, places)
         for submission in self._decided:
-            self._items -= len(submission.entries)
+            self._items -= submission.items
             self._bytes -= submission.bytes
             if not submission.future.done():
                 submission.future.set_result(submission.outcomes)
         self._decided = []
-        if group.keys and self._applied is not None:
+        if changed and self._applied is not None:
             self._applied()
 
     async def _gather(self) -> Group:
         """Admit queued submissions into a fresh group; those wholly decided leave the queue."""
         group = Group()
-        while self._queue and not group.full:
+        while self._queue and self._queue[0].framed is None and not group.full:
             submission = self._queue[0]
             size = len(submission.entries)
             if submission.whole and group.keys and len(group) + size > GROUP_ITEMS_MAX:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from node.service.authority import Authority
     from node.service.credentials import Identity
     from node.service.permissions import Permissions
-    from node.service.register import Register
+    from node.service.register import Register, RequestBatch, RequestRegister
     from registry.mutation import Mutation
 
 ItemOutcome = Applied | RegistryError | ServiceError
@@ -91,20 +91,62 @@ class Batch:
                     prepared.append(error.with_traceback(None))
         return prepared
 
+    async def carry_out_read(
+        self,
+        register: RequestRegister,
+        batch: RequestBatch,
+        odd: Sequence[tuple[int, bytes, bytes]],
+    ) -> None:
+        """Decide a batch that the register has read, and submit what may be created of it.
+
+        ``odd`` are position, handle and packed values of those items that were read elsewhere.
+
+        Raises:
+            RegisterBusy: Nothing was taken.
+            RegisterClosed: No writes are taken.
+
+        """
+        for number, (position, handle, packed) in enumerate(odd):
+            try:
+                create = self._creation(handle, packed)
+            except (RegistryError, ServiceError) as error:
+                batch.refuse(position, error.with_traceback(None), handle)
+            else:
+                batch.take(position, create.handle, create.values)
+            if not number % _SLICE_ITEMS:
+                await asyncio.sleep(0)
+        refused: dict[int, Exception] = {}
+        for number, handle in batch.prefixes():
+            if (refusal := self._refusal(handle)) is not None:
+                refused[number] = refusal
+            if not number % _SLICE_ITEMS:
+                await asyncio.sleep(0)
+        batch.refuse_prefixes(refused)
+        if self._all_or_nothing and batch.good < len(batch):
+            batch.abort()
+        if batch.good:
+            await register.submit_batch(
+                batch, all_or_nothing=self._all_or_nothing, overwrite=self._overwrite
+            )
+
     def _creation(self, handle: bytes, packed: bytes) -> Create:
         key = names.complete(handle)
-        prefix = names.prefix_of(key)
-        if prefix in self._decisions:
-            refusal = self._decisions[prefix]
-        else:
-            refusal = self._decide(key)
-            if names.fold(prefix) != PREFIX_OF_PREFIXES:
-                self._decisions[prefix] = refusal
+        refusal = self._refusal(key)
         if refusal is not None:
             raise refusal
         names.check(key)
         values = packed if self._prepared else checked_and_stamped(packed, self._now)
         return Create(key, values, self._overwrite)
+
+    def _refusal(self, key: bytes) -> ServiceError | None:
+        """Return why handles of this one's prefix may not be created, or nothing; decided once."""
+        prefix = names.prefix_of(key)
+        if prefix in self._decisions:
+            return self._decisions[prefix]
+        refusal = self._decide(key)
+        if names.fold(prefix) != PREFIX_OF_PREFIXES:
+            self._decisions[prefix] = refusal
+        return refusal
 
     def _decide(self, key: bytes) -> ServiceError | None:
         """Return why the identity may not create handles like this one, or nothing."""

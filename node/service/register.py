@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from registry.mutation import Mutation, Outcome
     from registry.store import Page, Stored
@@ -33,3 +33,66 @@ class Register(Protocol):
 
     def watch(self, callback: Callable[[bytes], None], /) -> None:
         """Call back with the folded handle after each applied change of a prefix handle."""
+
+
+class RequestBatch(Protocol):
+    """A batch of creations that a register has read from a request by itself (see `registry/native/batch.py`)."""
+
+    broken: bool
+    """Whether the request as a whole is unreadable."""
+    too_many: bool
+    """Whether it has more items than one batch may have."""
+    more_behind: bool
+    """Whether something follows the last item."""
+    good: int
+    """Items that nothing was found wrong with so far."""
+    accepted: int
+    """Items that were created, in the end."""
+
+    def __len__(self) -> int: ...
+
+    def odd(self) -> Iterator[tuple[int, bytes]]:
+        """Yield position and bytes of each item that somebody else must judge."""
+
+    def take(self, position: int, handle: bytes, values: bytes, /) -> None:
+        """Take an odd item: a handle fit for storing, and packed values."""
+
+    def refuse(self, position: int, error: Exception, handle: bytes | None = None, /) -> None:
+        """Refuse an odd item."""
+
+    def prefixes(self) -> Iterator[tuple[int, bytes]]:
+        """Yield number and a sample handle of each prefix; prefix handles count each as their own."""
+
+    def refuse_prefixes(self, refused: Mapping[int, Exception], /) -> None:
+        """Refuse all items of these prefixes, by number."""
+
+    def abort(self) -> None:
+        """Refuse all that was not refused yet, because of those that were."""
+
+    def accepted_by_prefix(self) -> Mapping[bytes, int]:
+        """Return how many items were accepted of each prefix."""
+
+    def first_handle(self) -> bytes | None:
+        """Return the handle of the first item that has one."""
+
+    def failures(self) -> Iterator[tuple[int, Exception, bytes | None]]:
+        """Yield position, reason and handle (unless it never counted) of each refused item, by position."""
+
+
+@runtime_checkable
+class RequestRegister(Protocol):
+    """A register that may read a batch of creations from a request's bytes, without an object an item."""
+
+    async def read_batch(self, request: bytes, *, lines: bool, now: int) -> RequestBatch | None:
+        """Read NDJSON ``lines``, or else msgpack, dating values ``now``; ``None`` when it does not after all."""
+
+    async def submit_batch(
+        self, batch: RequestBatch, /, *, all_or_nothing: bool, overwrite: bool
+    ) -> None:
+        """Create what is good in a batch that was judged.
+
+        Raises:
+            RegisterBusy: Nothing was taken; try again later.
+            RegisterClosed: No writes are taken any more.
+
+        """

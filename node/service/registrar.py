@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from node.protocol.admin_value import Right
@@ -23,6 +24,7 @@ from node.service.errors import (
     InsufficientPermission,
     NotResponsible,
 )
+from node.service.register import RequestRegister
 from registry import names
 from registry.errors import (
     HandleExists,
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from node.service.connection import Proof
     from node.service.credentials import Identity
     from node.service.permissions import Permissions
-    from node.service.register import Register
+    from node.service.register import Register, RequestBatch
     from registry.store import Page, Stored
     from registry.values import Span
 
@@ -73,6 +75,7 @@ class Registrar:
         self, register: Register, authority: Authority, permissions: Permissions, clock: Clock
     ) -> None:
         self._register = register
+        self._new_batch = partial(Batch, authority, permissions)
         self._authority = authority
         self._permissions = permissions
         self._clock = clock
@@ -284,16 +287,36 @@ class Registrar:
         """
         if identity is None:
             raise AuthenticationNeeded
-        work = Batch(
-            self._authority,
-            self._permissions,
-            identity,
-            now=int(self._clock.now()),
-            overwrite=overwrite,
-            all_or_nothing=all_or_nothing,
-            prepared=prepared,
-        )
+        asked = {"overwrite": overwrite, "all_or_nothing": all_or_nothing, "prepared": prepared}
+        work = self._new_batch(identity, now=int(self._clock.now()), **asked)
         return await work.carry_out(self._register, items)
+
+    async def read_batch(self, request: bytes, *, lines: bool) -> RequestBatch | None:
+        """Have the register read a request, NDJSON ``lines`` or msgpack, unless it does not do that."""
+        if not isinstance(self._register, RequestRegister):
+            return None
+        now = int(self._clock.now())
+        return await self._register.read_batch(request, lines=lines, now=now)
+
+    async def batch_read(
+        self,
+        identity: Identity | None,
+        batch: RequestBatch,
+        odd: Sequence[tuple[int, bytes, bytes]],
+        *,
+        all_or_nothing: bool = False,
+        overwrite: bool = False,
+    ) -> None:
+        """Create the records of a batch that was read, as `batch` does; it tells what became of its items.
+
+        ``odd`` are position, handle and values of items that the caller packed, legal and dated.
+        """
+        if identity is None:
+            raise AuthenticationNeeded
+        assert isinstance(self._register, RequestRegister)
+        asked = {"overwrite": overwrite, "all_or_nothing": all_or_nothing, "prepared": True}
+        work = self._new_batch(identity, now=int(self._clock.now()), **asked)
+        await work.carry_out_read(self._register, batch, odd)
 
     def list_handles(
         self, identity: Identity | None, prefix: bytes, *, after: bytes = b"", limit: int = 1000

@@ -14,7 +14,10 @@ cdef extern from "admit.h" nogil:
         ITEM_GOOD
         ITEM_ODD
         ITEM_REFUSED
+        ITEM_PREFIX_REFUSED
+        ITEM_EXISTS
         ITEM_ABORTED
+        ITEM_WHOLE_TOO_LARGE
     enum:
         SEGMENTS_MAX
         RECORD_HEADER
@@ -56,7 +59,10 @@ cdef extern from "admit.h" nogil:
 
 cdef extern from "ndjson.h" nogil:
     enum:
-        READ_NO_MEMORY
+        C_BROKEN "READ_BROKEN"
+        C_TOO_MANY "READ_TOO_MANY"
+        C_NO_MEMORY "READ_NO_MEMORY"
+        C_MORE_BEHIND "READ_MORE_BEHIND"
     int read_msgpack(batch *b, const slot_table *t, uint32_t now, uint32_t items_max)
     int read_ndjson(batch *b, const slot_table *t, uint32_t now, uint32_t items_max)
 
@@ -86,6 +92,12 @@ cdef extern from "replay.h" nogil:
 GOOD = ITEM_GOOD
 ODD = ITEM_ODD
 REFUSED = ITEM_REFUSED
+PREFIX_REFUSED = ITEM_PREFIX_REFUSED
+EXISTS = ITEM_EXISTS
+WHOLE_TOO_LARGE = ITEM_WHOLE_TOO_LARGE
+READ_BROKEN = C_BROKEN
+READ_TOO_MANY = C_TOO_MANY
+READ_MORE_BEHIND = C_MORE_BEHIND
 
 
 cdef class Batch:
@@ -95,7 +107,7 @@ cdef class Batch:
     cdef bytes request
     cdef SlotTable table
     cdef readonly int problem
-    """What `read_msgpack` or `read_ndjson` says of the request as a whole; 0 if it is in order."""
+    """What is wrong with the request as a whole, 0 if nothing is: READ_BROKEN, READ_TOO_MANY, READ_MORE_BEHIND."""
 
     def __cinit__(self, SlotTable table not None, bytes request not None):
         if PyBytes_GET_SIZE(request) >= 1 << 31:
@@ -125,7 +137,7 @@ cdef class Batch:
                 problem = read_ndjson(self.b, self.table.table, now, items_max)
             else:
                 problem = read_msgpack(self.b, self.table.table, now, items_max)
-        if problem == READ_NO_MEMORY:
+        if problem == C_NO_MEMORY:
             raise MemoryError
         self.problem = problem
 

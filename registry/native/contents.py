@@ -6,11 +6,12 @@ from typing import BinaryIO, Final
 import msgpack
 
 from registry.blocks import read_block, write_block
-from registry.contents import WATCHED_START, Contents, Replayed
+from registry.contents import Contents, Replayed
 from registry.errors import LogDamaged
 from registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from registry.names import fold
 from registry.native import batches
+from registry.native.batch import NativeBatch
 from registry.native.core import SlotTable
 from registry.native.listing import OrderListing
 from registry.storage.disk import Disk
@@ -22,8 +23,6 @@ from registry.storage.record import SPAN_PLACES
 from registry.storage.segment import HEADER_BYTES
 from registry.storage.tail import written_end
 from registry.storage.walk import PROGRESS_BYTES, Progress
-
-__all__ = ["WATCHED_START", "NativeContents"]
 
 _CHUNK_BYTES: Final = 1 << 20
 """Bytes of log that are verified before they are applied, while they are still in the cache."""
@@ -62,13 +61,16 @@ class NativeContents(Contents):
             batches.apply(self.index, slot, start, start + size, tally)
         self.listing.logged()
 
-    def absorb(self, tally: batches.Tally, place: int) -> None:
-        """Take what applied stretches have changed into account; ``place`` is that of their last segment."""
+    def absorb(self, tally: batches.Tally, watched: Sequence[bytes] = ()) -> None:
+        """Take what applied stretches have changed into account, and tell of handles that are watched."""
         for segment, change in tally.live():
             self.usage.adjust(segment, change)
-        if tally.tombstones:
-            self.usage.add_tombstone(place, tally.tombstones)
         self.listing.gain(tally.prefixes())
+        self.tell(watched)
+
+    def new_batch(self, request: bytes) -> NativeBatch:
+        """Return a batch over a request's bytes."""
+        return NativeBatch(self.index, request, self.apply_stretches, self.absorb)
 
     # Coming up
 
@@ -87,7 +89,11 @@ class NativeContents(Contents):
                 mark = Mark(entry.number, end, sequence)
                 if progress is not None:
                     progress(min(done + end, total), total)
-            self.absorb(tally, entry.number % SEGMENTS_MAX * SPAN_PLACES)
+            self.absorb(tally)
+            if tally.tombstones:
+                self.usage.add_tombstone(
+                    entry.number % SEGMENTS_MAX * SPAN_PLACES, tally.tombstones
+                )
             records += tally.records
             done += end
             if end != entry.bytes:

@@ -66,9 +66,7 @@ def load(path: Path, *, register: bytes, number: int, size: int) -> Run | None:
 
 
 def _head(register: bytes, number: int, run: Run) -> bytes:
-    checked = _HEADER.pack(
-        _MAGIC, _FORMAT, register, number, run.end, len(run), run.checksum()
-    )
+    checked = _HEADER.pack(_MAGIC, _FORMAT, register, number, run.end, len(run), run.checksum())
     return checked + _CHECKSUM.pack(google_crc32c.value(checked))
 
 

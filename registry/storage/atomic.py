@@ -11,7 +11,9 @@ UNFINISHED: Final = ".new"
 """What the name of a file ends in while it is written; one left behind means nothing."""
 
 
-def write_atomically(path: Path, content: bytes | Iterable[bytes | memoryview], *, disk: Disk = DISK) -> int:
+def write_atomically(
+    path: Path, content: bytes | Iterable[bytes | memoryview], *, disk: Disk = DISK
+) -> int:
     """Put this content, whole or in pieces, in place of the file; returns its bytes.
 
     Order: write beside it, sync, rename over it, sync the folder. When this returns, the new content

@@ -31,7 +31,6 @@ from registry.storage.manifest import Entry, Manifest
 from registry.storage.position import LogView, Mark
 from registry.storage.segment import HEADER_BYTES, check_header, create, map_segment
 
-
 Shown = Callable[[int, mmap | None], None]
 """Told under which part of a place a segment is mapped from now on, and ``None`` once it is no more."""
 

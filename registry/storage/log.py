@@ -243,9 +243,7 @@ class Log:
         base = place_of(mark.segment, 0)
         return [base + at // PLACE_UNIT for at in ends]
 
-    def append_framed(
-        self, frame: memoryview, *, last: int, whole: bool = False
-    ) -> list[Stretch]:
+    def append_framed(self, frame: memoryview, *, last: int, whole: bool = False) -> list[Stretch]:
         """Write records that lie encoded in one buffer, as `append` would; returns where they lie.
 
         ``last`` is the sequence of the last one. With ``whole`` all are one group, else each is its own.

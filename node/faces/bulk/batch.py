@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
+from node.faces.bulk.failures import MALFORMED, failure_of
 from node.faces.bulk.formats import (
     body_bytes_max,
     encoding_of,
@@ -16,15 +17,14 @@ from node.faces.bulk.formats import (
     write_counts,
 )
 from node.faces.bulk.items import ItemPacker, MalformedItem
+from node.faces.bulk.read import ReadWork
 from node.faces.handle_json.exchange import Exchange
 from node.faces.handle_json.parameters import query_parameters
 from node.faces.http_body import read_body
 from node.faces.http_replies import PLANNED, SERVER
-from node.protocol.constants import name_of_response
 from node.service import events
-from node.service.answers import answer_for, text_for
 from node.service.errors import AuthenticationNeeded
-from registry.errors import BatchAborted, InvalidValue, RegistryError
+from registry.errors import BatchAborted, RegistryError
 from registry.mutation import Applied
 from registry.names import prefix_of
 
@@ -61,8 +61,8 @@ class BatchRegistration:
             encoding = encoding_of(request.content_type)
             parameters = query_parameters(request)
             async with self._room:
-                work = _Work(self._services)
-                await work.take(await read_body(request, body_bytes_max(encoding)), encoding)
+                body = await read_body(request, body_bytes_max(encoding))
+                work = await self._take(body, encoding)
                 await work.carry_out(
                     identity,
                     all_or_nothing=parameters.flag("all_or_nothing"),
@@ -72,9 +72,18 @@ class BatchRegistration:
             return exchange.refused(error)
         accept = wanted_encoding(request.headers.get("Accept", ""), encoding)
         answer = write_counts(work.accepted, work.failures, accept)
-        exchange.handle = work.items[0][0] if work.items else None
+        exchange.handle = work.first_handle
         exchange.note(1)
         return web.Response(body=answer, headers={"Content-Type": accept.value, "Server": SERVER})
+
+    async def _take(self, body: bytes, encoding: Encoding) -> ReadWork | _Work:
+        """Read a body, in the register if it does that; raises as `_Work.take`."""
+        read = await ReadWork.take(self._services, body, encoding)
+        if read is not None:
+            return read
+        work = _Work(self._services)
+        await work.take(body, encoding)
+        return work
 
 
 class _Work:
@@ -86,6 +95,11 @@ class _Work:
         self.failures: list[dict[str, Any]] = []
         self.accepted = 0
         self._positions: list[int] | None = None
+
+    @property
+    def first_handle(self) -> bytes | None:
+        """The handle of the first item that has one."""
+        return self.items[0][0] if self.items else None
 
     async def take(self, body: bytes, encoding: Encoding) -> None:
         """Read and pack every item, a slice at a time; malformed ones become failures.
@@ -113,7 +127,7 @@ class _Work:
         """Note a failure; from the first one on, items no longer stand where they stood in the body."""
         if self._positions is None:
             self._positions = list(range(len(self.items)))
-        self.failures.append(_failure(position, error, None))
+        self.failures.append(failure_of(position, error, None))
 
     async def carry_out(self, identity: Identity, *, all_or_nothing: bool, overwrite: bool) -> None:
         """Register what was taken, and note what was refused.
@@ -136,7 +150,7 @@ class _Work:
                 overwrite=overwrite,
                 prepared=True,
             )
-        tally = Counter({(int(answer_for(InvalidValue()).response_code), b""): malformed})
+        tally = Counter({(MALFORMED, b""): malformed})
         await self._judge(outcomes, tally)
         for (code, prefix), count in tally.items():
             if count:
@@ -164,7 +178,7 @@ class _Work:
                 self.accepted += 1
             elif not isinstance(outcome, Applied):
                 position = number if self._positions is None else self._positions[number]
-                failure = _failure(position, outcome, handle)
+                failure = failure_of(position, outcome, handle)
                 self.failures.append(failure)
                 tally[failure["code"], prefix] += 1
             if number % 1000 == 999:
@@ -176,18 +190,3 @@ def _position(failure: dict[str, Any]) -> int:
     position = failure["position"]
     assert isinstance(position, int)
     return position
-
-
-def _failure(
-    position: int, error: RegistryError | ServiceError, handle: bytes | None
-) -> dict[str, Any]:
-    """Return how a refused item is described."""
-    code = int(answer_for(error).response_code)
-    failure: dict[str, Any] = {
-        "position": position,
-        "code": code,
-        "message": text_for(error) or name_of_response(code),
-    }
-    if handle is not None:
-        failure["handle"] = handle.decode(errors="replace")
-    return failure

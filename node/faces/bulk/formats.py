@@ -24,6 +24,7 @@ JSON_BODY_BYTES_MAX: Final = 8 * 1024 * 1024
 """Largest body of plain JSON: it can only be parsed in one piece, and longer pieces would stall the node."""
 
 _MAP_MEMBERS_MAX: Final = 64
+_UNREADABLE: Final = (ValueError, TypeError, OverflowError, msgpack.UnpackException)
 
 
 class Encoding(Enum):
@@ -86,12 +87,39 @@ def read_items(body: bytes, encoding: Encoding) -> Iterator[Any]:
     return _lines(body) if encoding is Encoding.NDJSON else _json_items(body)
 
 
-def _too_many() -> BatchTooLarge:
+def too_many() -> BatchTooLarge:
+    """Return the error of a body with more items than one request may have."""
     return BatchTooLarge(f"A request has at most {BATCH_ITEMS_MAX} items")
 
 
-def _msgpack_items(body: bytes) -> Iterator[Any]:
-    """Texts and binaries both come out as bytes, tuples for arrays."""
+def broken() -> BodyRefused:
+    """Return the error of a body that is no msgpack array of items."""
+    return BodyRefused(400, "Body is no msgpack array of items, or breaks off")
+
+
+def more_behind() -> BodyRefused:
+    """Return the error of a body that goes on behind its items."""
+    return BodyRefused(400, "Bytes follow the msgpack array of items")
+
+
+def read_item(source: bytes, encoding: Encoding) -> Any:
+    """Return the item that these bytes of a msgpack or NDJSON body are, as `read_items` would.
+
+    Raises:
+        BodyRefused: The item makes the body as a whole unreadable.
+
+    """
+    if encoding is Encoding.NDJSON:
+        return _line_item(source)
+    unpacker = _unpacker(source)
+    try:
+        return unpacker.unpack()
+    except _UNREADABLE as error:
+        raise broken() from error
+
+
+def _unpacker(body: bytes) -> msgpack.Unpacker:
+    """Return what reads a body; texts and binaries both come out as bytes, tuples for arrays."""
     unpacker = msgpack.Unpacker(
         raw=True,
         use_list=False,
@@ -99,18 +127,23 @@ def _msgpack_items(body: bytes) -> Iterator[Any]:
         max_array_len=VALUES_MAX + 1,
         max_map_len=_MAP_MEMBERS_MAX,
     )
+    unpacker.feed(body)
+    return unpacker
+
+
+def _msgpack_items(body: bytes) -> Iterator[Any]:
     try:
-        unpacker.feed(body)
+        unpacker = _unpacker(body)
         count = unpacker.read_array_header()
         if count > BATCH_ITEMS_MAX:
-            raise _too_many()
+            raise too_many()
         for _ in range(count):
             yield unpacker.unpack()
         left = unpacker.tell() != len(body)
-    except (ValueError, TypeError, OverflowError, msgpack.UnpackException) as error:
-        raise BodyRefused(400, "Body is no msgpack array of items, or breaks off") from error
+    except _UNREADABLE as error:
+        raise broken() from error
     if left:
-        raise BodyRefused(400, "Bytes follow the msgpack array of items")
+        raise more_behind()
 
 
 def _json_items(body: bytes) -> Iterator[Any]:
@@ -121,7 +154,7 @@ def _json_items(body: bytes) -> Iterator[Any]:
     if not isinstance(items, list):
         raise BodyRefused(400, "Body is no JSON array of items")
     if len(items) > BATCH_ITEMS_MAX:
-        raise _too_many()
+        raise too_many()
     yield from items
 
 
@@ -132,11 +165,15 @@ def _lines(body: bytes) -> Iterator[Any]:
             continue
         count += 1
         if count > BATCH_ITEMS_MAX:
-            raise _too_many()
-        try:
-            yield orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            yield MalformedItem(f"Line is no JSON: {error}")
+            raise too_many()
+        yield _line_item(line)
+
+
+def _line_item(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return MalformedItem(f"Line is no JSON: {error}")
 
 
 def write_counts(accepted: int, failures: list[dict[str, Any]], encoding: Encoding) -> bytes:

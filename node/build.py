@@ -4,6 +4,9 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import Final
 
+from node.settings import pure_python_forced
+from registry.core import PYTHON, Core, default_core
+
 DISTRIBUTION: Final = "idnode"
 
 
@@ -15,6 +18,11 @@ def version() -> str:
         return "unknown"
 
 
+def register_core() -> Core:
+    """Return the core that keeps the register: the compiled one, unless it is not there or not wanted."""
+    return PYTHON if pure_python_forced() else default_core()
+
+
 def core() -> str:
     """Return which core answers: `python`, or `native` where the compiled one is built in."""
-    return "python"
+    return register_core().name

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from node.addresses import WILDCARDS, Addresses
 from node.binding import bind_handle_faces, bind_http
-from node.build import core, version
+from node.build import core, register_core, version
 from node.clock import Clock, SystemClock
 from node.data_directory import KEYS, REGISTER, SNAPSHOTS
 from node.dataset import ServedDataset
@@ -146,6 +146,7 @@ class Node:
             interval_seconds=settings.durability_interval,
             segment_bytes=settings.segment_bytes,
             commit_observer=self.metrics.committed,
+            core=register_core(),
         )
         folder = settings.data_dir / REGISTER
         register = await EmbeddedRegister.open(folder, options, self._progress)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from clients.answer import (
     QUESTION_FLAGS,
+    REFERRALS,
     Answer,
     Question,
     Transport,
@@ -23,8 +24,10 @@ from clients.answer import (
     site_request_body,
 )
 from clients.connections import Connection, Connections
+from clients.dialogues import Dialogue, Result
 from clients.errors import ConnectionFailed
 from clients.exchange import Exchange
+from clients.referral import HOPS_MAX, next_server
 from clients.request import Answered, Failed, Outcome, Reply, Request, Schedule, StreamNeeded
 from node.clock import Clock, SystemClock
 from node.protocol.constants import PORT_DEFAULT, OpCode
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from clients.cache import AnswerCache
+    from clients.session import Session
     from node.protocol.site import Site
 
 
@@ -118,7 +122,7 @@ class Client:
             await protocol.closed.wait()
         await self._connections.close()
 
-    async def resolve(
+    async def resolve(  # noqa: PLR0913  # keywords but for the first
         self,
         handle: bytes | str,
         *,
@@ -126,8 +130,11 @@ class Client:
         types: tuple[str, ...] = (),
         op_flags: int = QUESTION_FLAGS,
         transport: Transport | None = None,
+        follow: bool = False,
     ) -> Answer:
         """Return the values of a handle that match an index or a type, all of them without either.
+
+        With ``follow``, referrals to other servers are followed, over TCP.
 
         Raises:
             NotAnswered: No usable answer came (time-out, no connection, connection lost, malformed).
@@ -135,7 +142,14 @@ class Client:
 
         """
         question = Question.of(handle, indexes=indexes, types=types, op_flags=op_flags)
-        return (await self.query(question, transport=transport)).checked()
+        answer = await self.query(question, transport=transport)
+        for _ in range(HOPS_MAX if follow else 0):
+            if answer.response_code not in REFERRALS:
+                break
+            server = next_server(answer, question.handle)
+            async with Client(server, transport=Transport.TCP, clock=self._clock) as other:
+                answer = await other.query(question)
+        return answer.checked()
 
     async def query(self, question: Question, *, transport: Transport | None = None) -> Answer:
         """Return the answer to a question, whatever its response code.
@@ -167,8 +181,39 @@ class Client:
         reply = await self.ask(OpCode.GET_SITE_INFO, site_request_body(), transport=transport)
         return read_site(reply)
 
-    async def ask(
-        self, op_code: int, body: bytes, *, op_flags: int = 0, transport: Transport | None = None
+    async def do(self, dialogue: Dialogue[Result]) -> Result:
+        """Carry out a dialogue (`clients/dialogues.py`) over TCP and return what it was for.
+
+        Raises:
+            NotAnswered: No usable answer came.
+            Refused: The server answered with another code than success.
+
+        """
+        try:
+            asked = next(dialogue)
+            while True:
+                reply = await self.ask(
+                    asked.op_code,
+                    asked.body,
+                    op_flags=asked.op_flags,
+                    transport=Transport.TCP,
+                    session_id=asked.session_id,
+                    session=asked.session,
+                )
+                asked = dialogue.send(reply)
+        except StopIteration as finished:
+            result: Result = finished.value
+            return result
+
+    async def ask(  # noqa: PLR0913  # keywords but for the first two
+        self,
+        op_code: int,
+        body: bytes,
+        *,
+        op_flags: int = 0,
+        transport: Transport | None = None,
+        session_id: int = 0,
+        session: "Session | None" = None,
     ) -> Reply:
         """Send any request and return the reply as it came, whatever its response code.
 
@@ -180,7 +225,14 @@ class Client:
         transport = transport or self.transport
         if transport is Transport.UDP and self._datagrams is None:
             await self._open_datagrams()
-        request = Request.dated(op_code, body, op_flags=op_flags, now=self._clock.now())
+        request = Request.dated(
+            op_code,
+            body,
+            op_flags=op_flags,
+            now=self._clock.now(),
+            session_id=session_id,
+            session=session,
+        )
         request_id = self._exchange.ask(request, self._clock.elapsed(), transport=transport)
         future = self._waiting[request_id] = asyncio.get_running_loop().create_future()
         try:

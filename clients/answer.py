@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 QUESTION_FLAGS: Final = OpFlag.RECURSIVE | OpFlag.CACHE_CERTIFY | OpFlag.PUBLIC_ONLY
 """What deployed clients set by default (handle-protocol.md §2.1)."""
 
-_REFERRALS: Final = frozenset({ResponseCode.SERVICE_REFERRAL, ResponseCode.PREFIX_REFERRAL})
+REFERRALS: Final = frozenset({ResponseCode.SERVICE_REFERRAL, ResponseCode.PREFIX_REFERRAL})
+"""Codes that say where else to ask."""
 
 
 class Transport(StrEnum):
@@ -169,7 +170,7 @@ def read_answer(question: Question, reply: "Reply", server: str) -> Answer:
         content = content_of(message)
         if code == ResponseCode.SUCCESS:
             handle, packed = decode_answer(content)
-        elif code in _REFERRALS:
+        elif code in REFERRALS:
             found = decode_referral(content)
             referral, packed = found.handle, found.values or EMPTY
         elif code != ResponseCode.AUTHENTICATION_NEEDED:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from clients.answer import (
     QUESTION_FLAGS,
+    REFERRALS,
     Answer,
     Question,
     Transport,
@@ -23,8 +24,10 @@ from clients.answer import (
     read_site,
     site_request_body,
 )
+from clients.dialogues import Dialogue, Result
 from clients.errors import ConnectionFailed, NotAnswered, TimedOut
 from clients.exchange import Exchange, Stream
+from clients.referral import HOPS_MAX, next_server
 from clients.request import Answered, Failed, Outcome, Reply, Request, Schedule
 from node.clock import Clock, SystemClock
 from node.protocol.constants import PORT_DEFAULT, OpCode
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from clients.cache import AnswerCache
+    from clients.session import Session
     from node.protocol.site import Site
 
 _DATAGRAM_READ_BYTES: Final = 8192
@@ -105,7 +109,7 @@ class Client:
             self._datagrams = None
         self._drop_connection()
 
-    def resolve(
+    def resolve(  # noqa: PLR0913  # keywords but for the first
         self,
         handle: bytes | str,
         *,
@@ -113,8 +117,11 @@ class Client:
         types: tuple[str, ...] = (),
         op_flags: int = QUESTION_FLAGS,
         transport: Transport | None = None,
+        follow: bool = False,
     ) -> Answer:
         """Return the values of a handle that match an index or a type, all of them without either.
+
+        With ``follow``, referrals to other servers are followed, over TCP.
 
         Raises:
             NotAnswered: No usable answer came (time-out, no connection, connection lost, malformed).
@@ -122,7 +129,14 @@ class Client:
 
         """
         question = Question.of(handle, indexes=indexes, types=types, op_flags=op_flags)
-        return self.query(question, transport=transport).checked()
+        answer = self.query(question, transport=transport)
+        for _ in range(HOPS_MAX if follow else 0):
+            if answer.response_code not in REFERRALS:
+                break
+            server = next_server(answer, question.handle)
+            with Client(server, transport=Transport.TCP, clock=self._clock) as other:
+                answer = other.query(question)
+        return answer.checked()
 
     def query(self, question: Question, *, transport: Transport | None = None) -> Answer:
         """Return the answer to a question, whatever its response code.
@@ -154,8 +168,39 @@ class Client:
         reply = self.ask(OpCode.GET_SITE_INFO, site_request_body(), transport=transport)
         return read_site(reply)
 
-    def ask(
-        self, op_code: int, body: bytes, *, op_flags: int = 0, transport: Transport | None = None
+    def do(self, dialogue: Dialogue[Result]) -> Result:
+        """Carry out a dialogue (`clients/dialogues.py`) over TCP and return what it was for.
+
+        Raises:
+            NotAnswered: No usable answer came.
+            Refused: The server answered with another code than success.
+
+        """
+        try:
+            asked = next(dialogue)
+            while True:
+                reply = self.ask(
+                    asked.op_code,
+                    asked.body,
+                    op_flags=asked.op_flags,
+                    transport=Transport.TCP,
+                    session_id=asked.session_id,
+                    session=asked.session,
+                )
+                asked = dialogue.send(reply)
+        except StopIteration as finished:
+            result: Result = finished.value
+            return result
+
+    def ask(  # noqa: PLR0913  # keywords but for the first two
+        self,
+        op_code: int,
+        body: bytes,
+        *,
+        op_flags: int = 0,
+        transport: Transport | None = None,
+        session_id: int = 0,
+        session: "Session | None" = None,
     ) -> Reply:
         """Send any request and return the reply as it came, whatever its response code.
 
@@ -164,7 +209,14 @@ class Client:
             EncodingError: A field of the request does not fit into its place.
 
         """
-        request = Request.dated(op_code, body, op_flags=op_flags, now=self._clock.now())
+        request = Request.dated(
+            op_code,
+            body,
+            op_flags=op_flags,
+            now=self._clock.now(),
+            session_id=session_id,
+            session=session,
+        )
         request_id = self._exchange.ask(
             request, self._clock.elapsed(), transport=transport or self.transport
         )

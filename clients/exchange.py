@@ -34,8 +34,10 @@ from clients.request import (
     Schedule,
     StreamNeeded,
 )
+from clients.session import Session
 from node.protocol.constants import (
     BEST_VERSION,
+    CREDENTIAL_NONE,
     ENVELOPE_BYTES,
     SITE_SERIAL_UNKNOWN,
     EnvelopeFlag,
@@ -85,6 +87,8 @@ class _Pending:
     messages: list[Message] = field(default_factory=list)
     received_bytes: int = 0
     packets: int = 0
+    signed: bytes = b""
+    flags: int = 0
 
 
 class Exchange:
@@ -127,6 +131,10 @@ class Exchange:
         while request_id in self._pending:
             request_id = self._random.randrange(1, 0x7FFFFFFF)
         pending = _Pending(request, message, transport, started=now, due=now)
+        pending.signed = message[: -len(CREDENTIAL_NONE)]
+        if request.session is not None:
+            envelope = self._envelope(request_id, pending)
+            pending.flags, pending.message = request.session.seal(envelope, message)
         self._pending[request_id] = pending
         if transport is Transport.UDP:
             heapq.heappush(self._due, (now, request_id))
@@ -176,7 +184,7 @@ class Exchange:
         pending.sends = sends + 1
         following = offsets[sends + 1] if sends + 1 < len(offsets) else self.schedule.udp_seconds
         self._schedule(request_id, pending, pending.started + following)
-        return split(self._envelope(request_id, pending.request), pending.message)
+        return split(self._envelope(request_id, pending), pending.message)
 
     def give_up_udp(self, request_id: int, now: float) -> None:
         """Move a request from UDP to TCP; one that changes something fails, as it may be under way."""
@@ -200,9 +208,10 @@ class Exchange:
         pending.due = due
         heapq.heappush(self._due, (due, request_id))
 
-    def _envelope(self, request_id: int, request: Request) -> Envelope:
+    def _envelope(self, request_id: int, pending: _Pending) -> Envelope:
         major, minor = self._version
-        return Envelope(major, minor, 0, *BEST_VERSION, request.session_id, request_id, 0, 0)
+        session_id, flags = pending.request.session_id, pending.flags
+        return Envelope(major, minor, flags, *BEST_VERSION, session_id, request_id, 0, 0)
 
     def outcomes(self) -> list[Outcome]:
         """Return what has happened since the last call, in order."""
@@ -223,7 +232,7 @@ class Exchange:
             if joined is None:
                 return
             envelope, data = joined
-            message = _decode_reply(envelope, data)
+            message = _decode_reply(envelope, data, pending.request.session)
         except ProtocolError:
             # A forged or damaged datagram must not end a request that a good one may still answer.
             self.ignored += 1
@@ -245,7 +254,7 @@ class Exchange:
             return b""
         pending.stream = stream
         stream.request_ids[request_id] = None
-        envelope = self._envelope(request_id, pending.request)
+        envelope = self._envelope(request_id, pending)
         envelope.message_length = len(pending.message)
         return envelope.encode() + pending.message
 
@@ -276,7 +285,7 @@ class Exchange:
         pending.received_bytes += ENVELOPE_BYTES + len(data)
         pending.packets += 1
         try:
-            message = _decode_reply(envelope, data)
+            message = _decode_reply(envelope, data, pending.request.session)
         except ProtocolError as error:
             self._fail(request_id, MalformedAnswer(f"The answer cannot be read: {error}"))
             return
@@ -325,6 +334,7 @@ class Exchange:
             now - pending.started,
             pending.received_bytes,
             pending.packets,
+            pending.signed,
         )
         self.forget(request_id)
         self._outcomes.append(Answered(request_id, reply))
@@ -344,9 +354,11 @@ class _NotAReply(ProtocolError):
     """A message that is well formed and still no answer: our own request sent back, or encrypted."""
 
 
-def _decode_reply(envelope: Envelope, data: bytes) -> Message:
+def _decode_reply(envelope: Envelope, data: bytes, session: Session | None) -> Message:
     if envelope.flags & EnvelopeFlag.ENCRYPTED:
-        raise _NotAReply("The message is encrypted, and there is no session")
+        if session is None:
+            raise _NotAReply("The message is encrypted, and there is no session")
+        data = session.open(envelope, data)
     message = decode_message(data)
     if message.response_code == 0:
         raise _NotAReply("The message has no response code")

@@ -8,6 +8,7 @@ from node.protocol.constants import EXPIRATION_SECONDS, OpCode
 if TYPE_CHECKING:
     from clients.answer import Transport
     from clients.errors import NotAnswered
+    from clients.session import Session
     from node.protocol.envelope import Envelope
     from node.protocol.message import Message
 
@@ -39,18 +40,32 @@ class Request:
     op_flags: int
     expiration: int
     session_id: int = 0
+    session: "Session | None" = None
 
     @classmethod
-    def dated(cls, op_code: int, body: bytes, *, op_flags: int, now: float) -> "Request":
-        """Return a request that expires when everybody's do; ``now`` is in epoch seconds here."""
-        return cls(op_code, body, op_flags, int(now) + EXPIRATION_SECONDS)
+    def dated(  # noqa: PLR0913  # keywords but for the first two
+        cls,
+        op_code: int,
+        body: bytes,
+        *,
+        op_flags: int,
+        now: float,
+        session_id: int = 0,
+        session: "Session | None" = None,
+    ) -> "Request":
+        """Return a request that expires when everybody's do; ``now`` is in epoch seconds here.
+
+        ``session_id`` is 0, a session's number, or that of the challenge which the request answers.
+        """
+        return cls(op_code, body, op_flags, int(now) + EXPIRATION_SECONDS, session_id, session)
 
 
 @dataclass(slots=True)
 class Reply:
     """A complete answer: one message, or several where the first ones say that more follows.
 
-    ``message_bytes`` count what was received for it, envelopes included.
+    ``message_bytes`` count what was received for it, envelopes included. ``request`` is header and body of
+    what was asked, which challenges quote by their digest.
     """
 
     request_id: int
@@ -60,6 +75,7 @@ class Reply:
     seconds: float
     message_bytes: int
     packets: int
+    request: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

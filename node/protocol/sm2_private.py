@@ -5,8 +5,12 @@ for clients that prove themselves, and for session keys that live as long as a c
 numbers are drawn by the caller.
 """
 
+import base64
+import binascii
 import hmac
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
@@ -21,9 +25,15 @@ from node.protocol.sm2 import (
     sm3,
 )
 
-_POINT_BYTES = 1 + 2 * COORDINATE_BYTES
-_DIGEST_BYTES = 32
-_UNCOMPRESSED = b"\x04"
+_POINT_BYTES: Final = 1 + 2 * COORDINATE_BYTES
+_DIGEST_BYTES: Final = 32
+_UNCOMPRESSED: Final = b"\x04"
+
+_PEM: Final = re.compile(rb"-----BEGIN (?:EC )?PRIVATE KEY-----(.*?)-----END", re.DOTALL)
+_CURVE: Final = bytes.fromhex("06082a811ccf5501822d")
+"""DER of the curve's object identifier."""
+_PRIVATE_FRONT: Final = bytes.fromhex("0201010420")
+"""DER of an EC private key (RFC 5915) up to its number: version 1, 32 bytes follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,29 @@ class Sm2PrivateKey:
     def public_key(self) -> Sm2PublicKey:
         """Return the key that goes with it."""
         return multiple(self.number)
+
+
+def decode_pem(text: bytes) -> Sm2PrivateKey | None:
+    """Return the SM2 key in an unencrypted PEM text (PKCS#8, or the form of RFC 5915); nothing for others.
+
+    Raises:
+        MalformedKey: An SM2 key that is out of range.
+
+    """
+    match = _PEM.search(text)
+    if match is None:
+        return None
+    try:
+        der = base64.b64decode(b"".join(match[1].split()), validate=True)
+    except binascii.Error:
+        return None
+    if _CURVE not in der:
+        return None
+    at = der.find(_PRIVATE_FRONT)
+    if at < 0:
+        return None
+    start = at + len(_PRIVATE_FRONT)
+    return Sm2PrivateKey(int.from_bytes(der[start : start + COORDINATE_BYTES], "big"))
 
 
 def sign(key: Sm2PrivateKey, message: bytes, user_id: bytes, nonce: int) -> bytes | None:

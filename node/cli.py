@@ -16,6 +16,8 @@ COMMANDS: Final = {
     "wait": "node.commands.wait",
     "resolve": "node.commands.resolve",
     "register": "node.commands.register",
+    "set": "node.commands.set",
+    "delete": "node.commands.delete",
     "batch": "node.commands.batch",
     "list": "node.commands.list",
     "export": "node.commands.export",

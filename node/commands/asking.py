@@ -55,15 +55,19 @@ def http_url(server: str | None) -> str:
 
 def http_client(server: str | None, admin: str | None, secret: str | None) -> web_blocking.Client:
     """Return a client of the HTTP API that says who asks."""
+    try:
+        return web_blocking.Client(http_url(server), credential_of(admin, secret))
+    except ValueError as error:
+        raise CommandFailed(f"--server: {error}") from error
+
+
+def credential_of(admin: str | None, secret: str | None) -> Credential:
+    """Return who asks, and the secret: what the flags say, or else the node's administrator."""
     settings = _settings()
     index, _, handle = (admin or f"301:0.NA/{settings.prefix}").partition(":")
     if not index.isdigit() or not handle:
         raise CommandFailed(f"--admin {admin!r}: expected INDEX:HANDLE, as in 301:0.NA/88.900")
-    credential = Credential(int(index), handle, secret or settings.secret.get_secret_value())
-    try:
-        return web_blocking.Client(http_url(server), credential)
-    except ValueError as error:
-        raise CommandFailed(f"--server: {error}") from error
+    return Credential(int(index), handle, secret or settings.secret.get_secret_value())
 
 
 def _settings() -> Settings:

@@ -13,8 +13,8 @@ import typer
 from clients.answer import Answer
 from clients.bulk import is_plain
 from clients.json_values import to_json
+from node.commands.administering import pages
 from node.commands.asking import Admin, Secret, Server, http_client, in_one_line
-from node.commands.list import pages
 from node.commands.progress import item_progress
 from registry.model import HandleValue
 

@@ -1,14 +1,12 @@
 """`idnode list`: the identifiers of a prefix, one a line."""
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
 
 import typer
 
-from clients import web_blocking
-from clients.bulk_listing import Listed, listing
-from node.commands.asking import Admin, Secret, Server, http_client, in_one_line
+from node.commands.administering import Face, Transport, administered
+from node.commands.asking import Admin, Secret, Server
 
 
 def run(
@@ -17,21 +15,12 @@ def run(
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Stop after so many.")
     ] = None,
+    transport: Transport = Face.HTTP,
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
 ) -> None:
     """List the identifiers of a prefix, one a line."""
-    with in_one_line(), http_client(server, admin, secret) as client:
-        handles = (handle for page in pages(client, prefix) for handle in page.handles)
-        for handle in islice(handles, limit):
+    with administered(transport, server, admin, secret) as client:
+        for handle in islice(client.handles(prefix), limit):
             typer.echo(handle)
-
-
-def pages(client: web_blocking.Client, prefix: str) -> Iterator[Listed]:
-    """Yield the identifiers of a prefix page by page."""
-    after: str | None = ""
-    while after is not None:
-        page = client.do(listing(prefix, after=after))
-        after = page.after
-        yield page

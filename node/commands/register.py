@@ -5,7 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from node.commands.asking import Admin, Secret, Server, http_client, in_one_line
+from node.commands.administering import Face, Transport, administered
+from node.commands.asking import Admin, Secret, Server
 from node.commands.failure import CommandFailed
 from registry.errors import InvalidValue
 from registry.model import HandleValue
@@ -28,15 +29,16 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an older record.")
     ] = False,
+    transport: Transport = Face.HTTP,
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
 ) -> None:
     """Register an identifier with its values."""
     record = values_of(values)
-    with in_one_line(), http_client(server, admin, secret) as client:
-        written = client.create(handle, record, overwrite=overwrite)
-    typer.echo(f"{written.handle} {'registered' if written.created else 'replaced'}")
+    with administered(transport, server, admin, secret) as client:
+        made, is_new = client.create(handle, record, overwrite=overwrite)
+    typer.echo(f"{made} {'registered' if is_new else 'replaced'}")
 
 
 def values_of(texts: list[str]) -> list[HandleValue]:

@@ -1,0 +1,33 @@
+"""`idnode set`: add values to an identifier, or replace them."""
+
+from typing import Annotated
+
+import typer
+
+from node.commands.administering import Face, Transport, administered
+from node.commands.asking import Admin, Secret, Server
+from node.commands.register import values_of
+
+
+def run(
+    handle: Annotated[
+        str, typer.Argument(metavar="HANDLE", help="Identifier, as in 88.900.1/hello.")
+    ],
+    values: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INDEX:TYPE=DATA...",
+            help="Values, as in 7:DESC=gear; what stands at an index is replaced.",
+        ),
+    ],
+    *,
+    transport: Transport = Face.HTTP,
+    admin: Admin = None,
+    secret: Secret = None,
+    server: Server = None,
+) -> None:
+    """Add values to an identifier, or replace those at the same indexes."""
+    record = values_of(values)
+    with administered(transport, server, admin, secret) as client:
+        client.put_values(handle, record)
+    typer.echo(f"{handle} changed")

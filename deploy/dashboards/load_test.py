@@ -34,9 +34,9 @@ def dashboard() -> Dashboard:
     )
 
 
-def _total(what: str, by: str, of: str = "") -> str:
-    """Return the rate over a minute of both lifetime totals (`what` names one) by a label."""
-    return f"clamp_min(sum by ({by}) (delta(idnode_{what}_total{{$NODES{of}}}[1m])), 0) / 60"
+def _total(what: str, by: str) -> str:
+    """Return the rate over a minute of one of the lifetime totals by a label."""
+    return f"clamp_min(sum by ({by}) (delta(idnode_{what}_total{{$NODES}}[1m])), 0) / 60"
 
 
 def _carried() -> Iterator[Builder[Panel]]:
@@ -49,14 +49,8 @@ def _carried() -> Iterator[Builder[Panel]]:
         )
     yield lines(
         "Failed by the node's fault",
-        "Identifiers per second that were answered `busy` (refused, try later) or `error`.",
-        Query(
-            _total("resolutions", "outcome", ',outcome=~"error|busy"'), "resolutions {{outcome}}"
-        ),
-        Query(
-            _total("registrations", "outcome", ',outcome=~"error|busy"'),
-            "registrations {{outcome}}",
-        ),
+        "Requests per second that were answered `busy` (refused, try later) or `error`.",
+        Query("sum by (outcome) (rate(idnode_faults_total{$NODES}[1m]))", "{{outcome}}"),
         look=PER_SECOND,
     )
 

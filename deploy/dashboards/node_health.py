@@ -72,10 +72,10 @@ def _presence() -> Iterator[Builder[Panel]]:
     )
     yield number(
         "Failing, last 5 min",
-        "Identifiers answered `error` or `busy`, as a share of all; the objective allows 0.1 %.",
+        "Requests answered `error` or `busy`, as a share of all; the objective allows 0.1 %.",
         Query(
             "sum(face:idnode_failures:rate5m{$NODES})"
-            " / clamp_min(sum(face:idnode_answers:rate5m{$NODES}), 1e-6)",
+            " / clamp_min(sum(face:idnode_requests:rate5m{$NODES}), 1e-6)",
             "failing",
         ),
         look=SHARE,
@@ -111,14 +111,14 @@ def _requests() -> Iterator[Builder[Panel]]:
         span=12,
     )
     yield lines(
-        "Answers by face",
-        "Identifiers asked for or registered per second; a batch counts what it carries.",
-        Query("sum by (face) (face:idnode_answers:rate5m{$NODES})", "{{face}}"),
+        "Requests by face",
+        "Requests per second; a batch is one.",
+        Query("sum by (face) (face:idnode_requests:rate5m{$NODES})", "{{face}}"),
         look=PER_SECOND._replace(stacked=True),
     )
     yield lines(
         "What did not succeed, by outcome",
-        "Identifiers per second. Only `error` and `busy` are the node's own fault.",
+        "Identifiers per second, those of batches each. Only `error` and `busy` are the node's own fault.",
         Query(
             "clamp_min("
             'sum by (outcome) (delta(idnode_resolutions_total{$NODES,outcome!="success"}[5m]))'
@@ -141,11 +141,19 @@ def _requests() -> Iterator[Builder[Panel]]:
 
 def _peers() -> Iterator[Builder[Panel]]:
     yield lines(
+        "Failed by the node's fault",
+        "Requests per second that were answered `busy` (refused, try later) or `error`, at each face.",
+        Query(
+            "sum by (face, outcome) (rate(idnode_faults_total{$NODES}[$__rate_interval]))",
+            "{{face}} {{outcome}}",
+        ),
+        look=Look("reqps"),
+    )
+    yield lines(
         "Open connections",
         "TCP of the Handle protocol, and HTTP.",
         Query("sum by (face) (idnode_connections{$NODES})", "{{face}}"),
         look=Look(decimals=0),
-        span=12,
     )
     yield lines(
         "Input that was no message",
@@ -155,7 +163,6 @@ def _peers() -> Iterator[Builder[Panel]]:
             "{{face}} {{reason}}",
         ),
         look=PER_SECOND,
-        span=12,
     )
 
 

@@ -22,6 +22,7 @@ from node.faces.handle_json.handles import PATH as HANDLES_PATH
 from node.faces.handle_json.handles import Reading
 from node.faces.handle_json.routes import json_routes, redirect_routes
 from node.faces.snms.routes import snms_routes
+from node.service import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,22 @@ SNMS_FACE: Final = "snms"
 _UNREADABLE: Final = "Bad HTTP message"
 
 READING: Final = web.AppKey("READING", Reading)
+
+
+class Stumbles:
+    """Tells an observer of requests that failed as nobody planned."""
+
+    __slots__ = ("_observer",)
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def __call__(self, response_code: int, seconds: float) -> None:
+        """Take in one of them: what it was answered, and how long it took."""
+        self._observer.answered(events.OTHER, response_code, b"", seconds)
+
+
+STUMBLES: Final = web.AppKey("STUMBLES", Stumbles)
 """What answers resolutions; `HttpFaceRunner` calls it without asking the router."""
 
 
@@ -95,22 +112,24 @@ def build_app(parts: HttpParts) -> web.Application:
     browser = services(JSON_FACE)
     app = web.Application()
     app[READING] = Reading(browser)
+    app[STUMBLES] = Stumbles(browser.observer)
     if parts.snms is not None:
-        add_routes(app, snms_routes(parts.snms))
+        add_routes(app, snms_routes(parts.snms), parts.snms.observer)
         add_routes(app, documentation_routes(parts.version))
-    add_routes(app, bulk_routes(services(BULK_FACE)))
-    add_routes(app, json_routes(browser))
-    add_routes(app, redirect_routes(browser))
+    add_routes(app, bulk_routes(services(BULK_FACE)), parts.observer(BULK_FACE))
+    add_routes(app, json_routes(browser), browser.observer)
+    add_routes(app, redirect_routes(browser), browser.observer)
     return app
 
 
-def add_routes(app: web.Application, routes: list[Route]) -> None:
-    """Add routes, each with its last line of defence around it."""
+def add_routes(app: web.Application, routes: list[Route], observer: Observer | None = None) -> None:
+    """Add routes, each with its last line of defence around it, which tells the observer of its failures."""
+    stumbled = None if observer is None else Stumbles(observer)
     for route in routes:
         app.router.add_route(
             route.method,
             route.path,
-            http_replies.guarded(route.handler),
+            http_replies.guarded(route.handler, stumbled),
             expect_handler=_expectation,
         )
 
@@ -175,8 +194,9 @@ class HttpFaceRunner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         made: Any = await super()._make_server()
+        read, stumbled = self.app[READING].read, self.app[STUMBLES]
         return _FaceServer(
-            _short_cut(http_replies.guarded(self.app[READING].read), made.request_handler),
+            _short_cut(http_replies.guarded(read, stumbled), made.request_handler),
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             loop=made._loop,  # noqa: SLF001  # aiohttp offers no other way to name the protocol class

@@ -4,6 +4,7 @@ Every answer under ``/api`` is JSON in the protocol's own form, whatever went wr
 (handle-http-api.md §2 and §8).
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -111,10 +112,14 @@ def log_failure(error: BaseException) -> None:
         _log.log(level, "request failed", exc_info=error if level >= logging.ERROR else None)
 
 
-def guarded(handler: Handler) -> Handler:
-    """Return the handler with its last line of defence: JSON for whatever it raises, and CORS."""
+def guarded(handler: Handler, stumbled: Callable[[int, float], None] | None = None) -> Handler:
+    """Return the handler with its last line of defence: JSON for whatever it raises, and CORS.
+
+    ``stumbled`` is told of each error that nobody planned: the response code, and how many seconds it took.
+    """
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        started = asyncio.get_running_loop().time()
         try:
             response = await handler(request)
         except PLANNED as error:
@@ -128,6 +133,8 @@ def guarded(handler: Handler) -> Handler:
             log_failure(error)
             status, code, message = failed(error)
             response = present(failure(code, message), status)
+            if stumbled is not None:
+                stumbled(int(code), asyncio.get_running_loop().time() - started)
         if "Origin" in request.headers:
             add_cors(request, response)
         return response

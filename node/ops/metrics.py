@@ -172,17 +172,22 @@ class Metrics(Collector):
         malformed = CounterMetricFamily(
             "idnode_malformed", "Input that was no message.", labels=("face", "reason")
         )
+        faults = CounterMetricFamily(
+            "idnode_faults", "Requests failed by the node's own fault.", labels=("face", "outcome")
+        )
         for face in self._faces.values():
             for operation, timing in face.timings.items():
                 if operation == "resolve" or any(timing.counts):
                     seconds.add_metric(
                         (face.name, operation), list(timing.cumulative()), timing.total
                     )
+            for outcome, times in face.faults.items():
+                faults.add_metric((face.name, outcome), times)
             for reason, times in ({OTHER_REASON: 0} | face.malformed_by_reason).items():
                 malformed.add_metric((face.name, reason), times)
         for name, count in self._connections.items():
             connections.add_metric((name,), count())
-        yield from (seconds, connections, malformed)
+        yield from (faults, seconds, connections, malformed)
 
     def _resources(self) -> Iterator[Metric]:
         if self._folder is not None:

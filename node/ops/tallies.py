@@ -22,6 +22,9 @@ REASONS_MAX: Final = 32
 
 OTHER_REASON: Final = "other"
 
+FAULTS: Final = {2: "error", 3: "busy"}
+"""Response codes that are the node's own fault, and their labels; every other code is an answer."""
+
 OPERATIONS: Final = (
     *("resolve", "site", "create", "delete", "add", "modify", "remove", "list"),
     *("batch_register", "batch_resolve", "other"),
@@ -58,6 +61,7 @@ class FaceTally:
     __slots__ = (
         "connections",
         "datagrams_dropped",
+        "faults",
         "malformed_by_reason",
         "name",
         "registrations",
@@ -70,13 +74,16 @@ class FaceTally:
         self.registrations: dict[int, int] = {1: 0}
         self.resolutions: dict[int, int] = {1: 0}
         self.timings = {operation: Distribution(SECONDS) for operation in OPERATIONS}
+        self.faults = dict.fromkeys(FAULTS.values(), 0)
         self.malformed_by_reason: dict[str, int] = {}
         self.connections = 0
         self.datagrams_dropped = 0
 
     def answered(self, operation: str, response_code: int, prefix: bytes, seconds: float) -> None:
         """Count one answered request and how long it took."""
-        del response_code, prefix  # kept off the labels: they would multiply the histogram
+        del prefix
+        if 1 < response_code < 4:  # the codes of `FAULTS`, told apart quickly
+            self.faults[FAULTS[response_code]] += 1
         timing = self.timings.get(operation) or self.timings["other"]
         timing.counts[bisect_left(SECONDS, seconds)] += 1
         timing.total += seconds

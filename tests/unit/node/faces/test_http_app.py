@@ -93,6 +93,7 @@ async def test_an_unplanned_error_is_logged_and_not_shown(house, client, caplog)
                 assert json.loads(text)["responseCode"] == 2
                 assert "secret" not in text
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+    assert [code for _, code, *_ in house.observer.answers] == [2, 2]
 
 
 async def test_scripts_of_other_origins_may_read_answers(house, client):

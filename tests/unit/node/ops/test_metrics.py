@@ -35,6 +35,7 @@ CONTRACT = {
     "idnode_loop_lag_seconds": set(),
     "idnode_build_info": {"version", "core"},
     "idnode_malformed_total": {"face", "reason"},
+    "idnode_faults_total": {"face", "outcome"},
     "idnode_ready": set(),
     "idnode_disk_free_bytes": set(),
     "idnode_disk_size_bytes": set(),
@@ -136,6 +137,14 @@ def test_a_face_that_has_done_nothing_yet_shows_its_zeros():
         assert _value(metrics, "idnode_resolutions_total", **labels) == 0
     assert _value(metrics, "idnode_malformed_total", face="bulk", reason="other") == 0
     assert not any(metrics.lifetime()["registrations"].values())
+
+
+def test_only_what_is_the_nodes_own_fault_is_a_fault():
+    metrics = _metrics()
+    for response_code in (1, 2, 3, 3, 4, 100, 402):
+        metrics.face("bulk").answered("batch_register", response_code, b"", 0.1)
+    assert _value(metrics, "idnode_faults_total", face="bulk", outcome="error") == 1
+    assert _value(metrics, "idnode_faults_total", face="bulk", outcome="busy") == 2
 
 
 def test_readiness_is_a_number():

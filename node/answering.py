@@ -7,7 +7,6 @@ each request. It is kept current here: which prefixes it may answer for, and the
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 
 from node.clock import SystemClock
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from node.clock import Clock
+    from node.faces.handle_tcp import HandleTcp
     from node.faces.handle_udp import HandleUdp
     from node.native.responder import Answers, Responder
     from node.ops.metrics import Metrics
@@ -26,44 +26,42 @@ if TYPE_CHECKING:
     from node.service.events import Observer
     from registry.native.core import SlotTable
 
-_log = logging.getLogger(__name__)
 
+class Answering:
+    """The native part of the binary faces of one node; without ``slots`` they do without it."""
 
-class NativeAnswering:
-    """Native answers for the binary faces of one node; `of` says whether there are any."""
-
-    def __init__(self, slots: SlotTable, responder: Responder, stream: Answers) -> None:
-        self.stream = stream
-        """Answers runs of plain resolutions in the bytes of a connection."""
-        self._responder = responder
+    def __init__(self, slots: SlotTable | None, clock: Clock, *, mark_truncated: bool) -> None:
+        self._responder: Responder | None = None
+        self._native: tuple[Answers, ...] = ()
         self._authority: Authority | None = None
         self._excepted: tuple[Callable[[bytes], bool], ...] = ()
         self._stale = False
-        slots.segments.quiesce = responder.quiesce
-
-    @classmethod
-    def of(
-        cls, slots: SlotTable | None, clock: Clock, *, mark_truncated: bool
-    ) -> NativeAnswering | None:
-        """Return native answers over a register's compiled index; nothing when it or its time is another."""
         if slots is None or not isinstance(clock, SystemClock):
-            return None
+            return
         from node.native.responder import Answers, Responder  # noqa: PLC0415  # may not be built
 
-        return cls(
-            slots,
-            Responder(slots, SECONDS, mark_truncated=mark_truncated),
-            Answers(slots, SECONDS, mark_truncated=False),
-        )
+        self._responder = Responder(slots, SECONDS, mark_truncated=mark_truncated)
+        self._native = (Answers(slots, SECONDS), self._responder)
+        slots.segments.quiesce = self._responder.quiesce
 
-    def udp_face(self, face: HandleUdp, threads: int) -> HandleUdpNative:
-        """Return a face that puts so many native threads in front of the Python face."""
-        return HandleUdpNative(face, self._responder, count=threads)
+    def join(
+        self,
+        tcp: HandleTcp,
+        udp: HandleUdp,
+        threads: int,
+        metrics: Metrics,
+        observers: tuple[Observer, Observer],
+    ) -> HandleUdp | HandleUdpNative:
+        """Let the TCP face answer runs natively, and return the UDP face with so many threads in front.
 
-    def count_into(self, metrics: Metrics, udp: Observer, tcp: Observer) -> None:
-        """Tell these observers what native code answered whenever counters are read."""
-        metrics.settle_first(Settlement(self._responder, udp).settle)
-        metrics.settle_first(Settlement(self.stream, tcp).settle)
+        ``observers`` of both faces are told what native code answered whenever the metrics are read.
+        """
+        if self._responder is None:
+            return udp
+        for counted, observer in zip(self._native, observers, strict=True):
+            metrics.settle_first(Settlement(counted, observer).settle)
+        tcp.native = self._native[0]
+        return HandleUdpNative(udp, self._responder, count=threads) if threads else udp
 
     def begin(
         self, authority: Authority, site_serial: int, *excepted: Callable[[bytes], bool]
@@ -73,8 +71,8 @@ class NativeAnswering:
         ``excepted`` is what `answerable` asks about each prefix besides.
         """
         self._authority = authority
-        self._excepted = excepted
-        for each in (self._responder, self.stream):
+        self._excepted = (authority.placed.__contains__, *excepted)
+        for each in self._native:
             each.set_site_serial(site_serial)
         self._refresh()
         authority.watch(self._changed)
@@ -92,10 +90,7 @@ class NativeAnswering:
 
     def _refresh(self) -> None:
         self._stale = False
-        authority, prefixes = self._authority, frozenset[bytes]()
-        if authority is not None:
-            placed = authority.placed.__contains__
-            prefixes = answerable(authority.homed, placed, *self._excepted)
-        for each in (self._responder, self.stream):
+        homed = () if self._authority is None else self._authority.homed
+        prefixes = answerable(homed, *self._excepted)
+        for each in self._native:
             each.set_prefixes(prefixes)
-        _log.debug("native answers below %d prefixes", len(prefixes))

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from node.faces.handle_tcp import HandleTcp
 from node.faces.handle_udp import HandleUdp
+from node.faces.handle_udp_native import HandleUdpNative
 from node.settings import Settings, flag_of, variable_of
 
 PAIR_TRIES_MAX: Final = 20
@@ -19,7 +20,9 @@ class PortRefused(OSError):
     """A port cannot be bound; the message names it, why, and the flag that changes it."""
 
 
-async def bind_handle_faces(settings: Settings, tcp: HandleTcp, udp: HandleUdp) -> None:
+async def bind_handle_faces(
+    settings: Settings, tcp: HandleTcp, udp: HandleUdp | HandleUdpNative
+) -> None:
     """Start both binary faces on one port number; any that is free for both when the setting is 0.
 
     Raises:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from node.addresses import WILDCARDS, Addresses
+from node.answering import Answering
 from node.binding import bind_handle_faces, bind_http
 from node.build import core, register_core, version
 from node.clock import Clock, SystemClock
@@ -21,6 +22,7 @@ from node.dataset import ServedDataset
 from node.directory_parts import Core, open_directory
 from node.faces.handle_tcp import HandleTcp
 from node.faces.handle_udp import HandleUdp
+from node.faces.handle_udp_native import HandleUdpNative
 from node.faces.http_app import JSON_FACE, SNMS_FACE, HttpFaceRunner, HttpParts, build_app
 from node.faces.limits import TcpLimits
 from node.housekeeping import Housekeeping
@@ -151,6 +153,9 @@ class Node:
         folder = settings.data_dir / REGISTER
         register = await EmbeddedRegister.open(folder, options, self._progress)
         self.register = register
+        self._answering = Answering(
+            register.slots, self._clock, mark_truncated=settings.truncated_flag
+        )
         housekeeping = Housekeeping(settings.data_dir, self.metrics)
         for chore in self._chores:
             housekeeping.add(chore)
@@ -220,19 +225,16 @@ class Node:
         """Return what a face reports to: its metrics, and the daily volume of prefixes."""
         return self.parts.volumes.beside(self.metrics.face(face))
 
-    async def _serve_handle_protocol(self) -> tuple[HandleTcp, HandleUdp]:
+    async def _serve_handle_protocol(self) -> tuple[HandleTcp, HandleUdp | HandleUdpNative]:
         settings = self.settings
         door = self.protocol.door
         limits = TcpLimits(
             connections_max=settings.connections_max, idle_seconds=settings.idle_timeout
         )
-        tcp = HandleTcp(door, self._observer("handle_tcp"), self._clock, limits)
-        udp = HandleUdp(
-            door,
-            self._observer("handle_udp"),
-            self._clock,
-            mark_truncated=settings.truncated_flag,
-        )
+        seen = self._observer("handle_tcp"), self._observer("handle_udp")
+        tcp = HandleTcp(door, seen[0], self._clock, limits)
+        plain = HandleUdp(door, seen[1], self._clock, mark_truncated=settings.truncated_flag)
+        udp = self._answering.join(tcp, plain, settings.udp_threads, self.metrics, seen)
         await bind_handle_faces(settings, tcp, udp)
         self.metrics.read_connections("handle_tcp", lambda: len(tcp.connections))
         self._running.push_async_callback(self.protocol.dispatch.drain)
@@ -263,6 +265,9 @@ class Node:
         self.authority.place(decode_site(laid.site).servers[0])
         if self.dataset is not None:
             self.dataset.tell(laid)
+        computed = () if self.dataset is None else (self.dataset.overlay.computes,)
+        self._answering.begin(self.authority, laid.site_serial, *computed)
+        self._running.callback(self._answering.end)
         enterprise = prefix + foundation.ENTERPRISE_SUFFIX
         await self.parts.settle()
         self.demo_secret_works = self._demo_secret_works(prefix)

@@ -31,6 +31,7 @@ from registry.writer import Writer
 
 if TYPE_CHECKING:
     from registry.native.batch import NativeBatch
+    from registry.native.core import SlotTable
 
 __all__ = [
     "Durability",
@@ -204,6 +205,12 @@ class EmbeddedRegister:
         """
         batch.ask(all_or_nothing=all_or_nothing, overwrite=overwrite)
         await self._writer.submit_framed(batch, batch.good, batch.value_bytes)
+
+    @property
+    def slots(self) -> "SlotTable | None":
+        """The compiled index, for native readers; ``None`` where the index is another."""
+        index = self._contents.index
+        return index if self._contents.core == "native" else None  # type: ignore[return-value]
 
     def list_handles(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
         """Return up to ``limit`` handles of a prefix that sort behind the cursor ``after``.

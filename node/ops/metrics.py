@@ -62,6 +62,7 @@ class Metrics(Collector):
         self._folder: Path | None = None
         self._memory_limit = memory_limit_bytes()
         self._connections: dict[str, Callable[[], int]] = {}
+        self._settlements: list[Callable[[], None]] = []
         self.registry = registry or CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
@@ -100,6 +101,14 @@ class Metrics(Collector):
         """Take the number of open connections of a face from here at each scrape."""
         self._connections[face] = count
 
+    def settle_first(self, settle: Callable[[], None]) -> None:
+        """Have this called before counters are read: it tells a tally what was counted elsewhere."""
+        self._settlements.append(settle)
+
+    def _settle(self) -> None:
+        for settle in self._settlements:
+            settle()
+
     def lift_registrations(self, identifiers: int) -> None:
         """Make the lifetime registrations at least the number of identifiers that the log holds."""
         volume = self.lifetime()["registrations"]
@@ -110,6 +119,7 @@ class Metrics(Collector):
 
     def lifetime(self) -> Volume:
         """Return registrations and resolutions by face and outcome since the first start."""
+        self._settle()
         volume = {kind: dict(counts) for kind, counts in self._before.items()}
         for tally in self._faces.values():
             for kind, counts in (
@@ -175,6 +185,9 @@ class Metrics(Collector):
         faults = CounterMetricFamily(
             "idnode_faults", "Requests failed by the node's own fault.", labels=("face", "outcome")
         )
+        dropped = CounterMetricFamily(
+            "idnode_dropped", "Datagrams lost to a full buffer of the node.", labels=("face",)
+        )
         for face in self._faces.values():
             for operation, timing in face.timings.items():
                 if operation == "resolve" or any(timing.counts):
@@ -185,9 +198,10 @@ class Metrics(Collector):
                 faults.add_metric((face.name, outcome), times)
             for reason, times in ({OTHER_REASON: 0} | face.malformed_by_reason).items():
                 malformed.add_metric((face.name, reason), times)
+            dropped.add_metric((face.name,), face.datagrams_dropped)
         for name, count in self._connections.items():
             connections.add_metric((name,), count())
-        yield from (faults, seconds, connections, malformed)
+        yield from (faults, seconds, connections, malformed, dropped)
 
     def _resources(self) -> Iterator[Metric]:
         if self._folder is not None:

@@ -81,6 +81,10 @@ class Overlay:
             found = self._grounds[prefix] = Ground(computed, public=True)
         return found
 
+    def computes(self, prefix: bytes) -> bool:
+        """Return whether a folded prefix has computed identifiers."""
+        return self.ground(prefix) is not None
+
     def place_of(self, key: bytes) -> tuple[Ground, int] | None:
         """Return where a folded handle stands in the data set, also when it was changed or deleted."""
         prefix, _, suffix = key.partition(b"/")

@@ -36,6 +36,7 @@ CONTRACT = {
     "idnode_build_info": {"version", "core"},
     "idnode_malformed_total": {"face", "reason"},
     "idnode_faults_total": {"face", "outcome"},
+    "idnode_dropped_total": {"face"},
     "idnode_ready": set(),
     "idnode_disk_free_bytes": set(),
     "idnode_disk_size_bytes": set(),

@@ -310,6 +310,8 @@ class Node:
                 credentials=self.credentials,
                 permissions=self.permissions,
                 authority=self.authority,
+                homing=self.protocol.homing,
+                proofs=self.protocol.proofs,
                 clock=self._clock,
                 observer=self._observer,
                 site=lambda: self._site,

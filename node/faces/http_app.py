@@ -20,7 +20,8 @@ from node.faces.handle_json.authorization import Authorization
 from node.faces.handle_json.exchange import Services, from_the_start
 from node.faces.handle_json.handles import PATH as HANDLES_PATH
 from node.faces.handle_json.handles import Reading
-from node.faces.handle_json.routes import json_routes, redirect_routes
+from node.faces.handle_json.routes import json_routes, node_routes, redirect_routes
+from node.faces.handle_json.sessions import WebSessions
 from node.faces.snms.routes import snms_routes
 from node.service import events
 
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
     from node.service.authority import Authority
     from node.service.credentials import Credentials
     from node.service.events import Observer
+    from node.service.homing import Homing
     from node.service.permissions import Permissions
+    from node.service.proofs import Proofs
     from node.service.registrar import Registrar
     from node.service.resolver import Resolver
 
@@ -71,7 +74,7 @@ class HttpParts:
     while the node is starting), ``count`` how many handles a prefix has. ``plain_http`` says whether
     credentials count without TLS, as they should on loopback. ``snms`` is what the SNMS face stands on, if
     it is served. ``random`` chooses among weighted locations. ``seek`` finds a place in a listing as
-    `from_the_start` does, but nearer.
+    `from_the_start` does, but nearer. ``sessions`` are those of the JSON API, new ones unless given.
     """
 
     resolver: Resolver
@@ -79,6 +82,8 @@ class HttpParts:
     credentials: Credentials
     permissions: Permissions
     authority: Authority
+    homing: Homing
+    proofs: Proofs
     clock: Clock
     observer: Callable[[str], Observer]
     site: Callable[[], bytes]
@@ -88,11 +93,15 @@ class HttpParts:
     snms: SnmsServices | None = None
     version: str = ""
     random: Random = field(default_factory=Random)
+    sessions: WebSessions | None = None
 
 
 def build_app(parts: HttpParts) -> web.Application:
     """Return the application that serves every HTTP face of the node."""
-    authorization = Authorization(parts.credentials, plain_http=parts.plain_http)
+    sessions = WebSessions(parts.clock) if parts.sessions is None else parts.sessions
+    authorization = Authorization(
+        parts.credentials, parts.proofs, sessions, plain_http=parts.plain_http
+    )
 
     def services(face: str) -> Services:
         return Services(
@@ -118,6 +127,8 @@ def build_app(parts: HttpParts) -> web.Application:
         add_routes(app, documentation_routes(parts.version))
     add_routes(app, bulk_routes(services(BULK_FACE)), parts.observer(BULK_FACE))
     add_routes(app, json_routes(browser), browser.observer)
+    rest = node_routes(browser, parts.homing, parts.proofs, sessions)
+    add_routes(app, rest, browser.observer)
     add_routes(app, redirect_routes(browser), browser.observer)
     return app
 

@@ -74,11 +74,11 @@ class HandleProtocol:
             grounds.resolver, grounds.permissions, responses, Status(clock, grounds.report)
         )
         self.dispatch = Dispatch({}, responses, authentication.challenge)
-        homing = Homing(grounds.authority, grounds.permissions)
+        self.homing = Homing(grounds.authority, grounds.permissions)
         for part in (
             self.queries,
             authentication,
-            Administration(grounds.registrar, homing, responses),
+            Administration(grounds.registrar, self.homing, responses),
             Logins(grounds.credentials, responses),
             KeyExchanges(self.sessions, grounds.register, offload, responses),
         ):

@@ -55,7 +55,7 @@ class BatchRegistration:
         """Answer one batch."""
         exchange = Exchange(self._services, request, events.BATCH_REGISTER)
         try:
-            identity = self._services.authorization.identity(request)
+            identity = await self._services.authorization.identity(request)
             if identity is None:
                 raise AuthenticationNeeded
             encoding = encoding_of(request.content_type)

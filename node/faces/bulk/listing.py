@@ -36,7 +36,7 @@ class IdentifierListing:
         """Answer one page: ``handles``, the ``after`` of the next page (null on the last), ``total``."""
         exchange = Exchange(self._services, request, events.LIST)
         try:
-            identity = self._services.authorization.identity(request)
+            identity = await self._services.authorization.identity(request)
             parameters = query_parameters(request)
             asked = parameters.first("prefix") or ""
             if not asked:

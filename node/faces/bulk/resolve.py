@@ -59,7 +59,7 @@ class BatchResolution:
         """Answer one request; the records are streamed in the order of the handles."""
         exchange = Exchange(self._services, request, events.BATCH_RESOLVE)
         try:
-            identity = self._services.authorization.identity(request)
+            identity = await self._services.authorization.identity(request)
             if identity is None:
                 raise AuthenticationNeeded
             encoding = encoding_of(request.content_type)

@@ -1,28 +1,32 @@
 """Who asks: the ``Authorization`` header, and the invitation to send one (handle-http-api.md §7)."""
 
+from __future__ import annotations
+
 import base64
 import binascii
-import secrets
-from collections.abc import Callable
-from typing import Final
-from urllib.parse import unquote_to_bytes
+from typing import TYPE_CHECKING, Final
 
-from aiohttp import web
-
-from node.service.credentials import Credentials, Identity
+from node.faces.handle_json.proof_fields import (
+    PROOF_FIELDS,
+    FieldsRefused,
+    header_fields,
+    proof_in,
+    split_identity,
+)
+from node.protocol.constants import BEST_VERSION
+from node.service.credentials import Identity
 from node.service.errors import AuthenticationFailed
 
-_NONCE_BYTES: Final = 16
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import web
+
+    from node.faces.handle_json.sessions import WebSession, WebSessions
+    from node.service.credentials import Credentials
+    from node.service.proofs import Proofs
+
 _HEADER_CHARACTERS_MAX: Final = 8192
-
-Challenge = Callable[[], tuple[str, str]]
-"""Makes a new session id and the nonce to sign in it (base64)."""
-
-
-def fresh_challenge() -> tuple[str, str]:
-    """Return a session id and nonce that nobody keeps: sign-in by session is not offered with it."""
-    nonce = base64.b64encode(secrets.token_bytes(_NONCE_BYTES)).decode()
-    return f"node0{secrets.token_hex(12)}", nonce
 
 
 class CredentialsRefused(AuthenticationFailed):
@@ -39,36 +43,53 @@ class Authorization:
     def __init__(
         self,
         credentials: Credentials,
+        proofs: Proofs,
+        sessions: WebSessions,
         *,
         plain_http: bool,
-        challenge: Challenge = fresh_challenge,
     ) -> None:
         self._credentials = credentials
+        self._proofs = proofs
+        self._sessions = sessions
         self._plain_http = plain_http
-        self._challenge = challenge
 
     def secure(self, request: web.Request) -> bool:
         """Return whether credentials count over this connection."""
         return self._plain_http or request.secure
 
-    def identity(self, request: web.Request) -> Identity | None:
+    async def identity(self, request: web.Request) -> Identity | None:
         """Return who asks, or None for somebody who does not say so (or may not say so here).
 
+        A ``Handle`` header stands for its session; with a proof in it, it first signs in there.
+
         Raises:
-            CredentialsRefused: Credentials that prove nothing.
+            CredentialsRefused: Credentials that prove nothing, or a session that is over.
+            NodeBusy: Too many proofs wait.
 
         """
         header = request.headers.get("Authorization")
         if header is None or not self.secure(request):
             return None
-        scheme, _, rest = header.strip().partition(" ")
-        if scheme.lower() != "basic" or len(header) > _HEADER_CHARACTERS_MAX:
+        scheme, text = _split_scheme(header)
+        if scheme == "basic":
+            return self._basic(text)
+        if scheme != "handle":
             raise CredentialsRefused
-        identity, secret = _basic(rest.strip())
+        fields = _fields_of(text)
+        session = self._session(fields)
+        if session is None:
+            raise CredentialsRefused
+        if PROOF_FIELDS.isdisjoint(fields):
+            return session.identity
+        return await self._sign_in(session, fields)
+
+    def session(self, request: web.Request) -> WebSession | None:
+        """Return the session that the header names; None if it names none, or one that is over."""
         try:
-            return self._credentials.verify_secret(identity, secret)
-        except AuthenticationFailed as error:
-            raise CredentialsRefused from error
+            scheme, text = _split_scheme(request.headers.get("Authorization", ""))
+            return self._session(_fields_of(text)) if scheme == "handle" else None
+        except CredentialsRefused:
+            return None
 
     def invite(
         self, request: web.Request, response: web.Response, *, refused: bool = False
@@ -78,25 +99,67 @@ class Authorization:
         scripted = request.headers.get("X-Requested-With") == "XMLHttpRequest"
         if not scripted and header[:6].lower() == "basic ":
             response.headers.add("WWW-Authenticate", 'Basic realm="handle"')
-        session, nonce = self._challenge()
+        session = self.session(request) or self._sessions.open()
         error = ', error="Identity not verified"' if refused else ""
         response.headers.add(
-            "WWW-Authenticate", f'Handle sessionId="{session}", nonce="{nonce}"{error}'
+            "WWW-Authenticate",
+            f'Handle sessionId="{session.session_id}", nonce="{session.nonce}"{error}',
         )
 
+    def _session(self, fields: Mapping[str, str]) -> WebSession | None:
+        return self._sessions.find(fields.get("sessionId", ""))
 
-def _basic(encoded: str) -> tuple[Identity, bytes]:
-    """Return the claimed identity and the secret; the user name is percent-encoded ``index:handle``."""
+    async def _sign_in(self, session: WebSession, fields: Mapping[str, str]) -> Identity:
+        """Check the proof in the fields, and note in the session who is there."""
+        if fields.get("clientCert") == "true":
+            raise CredentialsRefused("TLS client certificates are not taken")
+        nonce = session.nonce
+        try:
+            proof = proof_in(fields, fields.get("id", ""))
+            proven = base64.b64decode(nonce) + proof.cnonce
+            identity = await self._proofs.check(proof.answer, proven, BEST_VERSION)
+        except (FieldsRefused, AuthenticationFailed) as error:
+            raise CredentialsRefused from error
+        if not self._sessions.prove(session, nonce, identity):
+            raise CredentialsRefused("The nonce is spent")
+        return identity
+
+    def _basic(self, encoded: str) -> Identity:
+        """Return who the secret proves; the user name is percent-encoded ``index:handle``."""
+        try:
+            user, colon, secret = base64.b64decode(encoded, validate=True).partition(b":")
+            handle, index = split_identity(user.decode("utf-8", "surrogateescape"))
+        except (binascii.Error, ValueError, FieldsRefused) as error:
+            raise CredentialsRefused from error
+        if not colon:
+            raise CredentialsRefused
+        try:
+            return self._credentials.verify_secret(Identity(handle, index), secret)
+        except AuthenticationFailed as error:
+            raise CredentialsRefused from error
+
+
+def _split_scheme(header: str) -> tuple[str, str]:
+    """Return scheme, in lower case, and the rest of an Authorization header.
+
+    Raises:
+        CredentialsRefused: Longer than anybody needs.
+
+    """
+    if len(header) > _HEADER_CHARACTERS_MAX:
+        raise CredentialsRefused
+    scheme, _, rest = header.strip().partition(" ")
+    return scheme.lower(), rest.strip()
+
+
+def _fields_of(text: str) -> dict[str, str]:
+    """Return the fields of a ``Handle`` header.
+
+    Raises:
+        CredentialsRefused: It is none.
+
+    """
     try:
-        decoded = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError) as error:
+        return header_fields(text)
+    except FieldsRefused as error:
         raise CredentialsRefused from error
-    user, colon, secret = decoded.partition(b":")
-    if not colon:
-        raise CredentialsRefused
-    index, colon, handle = unquote_to_bytes(user).partition(b":")
-    if not colon:
-        return Identity(index, 0), secret
-    if not index.isdigit() or len(index) > 10:
-        raise CredentialsRefused
-    return Identity(handle, int(index)), secret

@@ -11,9 +11,8 @@ from node.faces.handle_json.authorization import CredentialsRefused
 from node.faces.handle_json.java_texts import MalformedRequest
 from node.faces.handle_json.parameters import query_parameters
 from node.faces.handle_json.values_json import value_objects
-from node.protocol.constants import ResponseCode
 from node.service import events
-from node.service.errors import AuthenticationNeeded, PrefixReferral
+from node.service.errors import AuthenticationNeeded, PrefixReferral, ServiceReferral
 from registry.names import prefix_of
 
 if TYPE_CHECKING:
@@ -112,8 +111,8 @@ class Exchange:
             return response
         handle = None if isinstance(error, MalformedRequest) or not self.text else self.text
         members = http_replies.failure(code, message, handle)
-        if isinstance(error, PrefixReferral):
-            members = _referral(error, self.text)
+        if isinstance(error, PrefixReferral | ServiceReferral):
+            members = _referral(code, error, self.text)
         try:
             response = self.answer(status, members)
         except MalformedRequest:
@@ -124,10 +123,12 @@ class Exchange:
         return response
 
 
-def _referral(error: PrefixReferral, handle: str | None) -> dict[str, Any]:
+def _referral(
+    code: int, error: PrefixReferral | ServiceReferral, handle: str | None
+) -> dict[str, Any]:
     """Return the members of a referral: where to ask instead, values before the handle."""
     return {
-        "responseCode": int(ResponseCode.PREFIX_REFERRAL),
+        "responseCode": int(code),
         "values": value_objects(error.values),
         "handle": handle,
     }

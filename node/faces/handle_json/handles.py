@@ -89,7 +89,7 @@ class Reading:
         exchange = Exchange(self._services, request, events.RESOLVE, handle)
         try:
             insist_on_text(handle)
-            identity = self._services.authorization.identity(request)
+            identity = await self._services.authorization.identity(request)
             packed = self._select(handle, identity, await all_parameters(request))
         except ValuesNotFound:
             return exchange.answer(200, _nothing(exchange.text))

@@ -1,4 +1,4 @@
-"""The handles of a prefix, and the prefixes of the node (handle-http-api.md §3 and §6).
+"""The handles of a prefix (handle-http-api.md §3).
 
 Pages are numbered in this API, while the register lists from a handle on. A small memory of where each page
 began turns reading page after page into one step a page.
@@ -15,10 +15,9 @@ from aiohttp import web
 
 from node.faces.handle_json.exchange import Exchange
 from node.faces.handle_json.java_texts import MalformedRequest
-from node.faces.handle_json.parameters import all_parameters, handle_in_path, integer
+from node.faces.handle_json.parameters import all_parameters, integer
 from node.faces.http_replies import JSON_TYPE, PLANNED, SERVER, add_cors
 from node.service import events
-from node.service.errors import AuthenticationNeeded, InvalidAdministrator, OperationNotSupported
 from registry.errors import HandleNotFound, InvalidHandle
 from registry.limits import PAGE_HANDLES_MAX
 from registry.names import PREFIX_HANDLE_START, fold
@@ -79,7 +78,7 @@ class Cursors:
 
 
 class Listing:
-    """Lists handles and prefixes for those who may."""
+    """Lists handles for those who may."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -89,7 +88,7 @@ class Listing:
         """Answer ``GET /api/handles?prefix=P``."""
         exchange = Exchange(self._services, request, events.LIST)
         try:
-            identity = self._services.authorization.identity(request)
+            identity = await self._services.authorization.identity(request)
             parameters = await all_parameters(request)
             prefix = parameters.first("prefix")
             if not prefix:
@@ -105,7 +104,7 @@ class Listing:
         """Answer ``DELETE /api/handles/``: nothing is not found."""
         exchange = Exchange(self._services, request, events.DELETE)
         try:
-            self._services.authorization.identity(request)
+            await self._services.authorization.identity(request)
             raise HandleNotFound
         except PLANNED as error:
             return exchange.refused(error)
@@ -214,36 +213,6 @@ class Listing:
             if handles:
                 await response.write(comma + orjson.dumps(_texts(handles))[1:-1])
                 comma = b","
-
-    async def prefixes(self, request: web.Request) -> web.StreamResponse:
-        """Answer ``GET /api/prefixes``, which only the node's administrators may ask."""
-        exchange = Exchange(self._services, request, events.OTHER)
-        try:
-            self._insist_on_node_admin(self._services.authorization.identity(request))
-        except PLANNED as error:
-            return exchange.refused(error)
-        homed = [
-            (PREFIX_HANDLE_START + prefix).decode()
-            for prefix in sorted(self._services.authority.homed)
-        ]
-        members = {"responseCode": 1, "totalCount": str(len(homed)), "prefixes": homed}
-        return exchange.answer(200, members)
-
-    async def home(self, request: web.Request) -> web.StreamResponse:
-        """Refuse to home or unhome a prefix: here a prefix lives where its prefix handle is registered."""
-        handle = handle_in_path(request.rel_url.raw_path, len("/api/prefixes/"))
-        exchange = Exchange(self._services, request, events.OTHER, handle)
-        try:
-            self._insist_on_node_admin(self._services.authorization.identity(request))
-            raise OperationNotSupported("Create or delete the prefix handle instead")
-        except PLANNED as error:
-            return exchange.refused(error)
-
-    def _insist_on_node_admin(self, identity: Identity | None) -> None:
-        if identity is None:
-            raise AuthenticationNeeded
-        if not self._services.permissions.is_node_admin(identity):
-            raise InvalidAdministrator
 
 
 def _prefix(exchange: Exchange) -> bytes:

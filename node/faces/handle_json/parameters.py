@@ -15,6 +15,8 @@ FORM_BYTES_MAX: Final = 64 * 1024
 _FIELDS_MAX: Final = 2048
 _TRUE: Final = frozenset({"", "yes", "true"})
 _DIGITS_MAX: Final = 11
+_RECORD_MEMBERS: Final = frozenset({"handle", "values"})
+"""Members that are no parameters: some clients post a whole record to read one."""
 
 
 class Parameters:
@@ -133,6 +135,8 @@ def _from_json(found: Any) -> Parameters:
         raise parse("Expected JSON object")
     parameters = Parameters({})
     for name, member in found.items():
+        if name in _RECORD_MEMBERS:
+            continue
         for item in member if isinstance(member, list) else [member]:
             if isinstance(item, bool):
                 parameters.add(name, "true" if item else "false")

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from node.faces.handle_json.handles import Reading
 from node.faces.handle_json.listing import Listing
+from node.faces.handle_json.prefixes import Prefixes
 from node.faces.handle_json.redirect import Redirect
+from node.faces.handle_json.session_routes import SessionAccess
 from node.faces.handle_json.site import SiteInfo
+from node.faces.handle_json.verifications import Verifications
 from node.faces.handle_json.writing import Writing
-from node.faces.http_replies import empty_response, options_response, unknown_endpoint
+from node.faces.http_replies import options_response, unknown_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +20,10 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from node.faces.handle_json.exchange import Services
+    from node.faces.handle_json.sessions import WebSessions
     from node.faces.http_replies import Handler
+    from node.service.homing import Homing
+    from node.service.proofs import Proofs
 
 ANY: Final = "*"
 
@@ -31,7 +37,7 @@ class Route(NamedTuple):
 
 
 def json_routes(services: Services) -> list[Route]:
-    """Return the routes under ``/api`` that belong to this API, its catch-all last."""
+    """Return the routes of handles and of the site."""
     reading, writing, listing = Reading(services), Writing(services), Listing(services)
     site = SiteInfo(services)
     one = {
@@ -49,19 +55,39 @@ def json_routes(services: Services) -> list[Route]:
         "DELETE": listing.delete_nothing,
     }
     info = {"GET": site.read, "HEAD": site.read, "POST": site.read}
-    prefixes = {"GET": listing.prefixes, "HEAD": listing.prefixes}
-    homing = {"POST": listing.home, "DELETE": listing.home}
-    sessions = {"POST": _no_sessions}
     return [
         *endpoint("/api/handles/{handle:.+}", one),
         *endpoint("/api/handles", every),
         *endpoint("/api/handles/", every),
         *endpoint("/api/site", info),
         *endpoint("/api/site/", info),
-        *endpoint("/api/prefixes", prefixes),
-        *endpoint("/api/prefixes/", prefixes),
-        *endpoint("/api/prefixes/{handle:.+}", homing),
-        *endpoint("/api/sessions", sessions),
+    ]
+
+
+def node_routes(
+    services: Services, homing: Homing, proofs: Proofs, sessions: WebSessions
+) -> list[Route]:
+    """Return the routes of prefixes, verifications and sessions, and behind them the catch-all of ``/api``."""
+    prefixes, access = Prefixes(services, homing), SessionAccess(services, sessions)
+    verify = Verifications(services, proofs).verify
+    listing = {"GET": prefixes.homed, "HEAD": prefixes.homed}
+    opening = {"POST": access.open}
+    this = {
+        "GET": access.show,
+        "HEAD": access.show,
+        "PUT": access.sign_in,
+        "POST": access.sign_in,
+        "DELETE": access.end,
+    }
+    return [
+        *endpoint("/api/prefixes", listing),
+        *endpoint("/api/prefixes/", listing),
+        *endpoint("/api/prefixes/{handle:.+}", {"POST": prefixes.home, "DELETE": prefixes.unhome}),
+        *endpoint("/api/verifications/{identity:.+}", {"GET": verify, "POST": verify}),
+        *endpoint("/api/sessions", opening),
+        *endpoint("/api/sessions/", opening),
+        *endpoint("/api/sessions/this", this),
+        Route(ANY, "/api/sessions/{another:.+}", access.another),
         Route(ANY, "/api", _unknown),
         Route(ANY, "/api/{rest:.*}", _unknown),
     ]
@@ -88,8 +114,3 @@ def endpoint(path: str, handlers: Mapping[str, Handler]) -> list[Route]:
 
 async def _unknown(request: web.Request) -> web.StreamResponse:
     return unknown_endpoint(request)
-
-
-async def _no_sessions(_request: web.Request) -> web.StreamResponse:
-    """Refuse to open a session, as the original does where credentials cannot be kept secret."""
-    return empty_response(403)

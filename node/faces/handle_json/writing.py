@@ -13,6 +13,7 @@ from node.faces.handle_json.values_input import pack_values
 from node.faces.http_body import read_body
 from node.faces.http_replies import PLANNED
 from node.service import events
+from node.service.errors import AuthenticationNeeded
 from registry.names import complete
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Writing:
         exchange = Exchange(self._services, request, events.CREATE, handle)
         try:
             insist_on_text(handle)
-            identity = self._services.authorization.identity(request)
+            identity = await self._services.authorization.identity(request)
             parameters = query_parameters(request)
             if "index" in parameters:
                 exchange.operation = events.ADD
@@ -79,11 +80,24 @@ class Writing:
         wanted = parameters.all("index")
         if _VARIOUS not in wanted and {integer(text) for text in wanted} != set(indexes):
             raise plain("Mismatched indexes in PUT request")
+        self._insist_on_somebody(identity, exchange.handle)
         if parameters.flag("overwrite", otherwise=True):
             registered = await self._registrar.put_values(identity, exchange.handle, packed)
             return exchange.done(status=200 if registered.replaced else 201)
         await self._registrar.add(identity, exchange.handle, packed)
         return exchange.done(status=201)
+
+    def _insist_on_somebody(self, identity: Identity | None, handle: bytes) -> None:
+        """Ask who is there before the record is looked at, as the original does over HTTP (and only there).
+
+        Raises:
+            NotResponsible: The prefix lives elsewhere, which is told to strangers, too.
+            AuthenticationNeeded: Nobody is known to ask.
+
+        """
+        if identity is None:
+            self._services.authority.home_of(complete(handle))
+            raise AuthenticationNeeded
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """Delete a record, or with ``index`` some of its values."""
@@ -91,10 +105,11 @@ class Writing:
         exchange = Exchange(self._services, request, events.DELETE, handle)
         try:
             insist_on_text(handle)
-            identity = self._services.authorization.identity(request)
+            identity = await self._services.authorization.identity(request)
             indexes = query_parameters(request).integers("index")
             if indexes:
                 exchange.operation = events.REMOVE
+                self._insist_on_somebody(identity, handle)
                 await self._registrar.remove(identity, handle, indexes)
             else:
                 await self._registrar.delete(identity, handle)

@@ -13,7 +13,10 @@ from node.faces.http_app import HttpFaceRunner, HttpParts, build_app
 from node.service.authority import Authority
 from node.service.credentials import Credentials, Identity
 from node.service.events import NullObserver
+from node.service.homing import Homing
+from node.service.offload import Offload
 from node.service.permissions import Permissions
+from node.service.proofs import Proofs
 from node.service.registrar import Registrar
 from node.service.resolver import Resolver
 from registry import values
@@ -29,11 +32,15 @@ SECRET = "idnode-demo"
 
 
 class FrozenClock:
+    """Moves when told, and for the lifetime of sessions only."""
+
+    seconds = 0.0
+
     def now(self):
         return float(NOW)
 
     def elapsed(self):
-        return 0.0
+        return self.seconds
 
 
 class RecordingObserver(NullObserver):
@@ -73,14 +80,22 @@ class House:
         self.register = register
         self.observer = RecordingObserver()
         authority = Authority(register)
-        permissions = Permissions(register, [Identity(b"0.NA/88.900", 301)])
+        admins = [
+            Identity(b"0.NA/88.900", 301),
+            Identity(b"0.NA/88.1000.2", 300),
+            Identity(b"88.118.8/ADMIN", 301),
+        ]
+        permissions = Permissions(register, admins)
+        self.clock = FrozenClock()
         self.parts = {
             "resolver": Resolver(register, authority),
-            "registrar": Registrar(register, authority, permissions, FrozenClock()),
+            "registrar": Registrar(register, authority, permissions, self.clock),
             "credentials": Credentials(register),
             "permissions": permissions,
             "authority": authority,
-            "clock": FrozenClock(),
+            "homing": Homing(authority, permissions),
+            "proofs": Proofs(register, Offload()),
+            "clock": self.clock,
             "observer": lambda _face: self.observer,
             "site": lambda: site,
             "count": register.count,
@@ -93,9 +108,9 @@ class House:
         assert not isinstance(outcome, Exception), outcome
 
     @asynccontextmanager
-    async def serve(self, *, plain_http):
+    async def serve(self, *, plain_http, sessions=None):
         """Serve an application on a free port and yield a client of it."""
-        app = build_app(HttpParts(**self.parts, plain_http=plain_http))
+        app = build_app(HttpParts(**self.parts, plain_http=plain_http, sessions=sessions))
         async with TestClient(FaceServer(app)) as client:
             yield client
 

@@ -104,9 +104,30 @@ async def test_the_nodes_prefixes_are_for_its_administrators(client, admin):
         assert await response.text() == (
             '{"responseCode":1,"totalCount":"1","prefixes":["0.NA/88.900"]}'
         )
-    async with client.post("/api/prefixes/0.NA/88.901", headers=admin) as response:
-        assert response.status == 501
-        assert (await response.json())["responseCode"] == 5
+    async with client.get("/api/prefixes") as response:
+        assert response.status == 401
+
+
+async def test_a_prefix_lives_here_from_the_administrators_word_to_his_next(client, admin):
+    path = "/api/prefixes/0.NA/88.901"
+    for change, homed in (("POST", ["0.NA/88.900", "0.NA/88.901"]), ("DELETE", ["0.NA/88.900"])):
+        async with client.request(change, path, headers=admin) as response:
+            assert response.status == 200
+            assert await response.text() == '{"responseCode":1,"handle":"0.NA/88.901"}'
+        async with client.get("/api/prefixes", headers=admin) as response:
+            assert (await response.json())["prefixes"] == homed
+
+
+async def test_homing_takes_a_prefix_handle_and_the_administrator(client, admin):
+    for headers, path, status, code in (
+        ({}, "/api/prefixes/0.NA/88.901", 401, 402),
+        (admin, "/api/prefixes/88.901/x", 400, 102),
+        (admin, "/api/prefixes/0.NA/88.999%FF", 400, 102),
+    ):
+        async with client.post(path, headers=headers) as response:
+            assert (response.status, (await response.json())["responseCode"]) == (status, code)
+    async with client.delete("/api/prefixes/0.NA/88.777", headers=admin) as response:
+        assert (response.status, (await response.json())["responseCode"]) == (400, 301)
 
 
 def test_the_memory_of_page_beginnings_is_bounded():

@@ -1,0 +1,63 @@
+"""``/api/prefixes``: which prefixes live here, and having them live here or not (handle-http-api.md §6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from node.faces.handle_json.exchange import Exchange
+from node.faces.handle_json.handles import insist_on_text
+from node.faces.handle_json.parameters import handle_in_path
+from node.faces.http_replies import PLANNED
+from node.service import events
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp import web
+
+    from node.faces.handle_json.exchange import Services
+    from node.service.credentials import Identity
+    from node.service.homing import Homing
+
+PATH: Final = "/api/prefixes/"
+
+
+class Prefixes:
+    """Homes prefixes and gives them up, for the node's administrators."""
+
+    def __init__(self, services: Services, homing: Homing) -> None:
+        self._services = services
+        self._homing = homing
+
+    async def homed(self, request: web.Request) -> web.StreamResponse:
+        """Answer ``GET /api/prefixes``."""
+        exchange = Exchange(self._services, request, events.LIST)
+        try:
+            identity = await self._services.authorization.identity(request)
+            homed = [handle.decode() for handle in await self._homing.homed(identity)]
+        except PLANNED as error:
+            return exchange.refused(error)
+        members = {"responseCode": 1, "totalCount": str(len(homed)), "prefixes": homed}
+        return exchange.answer(200, members)
+
+    async def home(self, request: web.Request) -> web.StreamResponse:
+        """Answer ``POST /api/prefixes/{prefix handle}``."""
+        return await self._carry_out(request, self._homing.home)
+
+    async def unhome(self, request: web.Request) -> web.StreamResponse:
+        """Answer ``DELETE /api/prefixes/{prefix handle}``."""
+        return await self._carry_out(request, self._homing.unhome)
+
+    async def _carry_out(
+        self,
+        request: web.Request,
+        change: Callable[[Identity | None, bytes], Awaitable[None]],
+    ) -> web.StreamResponse:
+        handle = handle_in_path(request.rel_url.raw_path, len(PATH))
+        exchange = Exchange(self._services, request, events.OTHER, handle)
+        try:
+            insist_on_text(handle)
+            await change(await self._services.authorization.identity(request), handle)
+        except PLANNED as error:
+            return exchange.refused(error)
+        return exchange.done()

@@ -1,0 +1,69 @@
+"""``/api/verifications/{index:handle}``: whether a proof that was given elsewhere is good (handle-http-api.md §6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from node.faces.handle_json.exchange import Exchange
+from node.faces.handle_json.java_texts import plain
+from node.faces.handle_json.parameters import all_parameters
+from node.faces.handle_json.proof_fields import FieldsRefused, bytes_in, proof_in, split_identity
+from node.faces.http_replies import PLANNED
+from node.protocol.constants import BEST_VERSION
+from node.service import events
+from node.service.errors import AuthenticationFailed
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from node.faces.handle_json.exchange import Services
+    from node.service.proofs import Proofs
+
+PATH: Final = "/api/verifications/"
+_NEEDED: Final = ("nonce", "cnonce", "alg", "signature")
+_FURTHER: Final = ("type", "salt", "iterations", "length")
+
+
+class Verifications:
+    """Checks proofs for others; nobody is signed in by that."""
+
+    def __init__(self, services: Services, proofs: Proofs) -> None:
+        self._services = services
+        self._proofs = proofs
+
+    async def verify(self, request: web.Request) -> web.StreamResponse:
+        """Answer one question; a proof that cannot be read is not valid."""
+        raw = request.rel_url.raw_path[len(PATH) :]
+        exchange = Exchange(self._services, request, events.OTHER)
+        try:
+            parameters = await all_parameters(request)
+            if not all(parameters.first(name) for name in _NEEDED):
+                raise plain("Missing parameters in verification request")
+            handle, _index = _identity(raw)
+            exchange.handle, exchange.text = handle, handle.decode(errors="replace")
+            fields = {
+                name: text
+                for name in (*_NEEDED, *_FURTHER)
+                if (text := parameters.first(name)) is not None
+            }
+            valid = await self._is_valid(fields, raw)
+        except PLANNED as error:
+            return exchange.refused(error)
+        members = {"responseCode": 1, "isValid": valid, "handle": exchange.text}
+        return exchange.answer(200, members)
+
+    async def _is_valid(self, fields: dict[str, str], identity: str) -> bool:
+        try:
+            proof = proof_in(fields, identity)
+            proven = bytes_in(fields, "nonce") + proof.cnonce
+            await self._proofs.check(proof.answer, proven, BEST_VERSION)
+        except (FieldsRefused, AuthenticationFailed):
+            return False
+        return True
+
+
+def _identity(raw: str) -> tuple[bytes, int]:
+    try:
+        return split_identity(raw)
+    except FieldsRefused as error:
+        raise plain(f"Invalid identity: {error}") from error

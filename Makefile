@@ -19,8 +19,8 @@ ARGS ?=
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST))
 
-run: .venv/.run  ## Serve on the default ports; pass flags as ARGS="--http-port 0".
-	@exec $(BIN)/idnode serve $(ARGS)
+run: .venv/.run  ## Serve the Suzhou data set on the default ports; pass flags as ARGS="--http-port 0".
+	@exec $(BIN)/idnode serve --dataset suzhou $(ARGS)
 
 test: .venv/.dev  ## Run all tests.
 	$(BIN)/pytest -n 2 $(ARGS)

@@ -16,8 +16,15 @@ _YOURS: Final = "'\"$IDNODE_SECRET\"'"
 """A secret that is not printed, to be filled in by the shell inside a quoted argument."""
 
 
-def banner(settings: Settings, addresses: Addresses, *, seed: int, demo_secret_works: bool) -> str:
-    """Return the text; a secret that is not the demo's is not in it."""
+def banner(
+    settings: Settings,
+    addresses: Addresses,
+    *,
+    seed: int,
+    demo_secret_works: bool,
+    sample: str | None = None,
+) -> str:
+    """Return the text; a secret that is not the demo's is not in it. ``sample`` is one of the data set's."""
     prefix = settings.prefix
     secret = f"secret {DEMO_SECRET}" if demo_secret_works else "with the secret you set"
     host, port = addresses.handle_tcp
@@ -33,21 +40,34 @@ data in {settings.data_dir}, seed {seed}
   Node             {prefix}, administrator 301:0.NA/{prefix}, {secret}
   Enterprise       {prefix}.1 (示例企业), administrator 301:0.NA/{prefix}.1, same secret
   SNMS accounts    admin (administrator), demo (hosted user of {prefix}.1), same secret as password
+{_dataset(settings)}
+{"Three" if sample is None else "Four"} lines to copy:
 
-Three lines to copy:
-
-{_three_lines(prefix, addresses, DEMO_SECRET if demo_secret_works else _YOURS)}
+{_resolution(sample, addresses)}{_three_lines(prefix, addresses, DEMO_SECRET if demo_secret_works else _YOURS)}
 """
 
 
-def _three_lines(prefix: str, addresses: Addresses, secret: str) -> str:
+def _dataset(settings: Settings) -> str:
+    if settings.dataset is None:
+        return ""
+    return f"  Data set         {settings.dataset}: {command()} dataset describe\n"
+
+
+def _resolution(sample: str | None, addresses: Addresses) -> str:
+    return "" if sample is None else f"  {command()} resolve {sample}{_server(addresses)}\n"
+
+
+def _server(addresses: Addresses) -> str:
     host, port = addresses.handle_tcp
-    server = "" if port == 2641 else f" --server {WILDCARDS.get(host, host)}:{port}"
+    return "" if port == 2641 else f" --server {WILDCARDS.get(host, host)}:{port}"
+
+
+def _three_lines(prefix: str, addresses: Addresses, secret: str) -> str:
     user = quote(f"301:0.NA/{prefix}", safe="")
     mine = f"{url_of(addresses.http)}/api/handles/{prefix}.1/mine"
     value = '[{"index": 1, "type": "URL", "data": "https://example.org/"}]'
     return (
-        f"  {command()} resolve {prefix}.1/hello{server}\n"
+        f"  {command()} resolve {prefix}.1/hello{_server(addresses)}\n"
         f"  curl -X PUT -u '{user}:{secret}' -H 'Content-Type: application/json' -d '{value}' {mine}\n"
         f"  curl {mine}"
     )

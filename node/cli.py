@@ -24,9 +24,11 @@ COMMANDS: Final = {
     "import": "node.commands.import_",
     "snapshot": "node.commands.snapshot",
     "check": "node.commands.check",
+    "dataset": "node.commands.dataset",
     "enterprise": "node.commands.enterprise",
     "review": "node.commands.review",
     "settings": "node.commands.settings",
+    "traffic": "node.commands.traffic",
     "version": "node.commands.version",
 }
 """Name → module with the function `run`, or with `group` if it has commands of its own."""

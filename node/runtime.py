@@ -358,6 +358,10 @@ class Node:
         self._running.callback(probe.stop)
         self.metrics.read_lag(probe.seconds)
 
+    def sample(self) -> str | None:
+        """Return an identifier of the data set, if there is one."""
+        return None if self.dataset is None else self.dataset.sample(self.seed)
+
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""
         found: dict[str, Any] = {

@@ -53,7 +53,13 @@ async def _serve(settings: Settings, folding: logs.Folding) -> None:
         await node.start()
     try:
         typer.echo(
-            banner(settings, node.addresses, seed=seed, demo_secret_works=node.demo_secret_works)
+            banner(
+                settings,
+                node.addresses,
+                seed=seed,
+                demo_secret_works=node.demo_secret_works,
+                sample=node.sample(),
+            )
         )
         if settings.ready_file is not None:
             write_ready_file(settings.ready_file, node.addresses, core())

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_the_commands_of_the_readme_run_as_printed(name, root, served, tmp_path):
-    node = served()
+    node = served("--dataset", "suzhou")
     script = "\n".join(BLOCK.findall((root / name).read_text(encoding="utf-8")))
     assert script
     script = script.replace("http://127.0.0.1:8000", node.ready["http"])

@@ -1,0 +1,116 @@
+"""`idnode traffic`: background life for a node on this machine, with the shape of Suzhou's volume."""
+
+import asyncio
+import secrets
+import signal
+from contextlib import suppress
+from enum import StrEnum
+from random import Random
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from rich.console import Console
+
+from clients.errors import ClientError
+from clients.web_requests import Credential
+from node.clock import SystemClock
+from node.commands.asking import Server, handle_server, http_url
+from node.commands.background import Background, DatasetNotServed, Done, Pace, Target
+from node.commands.failure import CommandFailed
+from node.settings import is_loopback, load
+from registry.datasets.choice import DatasetUnknown, make
+
+_USAGE_EXIT_CODE = 2
+
+
+class Profile(StrEnum):
+    """How the load goes through the day."""
+
+    DAY = "day"
+    FLAT = "flat"
+
+
+def run(
+    *,
+    profile: Annotated[
+        Profile, typer.Option(help="day: Suzhou's curve; flat: its mean.")
+    ] = Profile.DAY,
+    speed: Annotated[
+        float, typer.Option(metavar="X", min=0.01, max=86_400, help="How fast the day goes by.")
+    ] = 60.0,
+    rate: Annotated[
+        float,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=100_000,
+            help="Identifiers a second on average, read and written.",
+        ),
+    ] = 300.0,
+    duration: Annotated[
+        float | None, typer.Option(metavar="S", min=0, help="Seconds [default: until Ctrl-C].")
+    ] = None,
+    keep: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=2_000,
+            max=10_000_000,
+            help="Identifiers written before it begins again.",
+        ),
+    ] = 100_000,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of it all.")] = None,
+    server: Server = None,
+    http: Annotated[
+        str | None, typer.Option(metavar="URL", help="HTTP API [default: what the settings say].")
+    ] = None,
+) -> None:
+    """Read and write as Suzhou did, on a node of this machine that serves the data set; Ctrl-C ends it."""
+    settings = load({}).settings
+    target = Target(
+        handle_server(server),
+        http_url(http),
+        Credential(301, f"0.NA/{settings.prefix}", settings.secret.get_secret_value()),
+    )
+    for host in (target.handle[0], urlsplit(target.http).hostname or ""):
+        if not is_loopback(host):
+            raise CommandFailed(f"{host} is not this machine", exit_code=_USAGE_EXIT_CODE)
+    try:
+        dataset = make(settings.dataset or "suzhou")
+    except DatasetUnknown as error:
+        raise CommandFailed(str(error)) from error
+    chance = Random(secrets.randbits(64) if seed is None else seed)  # noqa: S311  # repeatable
+    pace = Pace(rate, speed, keep, day=profile is Profile.DAY)
+    traffic = Background(target, dataset, pace, chance=chance, clock=SystemClock())
+    try:
+        asyncio.run(_until_stopped(traffic, duration))
+    except DatasetNotServed as error:
+        raise CommandFailed("the node serves no Suzhou: start it with --dataset suzhou") from error
+    except ClientError as error:
+        raise CommandFailed(str(error)) from error
+    typer.echo(_summary(traffic.done))
+
+
+async def _until_stopped(traffic: Background, duration: float | None) -> None:
+    with Console(stderr=True).status("") as status:
+        driving = asyncio.ensure_future(
+            traffic.run(duration, lambda: status.update(_progress(traffic)))
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, driving.cancel)
+        with suppress(asyncio.CancelledError):
+            await driving
+
+
+def _progress(traffic: Background) -> str:
+    hour, second = divmod(int(traffic.second_of_day), 3600)
+    return f"{hour:02d}:{second // 60:02d}  {_summary(traffic.done)}  (Ctrl-C ends)"
+
+
+def _summary(done: Done) -> str:
+    return (
+        f"{done.written:,} registered, {done.found:,} resolved, {done.missing:,} not found, "
+        f"{done.failed:,} failed, {done.skipped:,} skipped"
+    )

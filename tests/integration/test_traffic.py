@@ -1,0 +1,90 @@
+"""`idnode traffic` keeps these promises.
+
+- It registers and resolves on a node with the data set, over each resolution face, and tells how much.
+- It drives nothing but this machine, and a node without the data set in no way.
+- Ctrl-C ends it with its summary and exit code 0.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+
+import pytest
+
+
+@pytest.fixture
+def node(served):
+    return served("--dataset", "suzhou", "--durability", "none")
+
+
+def _counts(line):
+    return [int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", line)]
+
+
+def _stats(node):
+    with urllib.request.urlopen(f"{node.ready['admin']}/api/v1/stats") as response:
+        return json.load(response)
+
+
+def test_it_registers_and_resolves_over_each_face(node):
+    run = node.run(
+        *("traffic", "--profile", "flat", "--rate", "4000", "--duration", "2.5", "--seed", "3")
+    )
+    assert run.returncode == 0, run.stderr
+    registered, resolved, missing, failed, _skipped = _counts(run.stdout)
+    assert registered >= 100
+    assert resolved > 100
+    assert missing < resolved
+    assert failed == 0
+    stats = _stats(node)
+    assert stats["registrations"]["bulk"]["success"] == registered
+    faces = {face for face, counts in stats["resolutions"].items() if counts.get("success")}
+    assert {"handle_udp", "handle_tcp", "handle_json"} <= faces
+
+
+@pytest.mark.parametrize(
+    "flags", [("--server", "192.0.2.1:2641"), ("--http", "http://192.0.2.1:8000")]
+)
+def test_it_drives_nothing_but_this_machine(node, flags):
+    run = node.run("traffic", "--duration", "1", *flags)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "idnode: 192.0.2.1 is not this machine\n"
+
+
+def test_a_node_without_the_data_set_is_left_alone(served):
+    node = served()
+    run = node.run("traffic", "--duration", "1")
+    assert run.returncode == 1
+    assert run.stderr == "idnode: the node serves no Suzhou: start it with --dataset suzhou\n"
+    assert not sum(_stats(node)["registrations"]["bulk"].values())
+
+
+def test_it_says_that_no_node_is_there(served, tmp_path):
+    node = served("--dataset", "suzhou")
+    node.stop()
+    run = node.run("traffic", "--duration", "1")
+    assert run.returncode == 1
+    assert run.stderr.startswith("idnode: ")
+    assert run.stderr.count("\n") == 1
+
+
+def test_ctrl_c_ends_it_with_its_summary(node):
+    from pathlib import Path
+    from sys import executable
+
+    process = subprocess.Popen(
+        [Path(executable).with_name("idnode"), "traffic", "--rate", "2000"],
+        env={**os.environ, **node.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not _stats(node)["resolutions"].get("handle_tcp", {}).get("success"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert len(_counts(output)) == 5

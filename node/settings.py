@@ -125,7 +125,10 @@ class Settings(BaseSettings):
         10.0, ge=0, description="seconds that requests under way get to finish at stop"
     )
     udp_threads: int = Field(
-        1, ge=0, le=64, description="native threads that answer over UDP (0: the event loop answers)"
+        1,
+        ge=0,
+        le=64,
+        description="native threads that answer over UDP (0: the event loop answers)",
     )
     truncated_flag: bool = Field(
         True, description="mark multi-packet UDP answers TRUNCATED, as Handle.Net 9.3 does"

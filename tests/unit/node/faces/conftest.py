@@ -20,6 +20,7 @@ from node.service.proofs import Proofs
 from node.service.registrar import Registrar
 from node.service.resolver import Resolver
 from registry import values
+from registry.core import default_core
 from registry.mutation import Create
 from registry.options import Durability, RegisterOptions
 from registry.store import EmbeddedRegister
@@ -128,18 +129,31 @@ def vectors():
 
 
 @pytest.fixture
-async def house(tmp_path, vectors):
-    """Services over a register that holds the demo prefix 88.900."""
+async def build_house(tmp_path, vectors):
+    """Return a function that makes services over a register, of this core, that holds the demo prefix 88.900."""
     from node.faces.handle_json.site_json import site_bytes
 
     site = next(each for each in vectors if each["name"] == "site")["response"]["json"]["site"]
-    options = RegisterOptions(durability=Durability.NONE)
-    register = await EmbeddedRegister.open(tmp_path / "register", options)
-    built = House(register, site_bytes(site))
-    secret = {"index": 301, "type": "HS_SECKEY", "data": SECRET, "permissions": "1100"}
-    await built.seed(f"0.NA/{PREFIX}", [admin_value(100, f"0.NA/{PREFIX}", 301), secret])
-    yield built
-    await register.close()
+    registers = []
+
+    async def build(core):
+        options = RegisterOptions(durability=Durability.NONE, core=core)
+        folder = tmp_path / f"register-{len(registers)}"
+        registers.append(await EmbeddedRegister.open(folder, options))
+        built = House(registers[-1], site_bytes(site))
+        secret = {"index": 301, "type": "HS_SECKEY", "data": SECRET, "permissions": "1100"}
+        await built.seed(f"0.NA/{PREFIX}", [admin_value(100, f"0.NA/{PREFIX}", 301), secret])
+        return built
+
+    yield build
+    for register in registers:
+        await register.close()
+
+
+@pytest.fixture
+async def house(build_house):
+    """Services over a register that holds the demo prefix 88.900."""
+    return await build_house(default_core())
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from locust import events
 from loadtests import latency
 from loadtests.listening import Listeners
 from loadtests.shapes import ProfileShape
-from loadtests.users import BulkUser, HandleTcpUser, HandleUdpUser, JsonUser
+from loadtests.users import BulkUser, HandleTcpUser, HandleUdpUser, JsonUser, SnmsUser
 
-__all__ = ["BulkUser", "HandleTcpUser", "HandleUdpUser", "JsonUser", "ProfileShape"]
+__all__ = ["BulkUser", "HandleTcpUser", "HandleUdpUser", "JsonUser", "ProfileShape", "SnmsUser"]
 
 locust.stats.bucket_response_time = latency.bucket_milliseconds  # type: ignore[assignment]
 

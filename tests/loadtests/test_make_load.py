@@ -9,11 +9,16 @@ import shutil
 
 import pytest
 
+from loadtests.verdict import ExitCode
+
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
 
 def test_make_load_ends_green_with_a_report(make_load):
     done = make_load()
+    if done.code == ExitCode.LOCUST_WAS_THE_LIMIT:
+        # The machine gave Locust no processor in time, so it has said that it knows nothing: ask again.
+        done = make_load()
     assert done.code == 0, done.text + done.errors
     assert "PASSED" in done.text
     assert "corrected" in done.text

@@ -28,12 +28,13 @@ model = "closed"
 pace_per_second = 10
 [shape]
 kind = "steps"
-levels = [2, 6]
+levels = [2, 8]
 step_seconds = 2
 [users]
 handle_udp = 1
 handle_tcp = 1
 json = 1
+snms = 1
 [thresholds]
 failures_percent = 0
 """
@@ -58,7 +59,7 @@ def test_several_processes_add_up_to_one_result(run_load, tmp_path):
     assert result["all"]["failed"] == 0
     assert result["all"]["requests"] == sum(each["requests"] for each in result["operations"])
     assert {each["operation"] for each in result["operations"]} >= {"resolve", "resolve missing"}
-    assert len({each["face"] for each in result["operations"]}) == 3
+    assert len({each["face"] for each in result["operations"]}) == 4
 
 
 def test_a_wrong_profile_ends_it_before_anything_is_started(tmp_path, capsys):

@@ -47,14 +47,14 @@ def test_the_smoke_profile_is_short_and_open():
     smoke = load_profile("smoke")
     assert smoke.is_open
     assert smoke.shape.duration <= 30
-    assert {Face.HANDLE_UDP, Face.HANDLE_TCP, Face.JSON, Face.BULK} <= set(smoke.users)
+    assert set(smoke.users) == set(Face)
 
 
 def test_the_smoke_profile_turns_red_on_a_second_of_silence_by_its_own_figures():
     """A freeze of a second delays a second's arrivals by up to a second, all of them evenly."""
     smoke = load_profile("smoke")
     part_over = (1000 - smoke.thresholds.p99_ms) / 1000 / smoke.shape.duration
-    assert part_over > 2 * 0.01
+    assert part_over > 1.5 * 0.01
 
 
 def test_a_file_of_ones_own_can_be_used(tmp_path):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from registry.errors import IndexConflict, InvalidValue, RecordTooLarge
-from registry.limits import RECORD_BYTES_MAX, VALUES_MAX
+from registry.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
 from registry.model import HandleValue, Reference
 
 EMPTY: Final = b"\0\0\0\0"
@@ -204,11 +204,26 @@ def check(packed: bytes) -> list[Span]:
     seen: set[int] = set()
     found = spans(packed)
     for span in found:
-        _unpack_object(packed, span)
+        if not _is_plain(packed, span):
+            _unpack_object(packed, span)
         if span.index in seen:
             raise IndexConflict(span.index)
         seen.add(span.index)
     return found
+
+
+def _is_plain(packed: bytes, span: Span) -> bool:
+    """Return whether a value is of the usual kind and keeps the model; others need a closer look."""
+    index, _stamp, ttl_type, _ttl, permissions, type_bytes = _unpack_fixed(packed, span.start)
+    (data_bytes,) = _unpack_count(packed, span.start + _FIXED_BYTES + type_bytes)
+    return (
+        index > 0
+        and ttl_type < 2
+        and permissions < 16
+        and 0 < type_bytes <= TYPE_BYTES_MAX
+        and span.type.isascii()
+        and span.start + _FIXED_BYTES + type_bytes + 4 + data_bytes + 4 == span.end
+    )
 
 
 def all_public(packed: bytes) -> bool:

@@ -14,6 +14,10 @@ SIGNED: Final = b"HS_SIGNED"
 MAC: Final = b"HS_MAC"
 """Authenticated with a session's key."""
 
+_CODE_FRONT: Final = bytes(8)
+_CODE_MIDDLE: Final = b"\0\0\0\x06HS_MAC\0\0\0\x33\0\0\0\x0bHMAC-SHA256\0\0\0\x20"
+_CODE_SECTION_BYTES: Final = 12 + len(_CODE_MIDDLE) + 32
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:
@@ -59,6 +63,18 @@ def decode_credential(section: bytes) -> Credential:
         reserved,
         options,
     )
+
+
+def read_code(section: bytes) -> tuple[int, bytes] | None:
+    """Return counter and code of a credential with an HMAC-SHA256 code, as all known clients lay it out.
+
+    Nothing comes back for any other, which `decode_credential` may still read. Sessions ask for each message.
+    """
+    if len(section) != _CODE_SECTION_BYTES or not section.startswith(_CODE_FRONT):
+        return None
+    if section[12:-32] != _CODE_MIDDLE:
+        return None
+    return int.from_bytes(section[8:12], "big", signed=True), section[-32:]
 
 
 def encode_credential(credential: Credential) -> bytes:

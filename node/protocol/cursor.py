@@ -124,9 +124,31 @@ class Reader:
         Only its lengths are checked; `registry.values.check` says whether it may be stored.
         """
         start = self.at
-        for _ in range(self.count(_VALUE_BYTES_MIN)):
-            self._skip_value()
+        count = self.count(_VALUE_BYTES_MIN)
+        end = self._end_of_plain_values(count)
+        if end:
+            self.at = end
+        else:
+            for _ in range(count):
+                self._skip_value()
         return self.data[start : self.at]
+
+    def _end_of_plain_values(self, count: int) -> int:
+        """Return where so many values without references end; 0 if they are others, or broken."""
+        data, at, end = self.data, self.at, self.end
+        unpack = _U4.unpack_from
+        for _ in range(count):
+            at += _VALUE_FIXED_BYTES
+            if at + 4 > end:
+                return 0
+            at += 4 + unpack(data, at)[0]
+            if at + 4 > end:
+                return 0
+            at += 4 + unpack(data, at)[0]
+            if at + 4 > end or unpack(data, at)[0]:
+                return 0
+            at += 4
+        return at
 
     def value(self) -> bytes:
         """Read one packed value, checked as in `value_list`."""

@@ -30,6 +30,9 @@ GROUP_DEPTH_MAX: Final = 8
 GROUP_MEMBERS_MAX: Final = 5000
 """Most members that are looked at for one HS_ADMIN value; whoever comes later is none."""
 
+DECISIONS_MAX: Final = 10_000
+"""Most decisions by prefix handles that are remembered."""
+
 _ADMIN_TYPE: Final = b"HS_ADMIN"
 _GROUP_TYPE: Final = b"HS_VLIST"
 
@@ -40,6 +43,12 @@ class Permissions:
     def __init__(self, register: Register, node_admins: Iterable[Identity] = ()) -> None:
         self._register = register
         self._node_admins = [_folded(admin) for admin in node_admins]
+        self._decided: dict[tuple[Identity, int, bytes], bool] = {}
+        self._consulted_others = False
+        register.watch(self._forget)
+
+    def _forget(self, _folded_handle: bytes) -> None:
+        self._decided.clear()
 
     def require(self, identity: Identity | None, right: int, handle: bytes) -> None:
         """Insist on a right (all bits of ``right``) on a handle, which need not exist.
@@ -59,9 +68,28 @@ class Permissions:
         if self.is_node_admin(identity):
             return True
         sought = _folded(identity)
+        *own, above = _sources(names.complete(handle))
+        return any(self._grants(source, sought, right) for source in own) or self._decide(
+            above, sought, right
+        )
+
+    def _decide(self, prefix_handle: bytes, sought: Identity, right: int) -> bool:
+        """Return whether a prefix handle gives the right; remembered until any prefix handle changes."""
+        key = (sought, right, names.fold(prefix_handle))
+        decided = self._decided.get(key)
+        if decided is None:
+            self._consulted_others = False
+            decided = self._grants(prefix_handle, sought, right)
+            if not self._consulted_others:
+                if len(self._decided) >= DECISIONS_MAX:
+                    self._decided.clear()
+                self._decided[key] = decided
+        return decided
+
+    def _grants(self, source: bytes, sought: Identity, right: int) -> bool:
+        """Return whether one HS_ADMIN of this very record gives the right."""
         return any(
             granted & right == right and self._is_or_contains(admin, sought)
-            for source in _sources(names.complete(handle))
             for granted, admin in self._administrators(source)
         )
 
@@ -103,6 +131,9 @@ class Permissions:
         return False
 
     def _members(self, group: Identity) -> list[Identity]:
+        if not group.handle.startswith(names.PREFIX_HANDLE_START):
+            # The register tells of changed prefix handles only, so what others say must not be remembered.
+            self._consulted_others = True
         stored = self._register.lookup(group.handle)
         if stored is None:
             return []

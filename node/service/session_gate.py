@@ -10,7 +10,7 @@ import hmac
 from typing import TYPE_CHECKING, Final
 
 from node.protocol.constants import OpCode
-from node.protocol.credential import MAC, decode_credential
+from node.protocol.credential import MAC, decode_credential, read_code
 from node.protocol.errors import ProtocolError
 from node.protocol.session_cipher import decrypt
 from node.protocol.versions import message_mac, version_of
@@ -95,16 +95,28 @@ class SessionGate:
 
 
 def _check_code(message: Message, envelope: Envelope, session: Session) -> None:
+    found = read_code(message.credential)
+    if found is not None:
+        kind, (counter, signature) = b"HMAC-SHA256", found
+    else:
+        kind, counter, signature = _other_code(message.credential)
+    if not session.key:
+        raise InvalidCredential("The session has no key yet")
+    algorithm, code = message_mac(envelope, message.signed, counter, session.key)
+    if kind != algorithm:
+        raise InvalidCredential("The message's version takes another code")
+    if not hmac.compare_digest(code, signature):
+        raise SessionKeyInvalid("The message's code is wrong")
+    if not session.admits(counter):
+        raise SessionMessageRejected("The session's counter came before")
+
+
+def _other_code(section: bytes) -> tuple[bytes, int, bytes]:
+    """Return algorithm, counter and code of a credential that is laid out otherwise."""
     try:
-        credential = decode_credential(message.credential)
+        credential = decode_credential(section)
     except (ProtocolError, InvalidHandle) as error:
         raise InvalidCredential("The credential cannot be read") from error
-    if credential.type != MAC or not session.key:
+    if credential.type != MAC:
         raise InvalidCredential("The session's messages carry its code")
-    algorithm, code = message_mac(envelope, message.signed, credential.counter, session.key)
-    if credential.algorithm != algorithm:
-        raise InvalidCredential("The message's version takes another code")
-    if not hmac.compare_digest(code, credential.signature):
-        raise SessionKeyInvalid("The message's code is wrong")
-    if not session.admits(credential.counter):
-        raise SessionMessageRejected("The session's counter came before")
+    return credential.algorithm, credential.counter, credential.signature

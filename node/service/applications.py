@@ -123,8 +123,10 @@ def link_files(
     for number in sorted(files):
         stored = session.get(StoredFile, number)
         owners = {asking.id, enterprise.account_id}
+        if stored is not None and stored.enterprise_id == enterprise.id:
+            continue
         if stored is None or (not asking.is_admin and stored.account_id not in owners):
             raise Absent("file", number)
-        if stored.enterprise_id not in {None, enterprise.id}:
+        if stored.enterprise_id is not None:
             raise Taken("file", number)
         stored.enterprise_id = enterprise.id

@@ -38,8 +38,13 @@ def _required(name: str, kind: Any, *more: Any, **options: Any) -> Column[Any]:
     return Column(name, kind, *more, nullable=False, **options)
 
 
+def _number() -> Any:
+    """Return the type of keys: SQLite numbers rows by itself only in a column that is called INTEGER."""
+    return BigInteger().with_variant(Integer, "sqlite")
+
+
 def _key() -> Column[Any]:
-    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    return Column("id", _number(), primary_key=True)
 
 
 def _first(connection: Connection) -> None:
@@ -64,7 +69,7 @@ def _first(connection: Connection) -> None:
         "enterprises",
         tables,
         _key(),
-        _required("account_id", big, ForeignKey("accounts.id"), unique=True),
+        _required("account_id", _number(), ForeignKey("accounts.id"), unique=True),
         _required("name", String(255), index=True),
         _required("certificate_type", String(1)),
         _required("certificate_code", String(32)),
@@ -78,7 +83,7 @@ def _first(connection: Connection) -> None:
         tables,
         _key(),
         _required("name", String(64), unique=True),
-        _required("enterprise_id", big, ForeignKey("enterprises.id"), index=True),
+        _required("enterprise_id", _number(), ForeignKey("enterprises.id"), index=True),
         _required("status", Integer, index=True),
         _required("proxy_state", Integer, index=True),
         _required("reason", String(255)),
@@ -99,8 +104,8 @@ def _first_files_and_volumes(tables: MetaData) -> None:
         tables,
         _key(),
         _required("path", String(64), unique=True),
-        _required("account_id", big, ForeignKey("accounts.id")),
-        Column("enterprise_id", big, ForeignKey("enterprises.id"), index=True),
+        _required("account_id", _number(), ForeignKey("accounts.id")),
+        Column("enterprise_id", _number(), ForeignKey("enterprises.id"), index=True),
         _required("media_type", String(64)),
         _required("bytes", big),
         _required("created", big),
@@ -121,7 +126,7 @@ def _first_templates(tables: MetaData) -> None:
         "templates",
         tables,
         _key(),
-        _required("prefix_id", big, ForeignKey("prefixes.id")),
+        _required("prefix_id", _number(), ForeignKey("prefixes.id")),
         _required("version", String(128)),
         _required("kind", Integer),
         _required("description", String),
@@ -137,7 +142,7 @@ def _first_templates(tables: MetaData) -> None:
         "template_items",
         tables,
         _key(),
-        _required("template_id", big, ForeignKey("templates.id"), index=True),
+        _required("template_id", _number(), ForeignKey("templates.id"), index=True),
         _required("name", String(255)),
         _required("id_type", String(128)),
         _required("id_index", big),

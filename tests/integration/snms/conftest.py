@@ -1,7 +1,9 @@
 """A caller of the SNMS face that knows nothing but HTTP, and what it sends."""
 
 import hashlib
+import io
 import json
+import shutil
 
 import aiohttp
 import pytest
@@ -73,6 +75,8 @@ class Caller:
         if body is not None:
             data = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
+        if isinstance(data, bytes):
+            data = io.BytesIO(data)
         async with self.session.request(
             method, path, data=data, headers=sent, params=query
         ) as answer:
@@ -105,7 +109,7 @@ class Caller:
 
     async def upload(self, content=JPEG, name="licence.jpg"):
         form = aiohttp.FormData()
-        form.add_field("file", content, filename=name)
+        form.add_field("file", io.BytesIO(content), filename=name)
         status, found = await self.raw("POST", "/snms/api/file/upload", data=form)
         assert status == 200
         return found
@@ -132,10 +136,19 @@ def clock():
     return SteppingClock()
 
 
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory):
+    """Return a folder of key pairs that every node of these tests shares: making them takes long."""
+    return tmp_path_factory.mktemp("snms") / "keys"
+
+
 @pytest.fixture
-async def serve(tmp_path, clock):
+async def serve(tmp_path, clock, keys):
     """Return a function that starts a node with further settings, on the same data each time."""
     started = []
+    own_keys = tmp_path / "data" / "keys"
+    if keys.exists():
+        shutil.copytree(keys, own_keys)
 
     async def start(**settings):
         settings = Settings(
@@ -144,6 +157,8 @@ async def serve(tmp_path, clock):
         node = Node(settings, seed=1, clock=clock)
         await node.start()
         started.append(node)
+        if not keys.exists():
+            shutil.copytree(own_keys, keys)
         return node
 
     yield start

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from node.service.computed import Computed, Dataset
     from registry.mutation import Mutation, Outcome
+    from registry.native.batch import NativeBatch
     from registry.storage.snapshot import SnapshotReport
     from registry.storage.walk import Progress
     from registry.store import EmbeddedRegister, RegisterStats
@@ -125,6 +126,31 @@ class Overlay:
         """
         return await self._changes.submit(mutations, all_or_nothing=all_or_nothing)
 
+    async def read_batch(self, request: bytes, *, lines: bool, now: int) -> NativeBatch | None:
+        """Have the register read a batch of creations; ``None`` also when one may be of a computed identifier.
+
+        Such a batch goes through `submit`, item by item.
+        """
+        batch = await self._register.read_batch(request, lines=lines, now=now)
+        if batch is None or batch.broken or batch.too_many:
+            return batch
+        for _position, _source in batch.odd():
+            return None  # its handle is not known yet
+        touched = (names.prefix_of(names.fold(handle)) for _number, handle in batch.prefixes())
+        return None if any(map(self.computes, touched)) else batch
+
+    async def submit_batch(
+        self, batch: NativeBatch, /, *, all_or_nothing: bool, overwrite: bool
+    ) -> None:
+        """Create what is good in a batch that `read_batch` returned.
+
+        Raises:
+            RegisterBusy: Nothing was taken; try again later.
+            RegisterClosed: No writes are taken any more.
+
+        """
+        await self._register.submit_batch(batch, all_or_nothing=all_or_nothing, overwrite=overwrite)
+
     def _settled(self, key: bytes) -> None:
         """Bring what is known of a folded computed handle to what is written, and tell the watchers."""
         place = self.place_of(key)
@@ -193,10 +219,6 @@ class Overlay:
             if prefix != _PREFIX_OF_PREFIXES
         )
         return self._dataset.count - marked
-
-    def is_computed(self, prefix: bytes) -> bool:
-        """Return whether a folded prefix has computed identifiers, so that its answers cannot be read off the log."""
-        return self.ground(prefix) is not None
 
     def prefixes(self) -> list[bytes]:
         """Return the folded prefixes that have written handles, ascending."""

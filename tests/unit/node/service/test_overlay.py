@@ -13,11 +13,13 @@
 
 import asyncio
 
+import msgpack
 import pytest
 
 from node.service.computed_prefixes import ComputedPrefixes
 from node.service.overlay import MARK_PREFIX, Overlay
 from registry import values
+from registry.core import CORES
 from registry.datasets.suzhou.dataset import Suzhou
 from registry.errors import (
     BatchAborted,
@@ -53,8 +55,8 @@ def packed(*listed):
 OWN = packed((1, b"own"))
 
 
-@pytest.fixture
-async def opened(tmp_path, suzhou):
+@pytest.fixture(params=sorted(CORES))
+async def opened(request, tmp_path, suzhou):
     """Return a function that opens the overlay over one folder, again and again."""
     registers = []
 
@@ -62,7 +64,8 @@ async def opened(tmp_path, suzhou):
         if registers:
             await registers[-1].close()
         register = await EmbeddedRegister.open(
-            tmp_path / "register", RegisterOptions(durability=Durability.NONE)
+            tmp_path / "register",
+            RegisterOptions(durability=Durability.NONE, core=CORES[request.param]),
         )
         registers.append(register)
         return Overlay(register, suzhou, ComputedPrefixes(suzhou, b"88.900", 5))
@@ -338,7 +341,7 @@ async def test_other_prefixes_are_the_register_s_alone(overlay):
     assert overlay.list_handles(b"88.900.1") == ([handle], None)
     assert overlay.count(b"88.900.1") == 1
     assert overlay.seek(b"88.900.1", 5) == (0, b"")
-    assert not overlay.is_computed(b"88.900.1")
+    assert not overlay.computes(b"88.900.1")
 
 
 async def test_marks_of_another_seed_do_not_matter(opened, computed, tmp_path):
@@ -360,3 +363,25 @@ async def test_a_record_written_before_there_was_a_data_set_can_be_deleted(
     assert set(_data(overlay, handle)) == {1, 2}
     assert await submit(overlay, Delete(handle)) == [REPLACED]
     assert overlay.lookup(handle) is None
+
+
+@pytest.mark.parametrize(
+    ("handles", "read"),
+    [
+        (["88.900.1/a", "88.900.1/b"], True),
+        (["88.900.1/a", "88.911.7/b"], False),
+        (["0.NA/88.911.7"], False),
+    ],
+)
+async def test_batches_that_may_touch_computed_ones_are_not_read_by_the_core(
+    overlay, handles, read
+):
+    request = msgpack.packb([[handle, [[1, "URL", "x"]]] for handle in handles])
+    batch = await overlay.read_batch(request, lines=False, now=7)
+    if batch is None and read:
+        pytest.skip("only the compiled core reads batches")
+    assert (batch is not None) == read
+    if batch is not None:
+        await overlay.submit_batch(batch, all_or_nothing=False, overwrite=False)
+        assert batch.accepted == len(handles)
+        assert overlay.lookup(handles[0].encode()) is not None

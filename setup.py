@@ -16,6 +16,7 @@ _MODULES = (
     "registry.native.core",
     "registry.native.batches",
     "registry.native.ordering",
+    "registry.native.resolutions",
     "node.native.responder",
 )
 

@@ -18,6 +18,7 @@ from registry.usage import Usage
 
 if TYPE_CHECKING:
     from registry.native.batch import NativeBatch
+    from registry.native.resolutions import HandleBatch
 
 WATCHED_START: Final = b"0.NA/"
 """Changes of handles that begin so are told to watchers: they describe prefixes."""
@@ -90,6 +91,11 @@ class Contents(ABC):
 
     def new_batch(self, request: bytes) -> "NativeBatch | None":
         """Return a batch over a request's bytes, ``None`` where that takes objects all the same."""
+        del request
+        return None
+
+    def new_handles(self, request: bytes) -> "HandleBatch | None":
+        """Return what resolves a request for many handles, ``None`` where that takes objects all the same."""
         del request
         return None
 

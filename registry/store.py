@@ -32,6 +32,7 @@ from registry.writer import Writer
 if TYPE_CHECKING:
     from registry.native.batch import NativeBatch
     from registry.native.core import SlotTable
+    from registry.native.resolutions import HandleBatch
 
 __all__ = [
     "Durability",
@@ -193,6 +194,17 @@ class EmbeddedRegister:
         if batch is None:
             return None
         return await asyncio.to_thread(batch.read, lines=lines, now=now)
+
+    async def read_handles(self, request: bytes) -> "HandleBatch | None":
+        """Read a request for many handles, in another thread: a msgpack array of texts.
+
+        ``None`` for any other request, and where this takes objects all the same: then `lookup` is as good.
+        """
+        handles = self._contents.new_handles(request)
+        if handles is None:
+            return None
+        await asyncio.to_thread(handles.read, BATCH_ITEMS_MAX)
+        return handles if handles.plain else None
 
     async def submit_batch(
         self, batch: "NativeBatch", *, all_or_nothing: bool = False, overwrite: bool = False

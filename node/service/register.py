@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from registry.mutation import Mutation, Outcome
     from registry.store import Page, Stored
@@ -79,12 +79,39 @@ class RequestBatch(Protocol):
         """Yield position, reason and handle (unless it never counted) of each refused item, by position."""
 
 
+class RequestHandles(Protocol):
+    """Many handles that a register has read from a request (see `registry/native/resolutions.pyx`)."""
+
+    def __len__(self) -> int: ...
+
+    def handle(self, position: int, /) -> bytes:
+        """Return a handle as asked for."""
+
+    def prefixes(self) -> list[bytes]:
+        """Return the prefixes that were asked for, by number."""
+
+    def serve(self, numbers: Iterable[int], /) -> None:
+        """Answer below these prefixes."""
+
+    def answer(self, position: int, enough: int, /) -> tuple[bytes, int]:
+        """Return about ``enough`` bytes of records from a position on, in msgpack, and the next position.
+
+        If fewer bytes come back, the next handle takes more thought than a public record of plain values.
+        """
+
+    def answered(self) -> Mapping[bytes, int]:
+        """Return how many records were answered so, by prefix."""
+
+
 @runtime_checkable
 class RequestRegister(Protocol):
-    """A register that may read a batch of creations from a request's bytes, without an object an item."""
+    """A register that may read batches from a request's bytes, without an object an item."""
 
     async def read_batch(self, request: bytes, *, lines: bool, now: int) -> RequestBatch | None:
         """Read NDJSON ``lines``, or else msgpack, dating values ``now``; ``None`` when it does not after all."""
+
+    async def read_handles(self, request: bytes) -> RequestHandles | None:
+        """Read a request for many handles, a msgpack array of texts; ``None`` when it does not after all."""
 
     async def submit_batch(
         self, batch: RequestBatch, /, *, all_or_nothing: bool, overwrite: bool

@@ -1,6 +1,6 @@
 """Resolution, the same for each face: a handle and filters in, packed values out.
 
-Nothing here awaits, creates a task or reads a clock. A record that everybody may read whole is answered with
+Resolving a handle awaits nothing, creates no task and reads no clock. A record that everybody may read whole is answered with
 the very bytes that are stored.
 """
 
@@ -9,25 +9,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from node.service.authority import PREFIX_OF_PREFIXES
+from node.service.register import RequestRegister
 from registry.errors import InvalidHandle, ValuesNotFound
 from registry.limits import HANDLE_BYTES_MAX
-from registry.names import PREFIX_HANDLE_START
+from registry.names import PREFIX_HANDLE_START, fold
 from registry.values import EMPTY, select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from node.service.authority import Authority
-    from node.service.register import Register
+    from node.service.register import Register, RequestHandles
 
 
 class Resolver:
     """Answers who asks for the values of a handle."""
 
     def __init__(self, register: Register, authority: Authority) -> None:
+        self._register = register
         self._lookup = register.lookup
         self._authority = authority
         self._homed = authority.homed
+
+    async def read_handles(self, request: bytes) -> RequestHandles | None:
+        """Have the register read a request for many handles, to be answered if their prefixes live here.
+
+        ``None`` when it does not do that; then `resolve` is the way. As `resolve` without filters it is for all
+        readers: who may read more is asked elsewhere.
+        """
+        if not isinstance(self._register, RequestRegister):
+            return None
+        handles = await self._register.read_handles(request)
+        if handles is not None:
+            served = enumerate(map(fold, handles.prefixes()))
+            handles.serve(n for n, p in served if p in self._homed or p == PREFIX_OF_PREFIXES)
+        return handles
 
     def resolve(
         self,

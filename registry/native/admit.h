@@ -36,8 +36,13 @@ static inline void batch_refuse_prefixes(batch *b) {
             batch_fail(b, &b->items[i], ITEM_PREFIX_REFUSED);
 }
 
-static inline void admit_look_ahead(const batch *b, const slot_table *t, const log_view *log, uint32_t i) {
-    if (i + ADMIT_AHEAD < b->count) slots_prefetch(t, b->items[i + ADMIT_AHEAD].hash);
+/* Have what deciding the next items takes on its way into the cache. */
+static inline void admit_look_ahead(const batch *b, const slot_table *t, const log_view *log, const uint32_t *seen,
+                                    uint32_t mask, uint32_t i) {
+    if (i + ADMIT_AHEAD < b->count) {
+        slots_prefetch(t, b->items[i + ADMIT_AHEAD].hash);
+        __builtin_prefetch(&seen[(uint32_t)b->items[i + ADMIT_AHEAD].hash & mask], 1);
+    }
     if (i + ADMIT_AHEAD / 2 >= b->count) return;
     uint64_t room, place = slots_guess(t, b->items[i + ADMIT_AHEAD / 2].hash);
     const uint8_t *record = place ? log_at(log, place, &room) : NULL;
@@ -52,7 +57,7 @@ static inline bool admit_decide(batch *b, const slot_table *t, const log_view *l
     if (!seen) return false;
     uint8_t key[HANDLE_BYTES_MAX];
     for (uint32_t i = 0; i < b->count; i++) {
-        admit_look_ahead(b, t, log, i);
+        admit_look_ahead(b, t, log, seen, room - 1, i);
         batch_item *item = &b->items[i];
         if (item->state != ITEM_GOOD) continue;
         uint32_t at = (uint32_t)item->hash & (room - 1);

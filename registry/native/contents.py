@@ -14,6 +14,7 @@ from registry.native import batches
 from registry.native.batch import NativeBatch
 from registry.native.core import SlotTable
 from registry.native.listing import OrderListing
+from registry.native.resolutions import HandleBatch
 from registry.storage.disk import Disk
 from registry.storage.folder import segment_path
 from registry.storage.frames import Stretch
@@ -71,6 +72,10 @@ class NativeContents(Contents):
     def new_batch(self, request: bytes) -> NativeBatch:
         """Return a batch over a request's bytes."""
         return NativeBatch(self.index, request, self.apply_stretches, self.absorb)
+
+    def new_handles(self, request: bytes) -> HandleBatch:
+        """Return what resolves a request for many handles."""
+        return HandleBatch(self.index, request)
 
     # Coming up
 

@@ -38,9 +38,13 @@ if TYPE_CHECKING:
     from node.faces.handle_json.exchange import Services
     from node.faces.handle_json.parameters import Parameters
     from node.service.credentials import Identity
+    from node.service.register import RequestHandles
 
 SLICE_ITEMS: Final = 250
 """Handles between two turns of the event loop."""
+
+PART_BYTES: Final = 1 << 18
+"""Bytes of records that the register makes between two turns of the event loop."""
 
 _FIXED: Final = struct.Struct(">iIBiBI")
 _unpack_fixed = _FIXED.unpack_from
@@ -66,18 +70,28 @@ class BatchResolution:
             parameters = query_parameters(request)
             filters = _filters(parameters)
             reader = identity if parameters.flag("restricted", otherwise=False) else None
+            accept = wanted_encoding(request.headers.get("Accept", ""), encoding)
             body = await read_body(request, body_bytes_max(encoding))
-            handles = await _take(read_items(body, encoding))
+            plain = (
+                encoding is accept is Encoding.MSGPACK
+                and reader is None
+                and not any(filters.values())
+            )
+            read = await self._services.resolver.read_handles(body) if plain else None
+            handles = await _take(read_items(body, encoding)) if read is None else []
             del body
         except PLANNED as error:
             return exchange.refused(error)
-        accept = wanted_encoding(request.headers.get("Accept", ""), encoding)
         response = web.StreamResponse(headers={"Content-Type": accept.value, "Server": SERVER})
         if "Origin" in request.headers:
             add_cors(request, response)
         await response.prepare(request)
-        await self._stream(response, handles, accept, reader=reader, filters=filters)
-        exchange.handle = handles[0] if handles else None
+        if read is None:
+            await self._stream(response, handles, accept, reader=reader, filters=filters)
+            exchange.handle = handles[0] if handles else None
+        else:
+            await self._stream_read(response, read)
+            exchange.handle = read.handle(0) if len(read) else None
         exchange.note(1)
         return response
 
@@ -105,6 +119,29 @@ class BatchResolution:
             await response.write(writer.records(records))
             await asyncio.sleep(0)
         await response.write(writer.closing())
+        for (code, prefix), count in tally.items():
+            self._services.observer.resolved(code, prefix, count)
+
+    async def _stream_read(self, response: web.StreamResponse, read: RequestHandles) -> None:
+        """Stream what the register answers by itself, and between that what it does not."""
+        writer = RecordWriter(Encoding.MSGPACK, len(read))
+        tally: Counter[tuple[int, bytes]] = Counter()
+        parts = [writer.opening()]
+        position = others = 0
+        while position < len(read):
+            answered, position = read.answer(position, PART_BYTES)
+            parts.append(answered)
+            if len(answered) < PART_BYTES and position < len(read):
+                record = self._record(read.handle(position), _in_msgpack, tally)
+                parts.append(writer.records([record]))
+                position += 1
+                others += 1
+            if len(answered) >= PART_BYTES or others % SLICE_ITEMS == 0:
+                await response.write(b"".join(parts))
+                parts.clear()
+                await asyncio.sleep(0)
+        await response.write(b"".join(parts))
+        tally.update({(1, prefix): count for prefix, count in read.answered().items()})
         for (code, prefix), count in tally.items():
             self._services.observer.resolved(code, prefix, count)
 

@@ -1,7 +1,8 @@
-"""A batch becomes the same in both cores, whatever is in it.
+"""The bulk API does the same over both cores, whatever is asked of it.
 
-Bodies of items, right and wrong, plain and odd, mutated anywhere, go to a node of each core. Equal are the answers
-(accepted, positions, codes, messages), what the observers learn, and the records in the logs, in their order.
+* Bodies of items, right and wrong, plain and odd, mutated anywhere, go to a node of each core. Equal are the answers
+  (accepted, positions, codes, messages), what the observers learn, and the records in the logs, in their order.
+* Many handles of every kind resolved at once: the answers are equal to the byte.
 """
 
 import json
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from node.faces.bulk import read
+from node.faces.bulk import resolve as resolving
 from registry.core import CORES
 
 BATCH = "/api/v1/identifiers/batch"
@@ -194,6 +196,81 @@ async def test_a_batch_becomes_the_same_in_both_cores(pair, admin, body, mutatio
     assert records[0] == records[1]
     python, native = map(learned, houses)
     assert python == native
+
+
+RESOLVE = "/api/v1/identifiers/resolve"
+VALUE = {"index": 1, "type": "URL", "data": "https://example.org/a"}
+RECORDS = {
+    "88.900/plain": [VALUE],
+    "88.900/UTF-泵": [VALUE | {"type": "名" * 20, "data": "泵" * 100, "ttl": 2**31 - 1}],
+    "88.900/many": [VALUE | {"index": index, "data": "x" * 300} for index in range(1, 40)],
+    "88.900/bytes": [VALUE | {"data": {"format": "base64", "value": "AP8="}, "ttl": 0}],
+    "88.900/absolute": [VALUE | {"ttl": "2030-01-01T00:00:00Z"}],
+    "88.900/negative": [VALUE | {"ttl": -40_000}],
+    "88.900/secret": [VALUE, VALUE | {"index": 2, "permissions": "1100"}],
+    "88.900/hidden": [VALUE | {"permissions": "1100"}],
+    "88.900/reference": [VALUE | {"references": [{"handle": "88.900/plain", "index": 1}]}],
+    "88.900/large": [VALUE | {"data": "x" * 200_000}],
+    "88.900/empty": [],
+}
+WANTED = st.lists(
+    st.sampled_from(
+        [*RECORDS, "88.900/PLAIN", "88.900/none", "99.9/x", "0.na/88.900", "88.900", ""]
+    )
+    | st.sampled_from(["88.900/" + "x" * 2048, b"88.900/plain", b"88.900/\xff", 7, None, [], "/"]),
+    max_size=12,
+)
+
+
+@pytest.fixture
+async def seeded(pair):
+    """The pair, with the same records of every kind in both."""
+    for house in pair[0]:
+        for handle, found in RECORDS.items():
+            await house.seed(handle, found)
+    return pair
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(wanted=WANTED, mutations=st.just([]) | MUTATIONS)
+@example(["88.900/plain"] * 3000, [])
+@example(["88.900/many"] * 300 + ["88.900/none"] * 300 + ["88.900/large"] * 5, [])
+async def test_many_handles_are_answered_the_same_by_both_cores(seeded, admin, wanted, mutations):
+    houses, clients = seeded
+    body = mutated(msgpack.packb(wanted), mutations)
+    headers = {"Content-Type": TYPES["msgpack"], **admin}
+    answers, told = [], []
+    for house, client in zip(houses, clients, strict=True):
+        house.observer.resolutions.clear()
+        async with client.post(RESOLVE, data=BytesIO(body), headers=headers) as response:
+            answers.append((response.status, await response.read()))
+        found = Counter()
+        for code, prefix, count in house.observer.resolutions:
+            found[code, prefix.upper()] += count
+        told.append(found)
+    assert answers[0] == answers[1]
+    assert told[0] == told[1]
+
+
+async def test_the_compiled_core_answers_plain_records_by_itself(seeded, admin, monkeypatch):
+    _houses, clients = seeded
+    asked = []
+    monkeypatch.setattr(
+        resolving.BatchResolution, "_record", lambda _self, handle, *_: asked.append(handle) or {}
+    )
+    body = msgpack.packb(["88.900/plain", "88.900/many", "88.900/secret", "88.900/bytes"])
+    headers = {"Content-Type": TYPES["msgpack"], **admin}
+    async with clients[1].post(RESOLVE, data=BytesIO(body), headers=headers) as response:
+        found = msgpack.unpackb(await response.read())["records"]
+    assert [record.get("handle") for record in found] == [
+        "88.900/plain",
+        "88.900/many",
+        None,
+        "88.900/bytes",
+    ]
+    assert asked == [b"88.900/secret"]
 
 
 async def test_the_compiled_core_reads_plain_items_by_itself(pair, admin, monkeypatch):

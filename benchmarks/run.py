@@ -24,8 +24,8 @@ from benchmarks.records import fill
 if TYPE_CHECKING:
     from benchmarks.row import Row
 
-BENCHMARKS = ("codec", "index", "log", "udp", "tcp", "http", "bulk", "administration")
-OF_A_NODE = frozenset({"udp", "tcp", "http", "bulk", "administration"})
+BENCHMARKS = ("codec", "index", "log", "udp", "tcp", "http", "bulk", "snms", "administration")
+OF_A_NODE = frozenset({"udp", "tcp", "http", "bulk", "snms", "administration"})
 TOOLS = ("echo", "udp_load", "tcp_load")
 
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import aiohttp
 from yarl import URL
 
-from clients import bulk
+from clients import bulk, web_session
 from clients.answer import Answer, Question, as_handle
 from clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, TimedOut
+from clients.trust import trust_of
 from clients.web_requests import (
     BODY_BYTES_MAX,
+    Authorized,
     Call,
-    Credential,
     HandlesPage,
     HttpResponse,
     Written,
@@ -31,9 +32,11 @@ from clients.web_requests import (
 from node.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
+    from clients.identity import Identity
     from registry.model import HandleValue
 
 Result = TypeVar("Result")
@@ -43,19 +46,24 @@ PAGE_HANDLES: Final = 10_000
 
 
 class Client:
-    """One HTTP server; connections are kept alive and reused, at most ``connections_max`` at once."""
+    """One HTTP or HTTPS server; connections are kept alive and reused, at most ``connections_max`` at once.
 
-    def __init__(
+    ``ca_file`` is a PEM file with the certificate to trust, for a server whose certificate nobody vouches for.
+    """
+
+    def __init__(  # noqa: PLR0913  # all but two by keyword
         self,
         base: str = "http://127.0.0.1:8000",
-        credential: Credential | None = None,
+        credential: Authorized | None = None,
         *,
         connections_max: int = 16,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        ca_file: "Path | str | None" = None,
         clock: Clock | None = None,
     ) -> None:
         self.base = base.rstrip("/")
         self._credential = credential
+        self._trust = trust_of(ca_file)
         self._clock = clock or SystemClock()
         self._connections_max = connections_max
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
@@ -170,6 +178,29 @@ class Client:
                 return
             page += 1
 
+    async def sign_in(self, identity: "Identity") -> None:
+        """Open a session, prove an identity in it, and have all that follows go out in its name.
+
+        Raises:
+            NotAnswered: No usable answer came.
+            AuthenticationFailed: The identity was not accepted, or the server takes sessions over HTTPS only.
+
+        """
+        opened = await self.do(web_session.opening())
+        self._credential = await self.do(web_session.signing_in(opened, identity))
+
+    async def sign_out(self) -> None:
+        """End the session; what follows is asked by nobody in particular.
+
+        Raises:
+            NotAnswered: No usable answer came.
+            AuthenticationFailed: The session was over already.
+
+        """
+        if isinstance(self._credential, web_session.WebSession):
+            session, self._credential = self._credential, None
+            await self.do(web_session.signing_out(session))
+
     async def batch(
         self,
         items: "Sequence[bulk.Item]",
@@ -248,7 +279,7 @@ class Client:
         return HttpResponse(status, body, seconds, self.base)
 
     def _new_session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=self._connections_max)
+        connector = aiohttp.TCPConnector(limit=self._connections_max, ssl=self._trust)
         session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
         # aiohttp would send a PUT or DELETE again on its own, and a write that had been carried out would
         # then be reported as refused (exists, not found). There is no public setting.

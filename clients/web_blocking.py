@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
-from clients import bulk
+from clients import bulk, web_session
 from clients.answer import Answer, Question, as_handle
 from clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, TimedOut
+from clients.trust import trust_of
 from clients.web_requests import (
     BODY_BYTES_MAX,
+    Authorized,
     Call,
-    Credential,
     HandlesPage,
     HttpResponse,
     Written,
@@ -27,9 +28,11 @@ from clients.web_requests import (
 from node.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
+    from clients.identity import Identity
     from registry.model import HandleValue
 
 Result = TypeVar("Result")
@@ -44,15 +47,16 @@ class Client:
     def __init__(
         self,
         base: str = "http://127.0.0.1:8000",
-        credential: Credential | None = None,
+        credential: Authorized | None = None,
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        ca_file: "Path | str | None" = None,
         clock: Clock | None = None,
     ) -> None:
         self.base = base.rstrip("/")
         self._credential = credential
         self._clock = clock or SystemClock()
-        self._path, self._connection = _connection_for(self.base, timeout_seconds)
+        self._path, self._connection = _connection_for(self.base, timeout_seconds, ca_file)
 
     def __enter__(self) -> "Self":
         return self
@@ -111,6 +115,17 @@ class Client:
             if len(found.handles) < page_size:
                 return
             page += 1
+
+    def sign_in(self, identity: "Identity") -> None:
+        """Open a session, prove an identity in it, and have all that follows go out in its name."""
+        opened = self.do(web_session.opening())
+        self._credential = self.do(web_session.signing_in(opened, identity))
+
+    def sign_out(self) -> None:
+        """End the session; what follows is asked by nobody in particular."""
+        if isinstance(self._credential, web_session.WebSession):
+            session, self._credential = self._credential, None
+            self.do(web_session.signing_out(session))
 
     def batch(
         self,
@@ -202,11 +217,17 @@ class Client:
         return response.status, body
 
 
-def _connection_for(base: str, timeout: float) -> tuple[str, http.client.HTTPConnection]:
+def _connection_for(
+    base: str, timeout: float, ca_file: "Path | str | None"
+) -> tuple[str, http.client.HTTPConnection]:
     """Return the path in front of all targets, and a connection that is not open yet."""
     parts = urlsplit(base)
-    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-    kind = kinds.get(parts.scheme)
-    if kind is None or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"{base!r} is no http:// or https:// address")
-    return parts.path, kind(parts.hostname, parts.port, timeout=timeout)
+    if parts.scheme == "http":
+        return parts.path, http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    trust = trust_of(ca_file)
+    context = None if trust is True else trust
+    return parts.path, http.client.HTTPSConnection(
+        parts.hostname, parts.port, timeout=timeout, context=context
+    )

@@ -8,7 +8,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 from clients.answer import Answer, Question, Transport
@@ -29,6 +29,14 @@ _RESOLUTION_CODES: Final = frozenset(
 """Codes whose bodies carry values."""
 
 Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Authorized(Protocol):
+    """Who asks: a `Credential`, or a session in which somebody signed in."""
+
+    def authorization(self) -> str:
+        """Return the ``Authorization`` header."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +76,19 @@ class Call(Generic[Result_co]):
     body: bytes = b""
     content_type: str = ""
     accept: str = JSON_TYPE
+    authorization: str | None = None
+    """In place of what the client's credential says; empty for none."""
 
-    def headers(self, credential: Credential | None) -> dict[str, str]:
+    def headers(self, credential: Authorized | None) -> dict[str, str]:
         """Return the headers to send."""
         found = {"Accept": self.accept}
         if self.content_type:
             found["Content-Type"] = self.content_type
-        if credential is not None:
-            found["Authorization"] = credential.authorization()
+        authorization = self.authorization
+        if authorization is None and credential is not None:
+            authorization = credential.authorization()
+        if authorization:
+            found["Authorization"] = authorization
         return found
 
 

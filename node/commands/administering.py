@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final, Protocol
 
 import typer
@@ -11,8 +12,7 @@ from clients import blocking, dialogues, web_blocking
 from clients.bulk_listing import Listed, listing
 from clients.identity import SecretIdentity
 from clients.web_requests import Credential
-from node.commands.asking import credential_of, handle_server, http_url, in_one_line
-from node.commands.failure import CommandFailed
+from node.commands.asking import handle_server, in_one_line, web_client
 from registry.model import HandleValue
 
 _TEXT: Final = "replace"
@@ -56,25 +56,20 @@ class Administered(Protocol):
 
 @contextmanager
 def administered(
-    transport: Face, server: str | None, admin: str | None, secret: str | None
+    transport: Face, server: str | None, credential: Credential, ca_file: Path | None
 ) -> Iterator[Administered]:
-    """Connect as the administrator that the flags or the settings name.
+    """Connect as an administrator.
 
     Raises:
         CommandFailed: A flag cannot be read, or the node refused.
 
     """
-    credential = credential_of(admin, secret)
     with in_one_line():
         if transport is Face.TCP:
             with blocking.Client(handle_server(server)) as client:
                 yield _OverTcp(client, credential)
         else:
-            try:
-                web = web_blocking.Client(http_url(server), credential)
-            except ValueError as error:
-                raise CommandFailed(f"--server: {error}") from error
-            with web:
+            with web_client(server, ca_file, credential) as web:
                 yield _OverHttp(web)
 
 

@@ -6,6 +6,7 @@ So a port that was changed in the environment or the file is changed for `idnode
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +21,17 @@ from node.settings import Settings, load
 Server = Annotated[
     str | None,
     typer.Option(
-        "--server", metavar="HOST:PORT", help="Node to ask [default: what the settings say]."
+        "--server",
+        metavar="HOST:PORT",
+        help="Node to ask, over HTTP also https://HOST:PORT [default: what the settings say].",
+    ),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        metavar="FILE",
+        help="PEM file with the certificate to trust over https:// [default: the system's].",
     ),
 ]
 Admin = Annotated[
@@ -53,12 +64,26 @@ def http_url(server: str | None) -> str:
     return server if "://" in server else url_of(_host_and_port(server))
 
 
-def http_client(server: str | None, admin: str | None, secret: str | None) -> web_blocking.Client:
+def http_client(
+    server: str | None, admin: str | None, secret: str | None, ca_file: Path | None = None
+) -> web_blocking.Client:
     """Return a client of the HTTP API that says who asks."""
+    return web_client(server, ca_file, credential_of(admin, secret))
+
+
+def web_client(
+    server: str | None, ca_file: Path | None, credential: Credential | None = None
+) -> web_blocking.Client:
+    """Return a client of the HTTP API.
+
+    Raises:
+        CommandFailed: The address or the file cannot be used.
+
+    """
     try:
-        return web_blocking.Client(http_url(server), credential_of(admin, secret))
+        return web_blocking.Client(http_url(server), credential, ca_file=ca_file)
     except ValueError as error:
-        raise CommandFailed(f"--server: {error}") from error
+        raise CommandFailed(f"--server, --ca-file: {error}") from error
 
 
 def credential_of(admin: str | None, secret: str | None) -> Credential:

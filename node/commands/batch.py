@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from node.commands.asking import Admin, Secret, Server, http_client
+from node.commands.asking import Admin, CaFile, Secret, Server, http_client
 from node.commands.item_files import FileForm, form_of
 from node.commands.loading import Loading
 
@@ -33,7 +33,8 @@ def run(
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Register the identifiers of a file; exit code 1 when some were refused."""
-    with http_client(server, admin, secret) as client:
+    with http_client(server, admin, secret, ca_file) as client:
         Loading(client, form_of(file, form), overwrite).run(file, skip=skip)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from node.commands.administering import Face, Transport, administered
-from node.commands.asking import Admin, Secret, Server
+from node.commands.asking import Admin, CaFile, Secret, Server, credential_of
 
 
 def run(
@@ -21,9 +21,10 @@ def run(
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Delete an identifier, or some of its values."""
-    with administered(transport, server, admin, secret) as client:
+    with administered(transport, server, credential_of(admin, secret), ca_file) as client:
         if index:
             client.delete_values(handle, index)
         else:

@@ -14,7 +14,7 @@ from clients.answer import Answer
 from clients.bulk import is_plain
 from clients.json_values import to_json
 from node.commands.administering import pages
-from node.commands.asking import Admin, Secret, Server, http_client, in_one_line
+from node.commands.asking import Admin, CaFile, Secret, Server, http_client, in_one_line
 from node.commands.progress import item_progress
 from registry.model import HandleValue
 
@@ -30,12 +30,13 @@ def run(
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Write every identifier of a prefix to a file, one a line: all that the administrator may read."""
     written = 0
     with (
         _opened(file) as out,
-        http_client(server, admin, secret) as client,
+        http_client(server, admin, secret, ca_file) as client,
         in_one_line(),
         item_progress("exporting") as progress,
     ):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from node.commands.asking import Admin, Secret, Server, http_client
+from node.commands.asking import Admin, CaFile, Secret, Server, http_client
 from node.commands.batch import Skip
 from node.commands.item_files import FileForm
 from node.commands.loading import Loading
@@ -21,7 +21,8 @@ def run(
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Register the identifiers of an exported file; records that exist already are kept."""
-    with http_client(server, admin, secret) as client:
+    with http_client(server, admin, secret, ca_file) as client:
         Loading(client, FileForm.NDJSON, overwrite=overwrite).run(file, skip=skip)

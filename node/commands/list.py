@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from node.commands.administering import Face, Transport, administered
-from node.commands.asking import Admin, Secret, Server
+from node.commands.asking import Admin, CaFile, Secret, Server, credential_of
 
 
 def run(
@@ -19,8 +19,9 @@ def run(
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
+    ca_file: CaFile = None,
 ) -> None:
     """List the identifiers of a prefix, one a line."""
-    with administered(transport, server, admin, secret) as client:
+    with administered(transport, server, credential_of(admin, secret), ca_file) as client:
         for handle in islice(client.handles(prefix), limit):
             typer.echo(handle)

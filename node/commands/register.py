@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from node.commands.administering import Face, Transport, administered
-from node.commands.asking import Admin, Secret, Server
+from node.commands.asking import Admin, CaFile, Secret, Server, credential_of
 from node.commands.failure import CommandFailed
 from registry.errors import InvalidValue
 from registry.model import HandleValue
@@ -33,10 +33,11 @@ def run(
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Register an identifier with its values."""
     record = values_of(values)
-    with administered(transport, server, admin, secret) as client:
+    with administered(transport, server, credential_of(admin, secret), ca_file) as client:
         made, is_new = client.create(handle, record, overwrite=overwrite)
     typer.echo(f"{made} {'registered' if is_new else 'replaced'}")
 

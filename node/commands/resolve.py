@@ -1,15 +1,16 @@
 """`idnode resolve`: ask a node for an identifier and print the answer in the manner of `dig`."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from clients import blocking, web_blocking
+from clients import blocking
 from clients.answer import Answer, Question, Transport
 from clients.dig import format_answer, format_json
 from node.clock import SystemClock
-from node.commands.asking import Server, handle_server, http_url, in_one_line
+from node.commands.asking import CaFile, Server, handle_server, in_one_line, web_client
 
 
 def run(
@@ -28,11 +29,12 @@ def run(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     server: Server = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Resolve an identifier; exit code 1 when the answer is anything but a success."""
     question = Question.of(handle, indexes=tuple(index or ()), types=tuple(value_type or ()))
     with in_one_line():
-        answer = _ask(question, transport, server)
+        answer = _ask(question, transport, server, ca_file)
     if as_json:
         text = format_json(answer)
     else:
@@ -42,9 +44,11 @@ def run(
         sys.exit(1)
 
 
-def _ask(question: Question, transport: Transport, server: str | None) -> Answer:
+def _ask(
+    question: Question, transport: Transport, server: str | None, ca_file: Path | None
+) -> Answer:
     if transport is Transport.HTTP:
-        with web_blocking.Client(http_url(server)) as web:
+        with web_client(server, ca_file) as web:
             return web.query(question)
     with blocking.Client(handle_server(server), transport=transport) as client:
         return client.query(question)

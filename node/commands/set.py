@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from node.commands.administering import Face, Transport, administered
-from node.commands.asking import Admin, Secret, Server
+from node.commands.asking import Admin, CaFile, Secret, Server, credential_of
 from node.commands.register import values_of
 
 
@@ -25,9 +25,10 @@ def run(
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Add values to an identifier, or replace those at the same indexes."""
     record = values_of(values)
-    with administered(transport, server, admin, secret) as client:
+    with administered(transport, server, credential_of(admin, secret), ca_file) as client:
         client.put_values(handle, record)
     typer.echo(f"{handle} changed")

@@ -5,6 +5,7 @@
   says which file it is.
 - The address that clients are told is in the certificate; the ready file and the banner say where HTTPS is.
 - Off loopback, credentials count over HTTPS only.
+- Commands reach it with `--ca-file`, and say in one line when they do not believe it.
 """
 
 import asyncio
@@ -128,3 +129,20 @@ def test_the_ready_file_says_where_https_is(served):
     node = served()
     assert node.ready["https"] == node.ready["http"].replace("http:", "https:")
     assert "https.certificate.pem" in node.output.text
+
+
+def test_commands_reach_it_with_the_certificate_file(served):
+    node = served()
+    file = own_certificate(node.data_dir / KEYS)
+    there = ("--server", node.ready["https"], "--ca-file", file)
+    registered = node.run("register", "88.900.1/by-command", "URL=https://example.org/", *there)
+    assert registered.stdout == "88.900.1/by-command registered\n", registered.stderr
+    resolved = node.run("resolve", "88.900.1/by-command", "--transport", "http", *there)
+    assert "https://example.org/" in resolved.stdout
+    assert "88.900.1/by-command" in node.run("list", "88.900.1", *there).stdout
+    doubted = node.run("list", "88.900.1", "--server", node.ready["https"])
+    assert doubted.returncode == 1
+    assert doubted.stderr.startswith("idnode: No connection to https://")
+    assert doubted.stderr.count("\n") == 1
+    absent = node.run("list", "88.900.1", "--server", node.ready["https"], "--ca-file", "/absent")
+    assert absent.stderr.startswith("idnode: --server, --ca-file: /absent holds no certificate")

@@ -129,7 +129,15 @@ ROOMS = {
 
 ROOT_ROOMS = {
     *("node.runtime", "node.cli", "node.commands", "node.settings", "node.build", "node.__main__"),
-    *("node.addresses", "node.answering", "node.banner", "node.binding", "node.data_directory", "node.directory_parts", "node.housekeeping"),
+    *(
+        "node.addresses",
+        "node.answering",
+        "node.banner",
+        "node.binding",
+        "node.data_directory",
+        "node.directory_parts",
+        "node.housekeeping",
+    ),
     *("node.dataset", "node.open_files", "node.web"),
 }
 """The composition root may import everything; only it may import itself."""

@@ -1,23 +1,27 @@
-"""Bulk registration over HTTP beside pipelined SETs of the same identifiers into Redis.
+"""Bulk registration over HTTP beside pipelined SETs of the same identifiers into Redis, LMDB and RocksDB.
 
-Both clients send bodies that were encoded before the clock started, 10,000 identifiers each, over the
-same number of connections, and wait for the answer to each body. Ours is durable when it answers; Redis
-is measured with its append-only file synced before each answer, and without any persistence.
+The clients of node and Redis send bodies that were encoded before the clock started, 10,000 identifiers each, over
+the same number of connections, and wait for the answer to each body. Ours is durable when it answers; Redis is
+measured with its append-only file synced before each answer, every second, and without any persistence. LMDB and
+RocksDB are called inside this process, without a network, each batch durable before the next one.
 """
 
 from __future__ import annotations
 
 import itertools
 import socket
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import msgpack
 
-from benchmarks import redis
+from benchmarks import redis, stores
 from benchmarks.machine import cpu_seconds
 from benchmarks.node_process import NodeProcess, RegistrationRefused, batch_headers, post_batch
 from benchmarks.records import BATCH_ITEMS, batches, packed, small_handle, small_values
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
     from benchmarks.native_tools import Server
 
 CONNECTIONS = 4
+REDIS_SYNCS = ("always", "everysec", "")
+BOUNDS = {"Redis SET, AOF everysec": 2.0, "LMDB": 4.0, "RocksDB": 4.0}
+"""Ratios that must be reached, by peer."""
+
 _Body = TypeVar("_Body")
 _Answer = TypeVar("_Answer")
 _Commands: TypeAlias = tuple[bytes, int]
@@ -51,19 +59,27 @@ def run(config: Config) -> list[Row]:
     count = config.bulk_batches
     series = (f"bulk{number}" for number in itertools.count())
     with config.serving() as node, ExitStack() as stack:
-        measures: dict[str, Callable[[], _Speed]] = {
-            "ours": lambda: _into_node(node, list(batches(count, series=next(series))))
-        }
+        config = replace(config, node=node)
+        measures: dict[str, Callable[[], _Speed]] = config.by_core(
+            lambda each: into_node(each, list(batches(count, series=next(series))))
+        )
         if redis.installed():
             bodies = list(_redis_bodies(count))
-            for name, durable in (("Redis SET, AOF always", True), ("Redis SET, volatile", False)):
-                server = stack.enter_context(redis.serving(durable=durable))
+            for sync in REDIS_SYNCS:
+                server = stack.enter_context(redis.serving(sync=sync))
+                name = f"Redis SET, AOF {sync}" if sync else "Redis SET, volatile"
                 measures[name] = partial(_into_redis, server, bodies)
+        for name, opener in stores.installed().items():
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="idnode-store-"))
+            store = opener(Path(folder))
+            stack.callback(store.close)
+            measures[name] = partial(_into_store, store, count, series)
         found = config.interleaved(measures, what=what)
     ours = found.pop("ours")
+    pure = tuple(speed.rate for speed in found.pop("pure", []))
     rates = tuple(speed.rate for speed in ours)
     if not found:
-        return [Row(what, rates, redis.NOT_INSTALLED, note=ours[-1].note())]
+        return [Row(what, rates, redis.NOT_INSTALLED, pure=pure, note=ours[-1].note())]
     return [
         Row(
             what=what,
@@ -71,12 +87,14 @@ def run(config: Config) -> list[Row]:
             peer=peer,
             peers=tuple(speed.rate for speed in peers),
             note=f"{ours[-1].note()}; peer {peers[-1].note()}",
+            pure=pure,
+            at_least=BOUNDS.get(peer),
         )
         for peer, peers in found.items()
     ]
 
 
-def _into_node(node: NodeProcess, bodies: Sequence[bytes]) -> _Speed:
+def into_node(node: NodeProcess, bodies: Sequence[bytes]) -> _Speed:
     """Register every body once.
 
     Raises:
@@ -138,3 +156,15 @@ def _into_redis(server: Server, bodies: Sequence[_Commands]) -> _Speed:
 
     _nothing, speed = _timed(send, bodies, server.pid)
     return speed
+
+
+def _into_store(store: stores.Store, count: int, series: Iterator[str]) -> _Speed:
+    """Write batches of identifiers never seen; the processor time is the whole process's."""
+    prepared = stores.batches_of(count, series=next(series))
+    spent, started = time.process_time(), time.perf_counter()
+    for batch in prepared:
+        store.write(batch)
+    seconds = time.perf_counter() - started
+    spent = time.process_time() - spent
+    items = count * BATCH_ITEMS
+    return _Speed(items / seconds, spent * 1e6 / items)

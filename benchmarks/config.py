@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from benchmarks.node_process import NodeProcess
@@ -33,7 +34,7 @@ class Config:
     """One-datagram records in the register of the node that is asked."""
 
     large_identifiers: int = 10_000
-    """Records of 14 values, whose answers need three datagrams."""
+    """Records of 8 values, and as many of 14: answers of two and of three datagrams."""
 
     bulk_batches: int = 30
     """Batches of 10,000 identifiers in one measurement of bulk registration."""
@@ -43,6 +44,9 @@ class Config:
 
     node: NodeProcess | None = None
     """A node that is already running and filled, shared by several benchmarks."""
+
+    pure_node: NodeProcess | None = None
+    """The same without the compiled core, for a column of its own."""
 
     progress: Callable[[str], None] = _silent
     """Called with a few words before each measurement."""
@@ -62,6 +66,15 @@ class Config:
             self.progress("filling the node")
             fill(node, small=self.identifiers, large=self.large_identifiers)
             yield node
+
+    def cores(self) -> dict[str, NodeProcess]:
+        """Return the shared node as ``ours``, and as ``pure`` the one without the compiled core, if there is one."""
+        assert self.node is not None
+        return {"ours": self.node} | ({} if self.pure_node is None else {"pure": self.pure_node})
+
+    def by_core(self, measure: Callable[[NodeProcess], Result]) -> dict[str, Callable[[], Result]]:
+        """Return a measure of each of `cores`."""
+        return {name: partial(measure, node) for name, node in self.cores().items()}
 
     def interleaved(
         self, measures: Mapping[str, Callable[[], Result]], *, what: str

@@ -8,47 +8,70 @@ from typing import TYPE_CHECKING
 
 from benchmarks.records import BATCH_ITEMS, small_handle
 from benchmarks.row import Row
-from registry.index import INDEXES, Index
+from registry.index import DictIndex, Index
+from registry.storage.record import PUT, encode, place_of
+from registry.storage.segment import HEADER_BYTES
+from registry.values import EMPTY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from benchmarks.config import Config
 
 _ENTRIES = 200_000
+_SEGMENT = 1
 
 
 def run(config: Config) -> list[Row]:
     """Measure every index there is, in entries a second."""
     keys = [small_handle(number).upper().encode() for number in range(_ENTRIES)]
     rows = []
-    for name, factory in INDEXES.items():
-        make = partial(factory, partial(_key_at, keys))
+    for name, (make, places) in _indexes(keys).items():
         filled = make()
-        _insert_many(filled, keys)
+        _insert_many(filled, keys, places)
         note = f"{filled.memory_bytes() / _ENTRIES:.0f} bytes an entry"
         for what, (ours, bare) in _MEASURES.items():
-            measures = {"ours": partial(_fresh, ours, make, keys), "dict": partial(bare, keys)}
+            measures = {
+                "ours": partial(_fresh, ours, make, keys, places),
+                "dict": partial(bare, keys),
+            }
             found = config.interleaved(measures, what=f"{name} index, {what}")
             figures, peers = tuple(found["ours"]), tuple(found["dict"])
             rows.append(Row(f"index ({name}): {what}", figures, "bare dict", peers, note=note))
     return rows
 
 
-def _key_at(keys: list[bytes], place: int) -> bytes:
-    """Return the key at a place; places count from 1, as no record of a log has place 0."""
-    return keys[place - 1]
+def _indexes(keys: list[bytes]) -> dict[str, tuple[Callable[[], Index], Sequence[int]]]:
+    """Return how to make each index, and the places that it is given for the keys."""
+    found: dict[str, tuple[Callable[[], Index], Sequence[int]]] = {
+        "dict": (DictIndex, range(1, len(keys) + 1))
+    }
+    try:
+        from registry.native.core import SegmentView, SlotTable  # noqa: PLC0415  # may not be built
+    except ImportError:
+        return found
+    log, places = bytearray(HEADER_BYTES), []
+    for number, key in enumerate(keys, 1):
+        places.append(place_of(_SEGMENT, len(log)))
+        log += encode(number, PUT, 0, key, EMPTY)
+    segments = SegmentView()
+    segments(_SEGMENT, bytes(log))
+    found["slots"] = (lambda: SlotTable(bytes(16), segments), places)
+    return found
 
 
 def _fresh(
-    measure: Callable[[Index, list[bytes]], float], make: Callable[[], Index], keys: list[bytes]
+    measure: Callable[[Index, list[bytes], Sequence[int]], float],
+    make: Callable[[], Index],
+    keys: list[bytes],
+    places: Sequence[int],
 ) -> float:
-    return measure(make(), keys)
+    return measure(make(), keys, places)
 
 
-def _insert(index: Index, keys: list[bytes]) -> float:
+def _insert(index: Index, keys: list[bytes], places: Sequence[int]) -> float:
     started = time.perf_counter()
-    for place, key in enumerate(keys, 1):
+    for key, place in zip(keys, places, strict=True):
         index.put(key, place)
     return len(keys) / (time.perf_counter() - started)
 
@@ -61,11 +84,11 @@ def _insert_bare(keys: list[bytes]) -> float:
     return len(keys) / (time.perf_counter() - started)
 
 
-def _insert_many(index: Index, keys: list[bytes]) -> float:
+def _insert_many(index: Index, keys: list[bytes], places: Sequence[int]) -> float:
     started = time.perf_counter()
     for first in range(0, len(keys), BATCH_ITEMS):
-        some = keys[first : first + BATCH_ITEMS]
-        index.put_many(some, range(first + 1, first + 1 + len(some)))
+        behind = first + BATCH_ITEMS
+        index.put_many(keys[first:behind], places[first:behind])
     return len(keys) / (time.perf_counter() - started)
 
 
@@ -78,8 +101,8 @@ def _insert_many_bare(keys: list[bytes]) -> float:
     return len(keys) / (time.perf_counter() - started)
 
 
-def _look_up(index: Index, keys: list[bytes]) -> float:
-    _insert_many(index, keys)
+def _look_up(index: Index, keys: list[bytes], places: Sequence[int]) -> float:
+    _insert_many(index, keys, places)
     get = index.get
     started = time.perf_counter()
     for key in keys:

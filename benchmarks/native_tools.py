@@ -54,7 +54,7 @@ def compiled(name: str) -> Path:
     source = SOURCES / f"{name}.c"
     fresh = program.with_suffix(".new")
     done = subprocess.run(
-        [compiler, "-O2", "-Wall", "-Wextra", "-o", str(fresh), str(source), "-lm"],
+        [compiler, "-O2", "-Wall", "-Wextra", "-pthread", "-o", str(fresh), str(source), "-lm"],
         capture_output=True,
         text=True,
         check=False,

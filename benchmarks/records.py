@@ -1,7 +1,8 @@
 """Deterministic identifiers for measurements, and how they get into a node.
 
-Small records have three values and an answer of about 264 bytes; large ones have 14 values and an answer
-of about 1.45 kB, which is three datagrams. Both sizes are those at which peers have been measured.
+Small records have three values and an answer of about 264 bytes; medium ones have eight and 0.8 kB, which is two
+datagrams and the size of real industrial records; large ones have 14 and about 1.45 kB, which is three. Small and
+large are the sizes at which peers have been measured before.
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ def large_handle(number: int) -> str:
     return f"{PREFIX}/gearbox-{number:09d}"
 
 
+def medium_handle(number: int) -> str:
+    """Return the handle of a medium record."""
+    return f"{PREFIX}/axle-{number:09d}"
+
+
 def small_values(number: int) -> list[tuple[int, str, str]]:
     """Return index, type and data of the three values of a small record."""
     return [
@@ -40,6 +46,11 @@ def small_values(number: int) -> list[tuple[int, str, str]]:
         (2, "BATCH", f"casting-{number // 1000:07d}"),
         (3, "DESC", f"gearbox housing, line {number % 17}, shift {number % 3}, passed"),
     ]
+
+
+def medium_values(number: int) -> list[tuple[int, str, str]]:
+    """Return index, type and data of the eight values of a medium record."""
+    return large_values(number)[:8]
 
 
 def large_values(number: int) -> list[tuple[int, str, str]]:
@@ -80,6 +91,16 @@ def small_items(first: int, count: int, *, series: str = "part") -> list[Item]:
     ]
 
 
+def tiny_packed(number: int) -> bytes:
+    """Return a packed record of one value that makes 90 bytes with its handle."""
+    return packed([(1, "URL", f"https://parts.cn/{number:017d}")])
+
+
+def medium_packed(number: int) -> bytes:
+    """Return a packed medium record."""
+    return packed(medium_values(number))
+
+
 def batches(count: int, *, series: str, items: int = BATCH_ITEMS) -> Iterator[bytes]:
     """Give request bodies of bulk registration, each with so many small records."""
     for number in range(count):
@@ -87,11 +108,12 @@ def batches(count: int, *, series: str, items: int = BATCH_ITEMS) -> Iterator[by
 
 
 def fill(node: NodeProcess, *, small: int, large: int) -> None:
-    """Register so many small and large records through the bulk face."""
+    """Register so many small, and so many medium and large records through the bulk face."""
     for first in range(0, small, BATCH_ITEMS):
         node.register(msgpack.packb(small_items(first, min(BATCH_ITEMS, small - first))))
     for first in range(0, large, BATCH_ITEMS):
         numbers = range(first, min(first + BATCH_ITEMS, large))
+        node.register(msgpack.packb([(medium_handle(n), medium_values(n)) for n in numbers]))
         node.register(msgpack.packb([(large_handle(n), large_values(n)) for n in numbers]))
 
 

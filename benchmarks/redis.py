@@ -50,10 +50,11 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def serving(*, durable: bool = False) -> Iterator[Server]:
+def serving(*, sync: str = "") -> Iterator[Server]:
     """Serve an empty Redis while the block runs.
 
-    ``durable`` means an append-only file that is synced before each answer.
+    ``sync`` is when its append-only file is synced: ``always`` (before each answer) or ``everysec``; without one there
+    is no such file.
 
     Raises:
         RedisFailed: It did not start.
@@ -63,7 +64,7 @@ def serving(*, durable: bool = False) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="idnode-redis-") as folder:
         command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
         command += ["--save", "", "--loglevel", "warning", "--daemonize", "no"]
-        command += ["--appendonly", "yes" if durable else "no", "--appendfsync", "always"]
+        command += ["--appendonly", "yes" if sync else "no", "--appendfsync", sync or "no"]
         command += ["--auto-aof-rewrite-percentage", "0"]
         with subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

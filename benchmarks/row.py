@@ -16,6 +16,12 @@ class Row:
     peers: tuple[float, ...] = ()
     unit: str = "/s"
     note: str = ""
+    pure: tuple[float, ...] = ()
+    """The same without the compiled core."""
+    at_least: float | None = None
+    """What the ratio must reach."""
+    at_most: float | None = None
+    """What our figure must not exceed, in its unit."""
 
     @property
     def our_figure(self) -> float | None:
@@ -33,6 +39,20 @@ class Row:
         pairs = [ours / peer for ours, peer in zip(self.ours, self.peers, strict=False) if peer]
         return median(pairs) if pairs else None
 
+    @property
+    def pure_figure(self) -> float | None:
+        """Median of the repetitions without the compiled core."""
+        return median(self.pure) if self.pure else None
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether the row's bound is kept; ``None`` without one, or without what it is about."""
+        if self.at_least is not None and self.ratio is not None:
+            return self.ratio >= self.at_least
+        if self.at_most is not None and self.our_figure is not None:
+            return self.our_figure <= self.at_most
+        return None
+
     def as_json(self) -> dict[str, object]:
         """Return everything, repetitions included."""
         return {
@@ -42,6 +62,14 @@ class Row:
             "peer": self.peer,
             "peer_figure": self.peer_figure,
             "ratio": self.ratio,
+            "at_least": self.at_least,
+            "at_most": self.at_most,
+            "kept": self.kept,
+            "pure": self.pure_figure,
             "note": self.note,
-            "repetitions": {"ours": list(self.ours), "peer": list(self.peers)},
+            "repetitions": {
+                "ours": list(self.ours),
+                "peer": list(self.peers),
+                "pure": list(self.pure),
+            },
         }

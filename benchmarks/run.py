@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from benchmarks import machine, redis
 from benchmarks.config import Config
 from benchmarks.native_tools import NoCompiler, ToolFailed, compiled
 from benchmarks.node_process import NodeDidNotStart, NodeProcess, RegistrationRefused
 from benchmarks.records import fill
+from benchmarks.table import table_of
 
 if TYPE_CHECKING:
     from benchmarks.row import Row
 
-BENCHMARKS = ("codec", "index", "log", "udp", "tcp", "http", "bulk", "snms", "administration")
-OF_A_NODE = frozenset({"udp", "tcp", "http", "bulk", "snms", "administration"})
+IN_PROCESS = ("codec", "index", "log", "stores")
+OF_A_NODE = ("udp", "tcp", "http", "bulk", "pause", "snms", "administration")
+BENCHMARKS = (*IN_PROCESS, *OF_A_NODE)
 TOOLS = ("echo", "udp_load", "tcp_load")
 
 
@@ -68,7 +69,7 @@ def measure(config: Config, names: list[str], progress: Progress) -> tuple[list[
     rows: list[Row] = []
     core = "no node was measured"
     with ExitStack() as stack:
-        if OF_A_NODE & set(names):
+        if set(OF_A_NODE) & set(names):
             for tool in TOOLS:
                 compiled(tool)
             config.progress("starting and filling a node")
@@ -76,31 +77,14 @@ def measure(config: Config, names: list[str], progress: Progress) -> tuple[list[
             fill(node, small=config.identifiers, large=config.large_identifiers)
             config = replace(config, node=node)
             core = node.core
+            if core == "native":
+                pure = stack.enter_context(NodeProcess.start(pure=True))
+                fill(pure, small=config.identifiers, large=config.large_identifiers)
+                config = replace(config, pure_node=pure)
         for name in names:
             rows += import_module(f"benchmarks.{name}").run(config)
             progress.advance(task)
     return rows, core
-
-
-def _figure(value: float | None, unit: str) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:,.1f} {unit}"
-
-
-def table_of(rows: list[Row], caption: str) -> Table:
-    """Return the one table."""
-    table = Table(title="idnode beside its peers", caption=caption, caption_justify="left")
-    for name, justify in (("what", "left"), ("ours", "right"), ("peer", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    table.add_column("peer is", overflow="fold")
-    table.add_column("ours ÷ peer", justify="right")
-    table.add_column("notes (ours)", overflow="fold")
-    for row in rows:
-        ratio = "–" if row.ratio is None else f"{row.ratio:.3f}"
-        ours, peer = _figure(row.our_figure, row.unit), _figure(row.peer_figure, row.unit)
-        table.add_row(row.what, ours, peer, row.peer, ratio, row.note)
-    return table
 
 
 def main(given: list[str] | None = None) -> int:

@@ -2,7 +2,8 @@
  *
  * Answers are matched by request id, joined from their datagrams by sequence number and message
  * length (handle-protocol.md §1.3), checked against the handle that was asked for, and counted by
- * response code. Against the raw echo (`--echo K`) an answer is K datagrams with the right id.
+ * response code. Against the raw echo (`--echo K`) an answer is K datagrams with the right id. `--protocol dns`
+ * asks a name server for TXT records instead; an answer is one datagram.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dns.h"
 #include "options.h"
 
 enum { BATCH = 64, PARTS_MAX = 544, PART_BYTES = DATAGRAM_BYTES - ENVELOPE_BYTES, SOCKETS_MAX = 64 };
@@ -35,6 +37,7 @@ static struct handles handles;
 static struct slot *slots;
 static uint32_t *free_slots, free_count;
 static struct lane *lanes;
+static bool dns;
 static struct options options = {.host = "127.0.0.1", .window = 64, .sockets = 1, .connections = 1,
                                  .timeout_ns = 1000000000, .duration_ns = 3000000000};
 
@@ -92,7 +95,9 @@ static void request_send(int64_t now) {
     slot->planned = run_sends(&run, now);
     slot->sent = now;
     int at = lane->queued++;
-    unsigned bytes = resolution_request(lane->data[at], &handles.list[slot->handle], slot->id);
+    const struct handle *asked = &handles.list[slot->handle];
+    unsigned bytes = dns ? dns_request(lane->data[at], asked, index)
+                         : resolution_request(lane->data[at], asked, slot->id);
     lane->parts[at] = (struct iovec){lane->data[at], bytes};
     lane->messages[at].msg_hdr = (struct msghdr){.msg_iov = &lane->parts[at], .msg_iovlen = 1};
     if (lane->queued == BATCH) lane_flush(lane);
@@ -146,9 +151,24 @@ static void part_take(uint32_t index, const uint8_t *data, size_t bytes, int64_t
     if (slot->joined == slot->total) slot_finish(index, now);
 }
 
+static void name_take(const uint8_t *data, size_t bytes, int64_t now) {
+    uint32_t index = dns_id(data, bytes);
+    if (index >= (uint32_t)options.window || !slots[index].busy) {
+        run.counts.stray++;
+        return;
+    }
+    slots[index].code = dns_code(data, bytes, &handles.list[slots[index].handle]);
+    if (slots[index].code) slot_finish(index, now);
+    else slot_reject(index);
+}
+
 static void datagram_take(const uint8_t *data, size_t bytes, int64_t now) {
     run.counts.datagrams++;
     run.counts.bytes += bytes;
+    if (dns) {
+        name_take(data, bytes, now);
+        return;
+    }
     uint32_t id = bytes >= ENVELOPE_BYTES ? get4(data + 8) : 0, index = id & 0xffff;
     if (index >= (uint32_t)options.window || !slots[index].busy || slots[index].id != id) {
         run.counts.stray++; /* too late, twice, or nothing we asked for */
@@ -223,8 +243,10 @@ int main(int argc, char **argv) {
     if (!options_parse(&options, argc, argv, &selftest) || options.sockets > SOCKETS_MAX)
         return usage(argv[0],
                      "  --sockets N         source ports to spread over (1)\n"
-                     "  --echo K            the server is the raw echo with K datagrams\n");
+                     "  --echo K            the server is the raw echo with K datagrams\n"
+                     "  --protocol P        handle (default) or dns\n");
     if (selftest) return histogram_selftest();
+    dns = options.protocol && !strcmp(options.protocol, "dns");
     handles = handles_read(options.handles);
     lanes_open();
     slots_prepare();

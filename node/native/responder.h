@@ -180,13 +180,16 @@ static inline void *responder_run(void *argument) {
     responder_thread *t = argument;
     responder_memory *m = calloc(1, sizeof *m);
     if (!m) return NULL;
-    for (int i = 0; i < BURST; i++) m->in_vector[i] = (struct iovec){m->received[i], RECEIVE_MAX};
+    for (int i = 0; i < BURST; i++) {
+        m->in_vector[i] = (struct iovec){m->received[i], RECEIVE_MAX};
+        m->in[i].msg_hdr = (struct msghdr){.msg_name = &m->from[i], .msg_namelen = sizeof m->from[i],
+                                           .msg_iov = &m->in_vector[i], .msg_iovlen = 1};
+    }
     while (!atomic_load_explicit(&t->owner->stop, memory_order_relaxed)) {
-        for (int i = 0; i < BURST; i++)
-            m->in[i].msg_hdr = (struct msghdr){.msg_name = &m->from[i], .msg_namelen = sizeof m->from[i],
-                                               .msg_iov = &m->in_vector[i], .msg_iovlen = 1};
         int count = recvmmsg(t->socket, m->in, BURST, MSG_WAITFORONE, NULL);
-        if (count > 0) responder_burst(t, m, count); /* else the time-out of the socket: look at `stop` again */
+        if (count <= 0) continue; /* the time-out of the socket: look at `stop` again */
+        responder_burst(t, m, count);
+        for (int i = 0; i < count; i++) m->in[i].msg_hdr.msg_namelen = sizeof m->from[i];
     }
     free(m);
     return NULL;

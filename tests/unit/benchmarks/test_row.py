@@ -8,7 +8,8 @@
 import pytest
 
 from benchmarks.row import Row
-from benchmarks.run import arguments, config_of, table_of
+from benchmarks.run import arguments, config_of
+from benchmarks.table import table_of
 
 
 def test_the_ratio_is_the_median_of_the_pairs():

@@ -193,6 +193,7 @@ class Node:
         self.permissions = Permissions(register, admins)
         self.registrar = Registrar(register, self.authority, self.permissions, self._clock)
         self._responses = Responses()
+        self._responses.lost_request_ids = self.settings.handle_net_habits
         self.offload = Offload()
         self._running.callback(self.offload.close)
         self.protocol = HandleProtocol(
@@ -229,7 +230,9 @@ class Node:
         settings = self.settings
         door = self.protocol.door
         limits = TcpLimits(
-            connections_max=settings.connections_max, idle_seconds=settings.idle_timeout
+            connections_max=settings.connections_max,
+            idle_seconds=settings.idle_timeout,
+            one_answer=settings.handle_net_habits,
         )
         seen = self._observer("handle_tcp"), self._observer("handle_udp")
         tcp = HandleTcp(door, seen[0], self._clock, limits)
@@ -312,6 +315,7 @@ class Node:
                 authority=self.authority,
                 homing=self.protocol.homing,
                 proofs=self.protocol.proofs,
+                door=self.protocol.door,
                 clock=self._clock,
                 observer=self._observer,
                 site=lambda: self._site,

@@ -130,6 +130,10 @@ class Settings(BaseSettings):
         le=64,
         description="native threads that answer over UDP (0: the event loop answers)",
     )
+    handle_net_habits: bool = Field(
+        False,
+        description="close TCP after each answer, and lose request ids, as Handle.Net does",
+    )
     truncated_flag: bool = Field(
         True, description="mark multi-packet UDP answers TRUNCATED, as Handle.Net 9.3 does"
     )

@@ -20,19 +20,20 @@ from node.faces.handle_json.authorization import Authorization
 from node.faces.handle_json.exchange import Services, from_the_start
 from node.faces.handle_json.handles import PATH as HANDLES_PATH
 from node.faces.handle_json.handles import Reading
-from node.faces.handle_json.routes import json_routes, node_routes, redirect_routes
+from node.faces.handle_json.routes import Route, json_routes, node_routes, redirect_routes
 from node.faces.handle_json.sessions import WebSessions
 from node.faces.snms.routes import snms_routes
+from node.faces.tunnel import Tunnel
 from node.service import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from node.clock import Clock
-    from node.faces.handle_json.routes import Route
     from node.faces.snms.exchange import SnmsServices
     from node.service.authority import Authority
     from node.service.credentials import Credentials
+    from node.service.door import Door
     from node.service.events import Observer
     from node.service.homing import Homing
     from node.service.permissions import Permissions
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 JSON_FACE: Final = "handle_json"
 BULK_FACE: Final = "bulk"
 SNMS_FACE: Final = "snms"
+TUNNEL_FACE: Final = "handle_http"
 
 _UNREADABLE: Final = "Bad HTTP message"
 
@@ -70,6 +72,7 @@ STUMBLES: Final = web.AppKey("STUMBLES", Stumbles)
 class HttpParts:
     """What the application is built from.
 
+    ``door`` takes messages of the Handle protocol that come over HTTP.
     ``observer`` makes the observer of a face by its name. ``site`` returns the node's site record (empty
     while the node is starting), ``count`` how many handles a prefix has. ``plain_http`` says whether
     credentials count without TLS, as they should on loopback. ``snms`` is what the SNMS face stands on, if
@@ -84,6 +87,7 @@ class HttpParts:
     authority: Authority
     homing: Homing
     proofs: Proofs
+    door: Door
     clock: Clock
     observer: Callable[[str], Observer]
     site: Callable[[], bytes]
@@ -129,7 +133,11 @@ def build_app(parts: HttpParts) -> web.Application:
     add_routes(app, json_routes(browser), browser.observer)
     rest = node_routes(browser, parts.homing, parts.proofs, sessions)
     add_routes(app, rest, browser.observer)
-    add_routes(app, redirect_routes(browser), browser.observer)
+    redirects = redirect_routes(browser)
+    (redirect,) = redirects
+    tunnel = Tunnel(parts.door, parts.observer(TUNNEL_FACE), parts.clock, redirect.handler)
+    add_routes(app, [Route("POST", "/", tunnel.answer)], browser.observer)
+    add_routes(app, redirects, browser.observer)
     return app
 
 

@@ -16,7 +16,8 @@ class TcpLimits:
     ``output_bytes_max`` bytes of answers wait to be sent (and one answer more): beyond either the node stops
     reading until the peer, or the register, has caught up. A peer whose stream was refused is still read, and
     ignored, for ``linger_seconds``. Silence is looked for every ``sweep_seconds``. A connection gives way to others after
-    ``requests_per_turn`` requests.
+    ``requests_per_turn`` requests. With ``one_answer`` it ends after its first answer, as the reference
+    server's do (handle-protocol.md §1.4).
     """
 
     connections_max: int = 4096
@@ -27,6 +28,7 @@ class TcpLimits:
     requests_per_turn: int = 256
     output_bytes_max: int = 1 << 20
     message_bytes_max: int = MESSAGE_BYTES_MAX
+    one_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

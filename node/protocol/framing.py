@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from node.protocol.constants import ENVELOPE_BYTES, MESSAGE_BYTES_MAX
+from node.protocol.constants import ENVELOPE_BYTES, MESSAGE_BYTES_MAX, EnvelopeFlag
 from node.protocol.envelope import Envelope, decode_envelope
 from node.protocol.errors import (
     EnvelopeTooShort,
@@ -10,6 +10,7 @@ from node.protocol.errors import (
     MessageIncomplete,
     MessageTooLarge,
 )
+from node.protocol.stream_parts import part_bytes
 
 _LINE_ENDS: Final = b"\r\n"
 
@@ -78,6 +79,10 @@ class Framer:
                 return at
             envelope = decode_envelope(data, at + skipped)
             length = envelope.message_length
+            if length > self.max_bytes and envelope.flags & EnvelopeFlag.TRUNCATED:
+                self.rejected = envelope
+                length = part_bytes(envelope)
+                self.rejected = None
             if length > self.max_bytes:
                 self.rejected = envelope
                 raise MessageTooLarge(length, self.max_bytes)

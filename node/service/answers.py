@@ -77,6 +77,7 @@ ANSWERS: Final[dict[type[BaseException], Answer]] = {
     service.AdministrationRefused: Answer(_CODE.PROTOCOL_ERROR, 403),
     service.AnswerTooLarge: Answer(_CODE.ERROR, 500),
     service.SiteUnknown: Answer(_CODE.SERVER_BUSY, 503),
+    service.PeerGone: Answer(_CODE.ERROR, 500),
     service.NodeBusy: Answer(_CODE.SERVER_BUSY, 503, logging.INFO),
     service.BatchTooLarge: Answer(_CODE.ERROR, 413),
     service.AuthenticationNeeded: Answer(_CODE.AUTHENTICATION_NEEDED, 401, speaks=False),

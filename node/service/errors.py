@@ -100,6 +100,10 @@ class SiteUnknown(ServiceError):
     """The node does not know its own addresses yet: it is still starting (code 3)."""
 
 
+class PeerGone(ServiceError):
+    """Whoever asked is not there any more (code 2, which nobody gets)."""
+
+
 class NodeBusy(ServiceError):
     """A bound on unanswered requests is reached; try again later (code 3)."""
 

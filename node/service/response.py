@@ -16,19 +16,30 @@ from node.protocol.constants import (
     EXPIRATION_SECONDS,
     HEADER_BYTES,
     MESSAGE_BYTES_MAX,
+    REQUEST_ID_UNKNOWN,
+    SITE_SERIAL_UNKNOWN,
     OpCode,
     OpFlag,
     ResponseCode,
 )
 from node.protocol.digest import digest_of, encode_digest
 from node.protocol.envelope import encode_envelope
+from node.protocol.errors import ProtocolError
 from node.protocol.failure import encode_failure
 from node.protocol.message import Message, encode_response
 from node.protocol.referral import Referral, encode_referral
 from node.protocol.versions import digest_algorithm, negotiate, response_code_for
 from node.service import events
 from node.service.answers import answer_for, text_for
-from node.service.errors import AnswerTooLarge, NotResponsible, PrefixReferral, ServiceReferral
+from node.service.errors import (
+    AdministrationRefused,
+    AnswerTooLarge,
+    NotResponsible,
+    OperationNotSupported,
+    PrefixReferral,
+    ReservedOperation,
+    ServiceReferral,
+)
 from node.service.peers import is_id_sdk
 
 if TYPE_CHECKING:
@@ -37,6 +48,14 @@ if TYPE_CHECKING:
     from node.service.connection import Connection
 
 _MAJOR, _MINOR = BEST_VERSION
+_LOST_VERSION: Final = (2, 3)
+_LOST_FLAGS: Final = OpFlag.RECURSIVE | OpFlag.CACHE_CERTIFY | OpFlag.PUBLIC_ONLY
+_UNREADABLE: Final = (
+    ProtocolError,
+    AdministrationRefused,
+    OperationNotSupported,
+    ReservedOperation,
+)
 _SUCCESS: Final = int(ResponseCode.SUCCESS)
 _ECHOED: Final = 0xFFFFFFFF & ~(OpFlag.CONTINUOUS | OpFlag.OVERWRITE)
 _AUTHORITATIVE: Final = OpFlag.AUTHORITATIVE
@@ -85,6 +104,9 @@ class Responses:
         self.site_serial = site_serial
         self.signing_key: SigningKey | None = None
         """The key behind the site record's public key; without it answers go unsigned."""
+        self.lost_request_ids = False
+        """Whether what cannot be read is answered with a request id that nobody has, as the reference
+        server does, so that its clients run into their time-outs (handle-server-observed.md §3)."""
         self.unplanned = UnplannedErrors(log or logging.getLogger(__name__))
 
     def success(  # noqa: PLR0913, PLR0917  # called for each request: no object for its arguments
@@ -149,6 +171,8 @@ class Responses:
         code = int(answer.response_code)
         if answer.log_level >= logging.ERROR:
             self.unplanned.note(error)
+        if self.lost_request_ids and (message is None or isinstance(error, _UNREADABLE)):
+            return self._lost(error, code, connection, message)
         if message is None:
             message = Message(int(OpCode.RESERVED), 0, 0, 0, 0, 0, b"")
         if isinstance(error, NotResponsible) and is_id_sdk(envelope):
@@ -169,6 +193,24 @@ class Responses:
             asked_prefix(message.body),
             response_code=response_code_for(negotiate(envelope), code),
         )
+
+    def _lost(
+        self, error: Exception, code: int, connection: Connection, message: Message | None
+    ) -> Reply:
+        """Return an answer in the form that the reference server gives those without a request id."""
+        refused = message is not None and isinstance(error, AdministrationRefused)
+        data = encode_response(
+            message.op_code if refused and message is not None else OpCode.RESERVED,
+            code,
+            _LOST_FLAGS,
+            SITE_SERIAL_UNKNOWN,
+            connection.now + EXPIRATION_SECONDS,
+            encode_failure(text_for(error)),
+        )
+        front = encode_envelope(
+            *_LOST_VERSION, 0, _MAJOR, _MINOR, 0, REQUEST_ID_UNKNOWN, 0, len(data)
+        )
+        return Reply(front + data, events.OTHER, code, b"")
 
 
 def asked_prefix(body: bytes) -> bytes:

@@ -13,12 +13,12 @@ from node.faces.http_app import HttpFaceRunner, HttpParts, build_app
 from node.service.authority import Authority
 from node.service.credentials import Credentials, Identity
 from node.service.events import NullObserver
-from node.service.homing import Homing
+from node.service.handle_protocol import Grounds, HandleProtocol
 from node.service.offload import Offload
 from node.service.permissions import Permissions
-from node.service.proofs import Proofs
 from node.service.registrar import Registrar
 from node.service.resolver import Resolver
+from node.service.response import Responses
 from registry import values
 from registry.core import default_core
 from registry.mutation import Create
@@ -88,14 +88,20 @@ class House:
         ]
         permissions = Permissions(register, admins)
         self.clock = FrozenClock()
+        resolver = Resolver(register, authority)
+        registrar = Registrar(register, authority, permissions, self.clock)
+        credentials, offload = Credentials(register), Offload()
+        grounds = (register, authority, permissions, credentials, registrar, resolver, Responses())
+        protocol = HandleProtocol(Grounds(*grounds, self.clock, offload, dict))
         self.parts = {
-            "resolver": Resolver(register, authority),
-            "registrar": Registrar(register, authority, permissions, self.clock),
-            "credentials": Credentials(register),
+            "resolver": resolver,
+            "registrar": registrar,
+            "credentials": credentials,
             "permissions": permissions,
             "authority": authority,
-            "homing": Homing(authority, permissions),
-            "proofs": Proofs(register, Offload()),
+            "homing": protocol.homing,
+            "proofs": protocol.proofs,
+            "door": protocol.door,
             "clock": self.clock,
             "observer": lambda _face: self.observer,
             "site": lambda: site,

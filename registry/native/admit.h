@@ -106,6 +106,7 @@ static inline bool admit_keep_names(batch *b) {
 
 /* Close the gaps between the records of good items, and put them in the order of the items. */
 static inline bool admit_gather(batch *b) {
+    if (!b->frame) return true; /* there never was anything */
     uint8_t *into = b->shuffled ? malloc(b->frame_room) : b->frame;
     if (!into) return false;
     size_t out = 0;

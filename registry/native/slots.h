@@ -23,12 +23,19 @@
 
 #include "logview.h"
 
+#ifndef SLOTS_BASE_DEPTH
+#define SLOTS_BASE_DEPTH 8
+#endif
+#ifndef SLOTS_GROUP_PAGES
+#define SLOTS_GROUP_PAGES 32 /* tests take fewer, to have groups split often */
+#endif
+
 enum {
-    BASE_DEPTH = 8,
+    BASE_DEPTH = SLOTS_BASE_DEPTH,
     TAG_BITS = 24,
     PLACE_BITS = 40,
     PAGE_SLOTS = 512,
-    GROUP_PAGES = 32,
+    GROUP_PAGES = SLOTS_GROUP_PAGES,
     TAIL_SLOTS = 48, /* room behind the last position, so that probing never wraps */
     REGION_GROUPS = 512
 };

@@ -5,12 +5,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import msgpack
 import pytest
 
 from node.protocol.envelope import Envelope
 from node.protocol.message import encode_response
 from node.protocol.resolution import Query, encode_query
 from registry import values
+from registry.storage.record import CONTINUES, FIRST, PUT, encode
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -98,7 +100,47 @@ def answer_corpus():
     )
 
 
-CORPORA = {"fuzz_answer": answer_corpus}
+def register_corpus():
+    """Return batches in msgpack and NDJSON, requests for handles, and stretches of a log, each behind its mark."""
+    items = [
+        ["88.900/a", [[1, "URL", "https://example.org"], [2, "名称", "泵", 60]]],
+        ["88.900/A", [[3, "B", "x"], [1, "A", "y"], [2, "C", "z"]]],
+        ["99.9/x", []],
+        ["0.NA/88.900.7", [[100, "HS_ADMIN", "x" * 40]]],
+        [f"88.900/{'x' * 300}", [[n, "T", ""] for n in range(20, 0, -1)]],
+    ]
+    binary = [[b"88.900/b", [[1, b"X", b"\x00\xff", 2**31 - 1]]], [1, {b"a": None}], "odd", -1.5]
+    yield from (b"\x00" + msgpack.packb(batch) for batch in (items, binary, [], items + binary))
+    lines = [json.dumps(item, ensure_ascii=bool(n % 2)) for n, item in enumerate(items)]
+    lines += [
+        '["88.900/j",[[1,"X",{"base64":"AP8="}]]]',
+        '["88.900/\\ud83d\\ude00\\n", [ ] ]',
+        "{",
+        " ",
+    ]
+    yield from (b"\x01" + "\n".join(lines[n:]).encode() for n in range(len(lines)))
+    yield b"\x02" + msgpack.packb(["88.900/a", "88.900/A", "88.900/none", "99/x", "x", b"88.900/a"])
+    yield b"\x02" + msgpack.packb(["88.900/a"] * 40)
+    handles = (
+        b"88.900/b",
+        b"88.900/a",
+        b"88.900/B",
+        b"88.900/" + b"c" * 30,
+        b"88.900/" + b"c" * 29,
+    )
+    rows = [
+        (1, FIRST, handles[0]),
+        (1, CONTINUES, handles[1]),
+        (1, 0, handles[2]),
+        (2, 0, handles[1]),
+    ]
+    rows += [(1, FIRST, handle) for handle in handles]
+    packed = values.join([values.pack_value(1, b"URL", b"x", timestamp=5)])
+    log = [encode(n, *row, packed * (row[0] == PUT)) for n, row in enumerate(rows, 1)]
+    yield from (b"\x03" + b"".join(log[:n]) for n in (1, 4, len(log)))
+
+
+CORPORA = {"fuzz_answer": answer_corpus, "fuzz_register": register_corpus}
 """What each fuzz target starts from."""
 
 

@@ -12,3 +12,10 @@ def test_the_responder_stands_a_writer_that_never_rests(compiled):
     command = ["setarch", "--addr-no-randomize", str(program), "600"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_readers_of_the_table_stand_growth_and_removal(compiled):
+    program = compiled("stress", "stress_slots.c", sanitize="thread")
+    command = ["setarch", "--addr-no-randomize", str(program), "3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from benchmarks import machine
+from benchmarks.scale_records import KINDS
 from benchmarks.scale_stages import STAGES, Figures, leave
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ COLUMNS = {
     "anonymous_bytes": ("all own memory, bytes each", ".1f"),
     "rss_mib": ("process RSS, MiB", ",.0f"),
     "disk_bytes": ("disk, bytes each", ".1f"),
+    "disk_ratio": ("disk ÷ handle and values", ".2f"),
     "lookup_rate": ("lookups/s (one thread)", ",.0f"),
     "page_ms": ("page of 1,000, ms", ".2f"),
     "page_ms_max": ("slowest page, ms", ".2f"),
@@ -45,7 +47,7 @@ class StageFailed(Exception):
     """A stage ended without its figures; its own words are on standard error."""
 
 
-def _in_child(pipe: Connection, stage: str, folder: Path, count: int) -> None:
+def _in_child(pipe: Connection, stage: str, folder: Path, count: int, kind: str) -> None:
     """Run one stage, send its figures, and end without closing anything that it left open."""
     last = -1
 
@@ -56,14 +58,16 @@ def _in_child(pipe: Connection, stage: str, folder: Path, count: int) -> None:
             pipe.send(share)
 
     async def run() -> None:
-        pipe.send(await STAGES[stage](folder, count, told))
+        pipe.send(await STAGES[stage](folder, count, told, kind))
         pipe.close()
         leave()
 
     asyncio.run(run())
 
 
-def run_stage(stage: str, folder: Path, count: int, progress: Progress) -> Figures:
+def run_stage(
+    stage: str, folder: Path, count: int, progress: Progress, kind: str = "plain"
+) -> Figures:
     """Run one stage in a process of its own and return its figures.
 
     Raises:
@@ -73,7 +77,7 @@ def run_stage(stage: str, folder: Path, count: int, progress: Progress) -> Figur
     task = progress.add_task(f"{count:,}: {stage}", total=1.0)
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_in_child, args=(theirs, stage, folder, count))
+    child = context.Process(target=_in_child, args=(theirs, stage, folder, count, kind))
     child.start()
     theirs.close()
     try:
@@ -90,13 +94,13 @@ def run_stage(stage: str, folder: Path, count: int, progress: Progress) -> Figur
         progress.remove_task(task)
 
 
-def run_point(count: int, parent: Path | None, progress: Progress) -> Figures:
+def run_point(count: int, parent: Path | None, progress: Progress, kind: str) -> Figures:
     """Fill, restart, crash and recover one register of this size."""
     folder = Path(tempfile.mkdtemp(prefix="idnode-scale-", dir=parent))
     figures: Figures = {}
     try:
         for stage in STAGES:
-            figures |= run_stage(stage, folder / "register", count, progress)
+            figures |= run_stage(stage, folder / "register", count, progress, kind)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return figures
@@ -118,6 +122,9 @@ def main(given: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("count", nargs="?", type=float, help="identifiers (1e6)", default=1e6)
     parser.add_argument("--curve", help="several sizes, separated by commas, such as 1e5,1e6,1e7")
+    parser.add_argument(
+        "--record", choices=sorted(KINDS), default="plain", help="90 bytes, or 0.8 kB"
+    )
     parser.add_argument("--folder", type=Path, help="where the registers are made (system default)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     asked = parser.parse_args(given)
@@ -134,7 +141,9 @@ def main(given: list[str] | None = None) -> int:
     )
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            found = {count: run_point(count, asked.folder, progress) for count in counts}
+            found = {
+                count: run_point(count, asked.folder, progress, asked.record) for count in counts
+            }
     except StageFailed as failure:
         console.print(f"[red]failed[/red]: {failure}")
         return 1

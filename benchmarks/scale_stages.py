@@ -15,7 +15,8 @@ from pathlib import Path
 from statistics import median
 from typing import TypeAlias
 
-from benchmarks.records import BATCH_ITEMS, PREFIX, small_handle, small_packed
+from benchmarks.records import PREFIX
+from benchmarks.scale_records import KINDS, Kind, handle_of
 from registry.mutation import Applied, Create
 from registry.store import EmbeddedRegister
 
@@ -23,6 +24,7 @@ Told: TypeAlias = Callable[[float], None]
 """Told the share of the stage that is done, 0 to 1."""
 Figures: TypeAlias = dict[str, float]
 
+_BATCH_ITEMS = 20_000
 _OUTSTANDING = 4
 """Batches submitted at once, so that the next group is made up while one is being synced."""
 _LOOKUPS = 200_000
@@ -45,20 +47,22 @@ def memory_kib(name: str) -> int:
     return 0
 
 
-async def fill(folder: Path, count: int, told: Told) -> Figures:
+async def fill(folder: Path, count: int, told: Told, kind: str) -> Figures:
     """Fill an empty register, ask it, list it, and close it in good order."""
     before = memory_kib("RssAnon")
     register = await EmbeddedRegister.open(folder)
-    seconds, pause = await _fill(register, count, told)
+    seconds, pause = await _fill(register, count, told, KINDS[kind])
     stats = register.stats()
     anonymous = memory_kib("RssAnon") - before
+    disk = (stats.log_live_bytes + stats.log_dead_bytes) / count
     figures = {
         "fill_rate": count / seconds,
         "longest_pause_ms": pause * 1e3,
         "index_bytes": stats.index_bytes / count,
         "anonymous_bytes": anonymous * 1024 / count,
         "rss_mib": memory_kib("VmRSS") / 1024,
-        "disk_bytes": (stats.log_live_bytes + stats.log_dead_bytes) / count,
+        "disk_bytes": disk,
+        "disk_ratio": disk / KINDS[kind].wire_bytes(),
         **look_up(register, count),
         **list_pages(register, count),
     }
@@ -68,28 +72,47 @@ async def fill(folder: Path, count: int, told: Told) -> Figures:
     return figures
 
 
-async def _fill(register: EmbeddedRegister, count: int, told: Told) -> tuple[float, float]:
+async def _fill(
+    register: EmbeddedRegister, count: int, told: Told, kind: Kind
+) -> tuple[float, float]:
     """Return the seconds spent in submissions, and the longest pause of the loop among them."""
     seconds = longest = 0.0
-    for first in range(0, count, BATCH_ITEMS * _OUTSTANDING):
-        until = min(first + BATCH_ITEMS * _OUTSTANDING, count)
+    for first in range(0, count, _BATCH_ITEMS * _OUTSTANDING):
+        until = min(first + _BATCH_ITEMS * _OUTSTANDING, count)
         batches = [
-            [Create(small_handle(n).encode(), small_packed(n)) for n in range(at, end)]
-            for at in range(first, until, BATCH_ITEMS)
-            for end in (min(at + BATCH_ITEMS, until),)
+            range(at, min(at + _BATCH_ITEMS, until)) for at in range(first, until, _BATCH_ITEMS)
         ]
+        requests = [kind.request(numbers) for numbers in batches]
         pauses: list[float] = []
         ticker = asyncio.create_task(_tick(pauses))
+        await asyncio.sleep(0)
         started = time.perf_counter()
-        outcomes = await asyncio.gather(*(register.submit(batch) for batch in batches))
+        if not all(await asyncio.gather(*(_register(register, each) for each in requests))):
+            await asyncio.gather(*(_create(register, kind, each) for each in batches))
         seconds += time.perf_counter() - started
         ticker.cancel()
         longest = max(longest, *pauses, 0.0)
-        for outcome in (each for batch in outcomes for each in batch):
-            if not isinstance(outcome, Applied):
-                raise FillRefused(repr(outcome))
         told(until / count)
     return seconds, longest
+
+
+async def _register(register: EmbeddedRegister, request: bytes) -> bool:
+    """Register a batch from its bytes; false where the core does not do that."""
+    batch = await register.read_batch(request, lines=False, now=1)
+    if batch is None:
+        return False
+    await register.submit_batch(batch)
+    if batch.accepted != len(batch):
+        raise FillRefused(repr(next(batch.failures())))
+    return True
+
+
+async def _create(register: EmbeddedRegister, kind: Kind, numbers: range) -> None:
+    """Register a batch from objects."""
+    creations = [Create(handle_of(number), kind.packed(number)) for number in numbers]
+    for outcome in await register.submit(creations):
+        if not isinstance(outcome, Applied):
+            raise FillRefused(repr(outcome))
 
 
 async def _tick(pauses: list[float]) -> None:
@@ -103,7 +126,7 @@ async def _tick(pauses: list[float]) -> None:
 def look_up(register: EmbeddedRegister, count: int) -> Figures:
     """Return lookups a second of random handles that exist."""
     chance = random.Random(_SEED)
-    handles = [small_handle(chance.randrange(count)).encode() for _ in range(_LOOKUPS)]
+    handles = [handle_of(chance.randrange(count)) for _ in range(_LOOKUPS)]
     started = time.perf_counter()
     for handle in handles:
         if register.lookup(handle) is None:
@@ -116,26 +139,28 @@ def list_pages(register: EmbeddedRegister, count: int) -> Figures:
     chance = random.Random(_SEED)
     times = []
     for _ in range(_PAGES):
-        cursor = small_handle(chance.randrange(count)).encode()
+        cursor = handle_of(chance.randrange(count))
         started = time.perf_counter()
         register.list_handles(PREFIX.encode(), after=cursor, limit=_PAGE_HANDLES)
         times.append((time.perf_counter() - started) * 1e3)
     return {"page_ms": median(times), "page_ms_max": max(times)}
 
 
-async def restart(folder: Path, count: int, told: Told) -> Figures:
+async def restart(folder: Path, count: int, told: Told, kind: str) -> Figures:
     """Open after a clean stop, and leave as a crash does: one more write, and no good-bye."""
     started = time.perf_counter()
     register = await EmbeddedRegister.open(folder, progress=_progress(told))
     seconds = time.perf_counter() - started
     if register.stats().identifiers < count:
         raise FillRefused("identifiers are missing after the restart")
-    await register.submit([Create(f"{PREFIX}/last-before-the-crash".encode(), small_packed(0))])
+    last = Create(f"{PREFIX}/last-before-the-crash".encode(), KINDS[kind].packed(0))
+    await register.submit([last])
     return {"restart_seconds": seconds}
 
 
-async def recover(folder: Path, count: int, told: Told) -> Figures:
+async def recover(folder: Path, count: int, told: Told, kind: str) -> Figures:
     """Open after the crash."""
+    del kind
     started = time.perf_counter()
     register = await EmbeddedRegister.open(folder, progress=_progress(told))
     seconds = time.perf_counter() - started

@@ -2,15 +2,19 @@
 
 - Every figure of the table is there, for every size of a curve.
 - A stage that cannot do its work fails the run.
+- The requests that fill it are the batches that they seem to be.
 - The packed records that fill a register are those that packing one by one gives.
 """
 
 import json
 
+import msgpack
 import pytest
 
 from benchmarks.records import packed, small_packed, small_values
 from benchmarks.scale import COLUMNS, main
+from benchmarks.scale_records import KINDS, handle_of
+from node.faces.bulk.items import ItemPacker
 from registry.values import unpack
 
 
@@ -36,6 +40,14 @@ def test_a_register_of_nothing_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["0"])
     assert "cannot be measured" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_request_is_the_batch_of_its_records(kind):
+    packer = ItemPacker(1)
+    for number, item in zip(range(7, 10), msgpack.unpackb(kind.request(range(7, 10))), strict=True):
+        assert packer.pack(item) == (handle_of(number), kind.packed(number))
+    assert kind.wire_bytes() == len(handle_of(1)) + len(kind.packed(1))
 
 
 def test_quickly_packed_records_are_records():

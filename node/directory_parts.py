@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -25,7 +24,7 @@ from node.service.templated import Grounds, TemplatedIdentifiers
 from node.service.templates import Templates
 from node.service.tokens import Tokens, load_or_make_key
 from node.service.volumes import Volumes
-from node.settings import DEMO_SECRET, Settings
+from node.settings import DEMO_SECRET, Settings, SettingsRefused
 from registry.directory.errors import DirectoryError
 from registry.directory.store import Directory, sqlite_url
 
@@ -44,7 +43,6 @@ class Core:
     register: Register
     authority: Authority
     resolver: Resolver
-    site: Callable[[], bytes]
 
 
 class DirectoryParts:
@@ -70,20 +68,24 @@ class DirectoryParts:
         )
         self.identifiers = TemplatedIdentifiers(grounds, core.resolver)
         prefix = settings.prefix
-        records = PrefixRecords(core.register, clock, prefix.encode(), core.site)
+        self._site = b""
+        records = PrefixRecords(core.register, clock, prefix.encode(), lambda: self._site)
         rules = Rules(prefix, auto_approve=settings.auto_approve)
         self.onboarding = Onboarding(directory, records, clock, rules)
         self.enterprises = Enterprises(directory)
         self.files = Files(directory, settings.data_dir / FILES, clock)
         self.volumes = Volumes(directory, core.authority, clock)
 
-    async def settle(self) -> None:
+    async def settle(self, site: bytes) -> None:
         """Make what a first start finds, and heal what a crash left half-done.
+
+        ``site`` is the node's site record, which hosted prefixes name from now on.
 
         Raises:
             RegistryError: The directory or the register refused.
 
         """
+        self._site = site
         settings = self._settings
         await found_directory(
             self.directory,
@@ -97,10 +99,19 @@ class DirectoryParts:
             _log.warning("%d prefix handles followed the directory only now", healed)
         await self.files.remove_strangers()
 
-    @property
-    def demo_password_works(self) -> bool:
-        """Whether one of the accounts that a node makes has the password that everybody knows."""
-        return knows_password(self.directory, DEMO_SECRET)
+    def refuse_demo_password(self) -> None:
+        """Refuse a node that offers the password that everybody knows to a network.
+
+        Raises:
+            SettingsRefused: One of the accounts that a node makes has it.
+
+        """
+        if knows_password(self.directory, DEMO_SECRET):
+            settings = self._settings
+            raise SettingsRefused(
+                f"refusing to bind to {settings.host}: the demo password still works for an "
+                f"account in {settings.data_dir}; start once on loopback with a secret of your own"
+            )
 
     def snms(self, observer: Observer) -> SnmsServices:
         """Return what the SNMS face stands on."""

@@ -212,15 +212,8 @@ class Node:
         )
 
     async def _open_directory(self) -> None:
-        core_parts = Core(
-            settings=self.settings,
-            clock=self._clock,
-            register=self.register,
-            authority=self.authority,
-            resolver=self.resolver,
-            site=lambda: self._site,
-        )
-        self.parts = await open_directory(core_parts, self._running)
+        under = Core(self.settings, self._clock, self.register, self.authority, self.resolver)
+        self.parts = await open_directory(under, self._running)
 
     def _observer(self, face: str) -> Observer:
         """Return what a face reports to: its metrics, and the daily volume of prefixes."""
@@ -272,7 +265,7 @@ class Node:
         self._answering.begin(self.authority, laid.site_serial, *computed)
         self._running.callback(self._answering.end)
         enterprise = prefix + foundation.ENTERPRISE_SUFFIX
-        await self.parts.settle()
+        await self.parts.settle(laid.site)
         self.demo_secret_works = self._demo_secret_works(prefix)
         exposed = not is_loopback(settings.host)
         if exposed and (self.demo_secret_works or self._demo_secret_works(enterprise)):
@@ -280,11 +273,8 @@ class Node:
                 f"refusing to bind to {settings.host}: the demo secret still works for a "
                 f"prefix in {settings.data_dir}; change it over loopback first"
             )
-        if exposed and self.parts.demo_password_works:
-            raise SettingsRefused(
-                f"refusing to bind to {settings.host}: the demo password still works for an "
-                f"account in {settings.data_dir}; start once on loopback with a secret of your own"
-            )
+        if exposed:
+            self.parts.refuse_demo_password()
         if first_start:
             await self.registrar.create(
                 foundation.node_administrators(prefix)[0],

@@ -21,7 +21,8 @@ from clients.answer import Transport
 from clients.bulk import item
 from clients.bulk_listing import listing
 from clients.errors import HandleExists, HandleNotFound, Refused
-from clients.web import Client, Credential
+from clients.web import Client
+from clients.web_requests import Credential
 from clients.web_requests import listing as numbered_page
 from node.addresses import url_of
 from node.runtime import Node

@@ -13,7 +13,8 @@ from clients import aio
 from clients.answer import Transport
 from clients.bulk_listing import listing
 from clients.errors import HandleNotFound, InvalidAdministrator, Refused
-from clients.web import Client, Credential
+from clients.web import Client
+from clients.web_requests import Credential
 from node.addresses import url_of
 from node.binding import PortRefused
 from node.runtime import Node

@@ -22,7 +22,8 @@ from clients.snms_answers import (
     TemplateItem,
 )
 from clients.snms_requests import Account
-from clients.web import Client, Credential
+from clients.web import Client
+from clients.web_requests import Credential
 from node.addresses import url_of
 from registry.model import HandleValue
 

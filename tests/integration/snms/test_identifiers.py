@@ -2,7 +2,8 @@
 
 import pytest
 
-from clients.web import Client, Credential
+from clients.web import Client
+from clients.web_requests import Credential
 from node.addresses import url_of
 from registry.model import HandleValue
 

@@ -28,7 +28,7 @@ from clients.snms_answers import (
     read_template,
     read_token,
 )
-from clients.web_requests import JSON_TYPE, Call, Credential, HttpResponse
+from clients.web_requests import JSON_TYPE, Authorized, Call, HttpResponse
 
 BATCH_ITEMS_MAX: Final = 2000
 """Most items of one call; 100 to 1,500 are advised."""
@@ -55,7 +55,7 @@ class BearerCall(Call[Result]):
 
     token: str = ""
 
-    def headers(self, credential: Credential | None) -> dict[str, str]:
+    def headers(self, credential: Authorized | None) -> dict[str, str]:
         """Return the headers to send."""
         found = Call.headers(self, credential)
         if self.token:

@@ -18,8 +18,8 @@ from clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, Ti
 from clients.trust import trust_of
 from clients.web_requests import (
     BODY_BYTES_MAX,
-    Authorized,
     Call,
+    Credential,
     HandlesPage,
     HttpResponse,
     Written,
@@ -29,6 +29,7 @@ from clients.web_requests import (
     putting,
     resolution,
 )
+from clients.web_session import WebSession
 from node.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Client:
     def __init__(  # noqa: PLR0913  # all but two by keyword
         self,
         base: str = "http://127.0.0.1:8000",
-        credential: Authorized | None = None,
+        credential: Credential | WebSession | None = None,
         *,
         connections_max: int = 16,
         timeout_seconds: float = TIMEOUT_SECONDS,
@@ -197,7 +198,7 @@ class Client:
             AuthenticationFailed: The session was over already.
 
         """
-        if isinstance(self._credential, web_session.WebSession):
+        if isinstance(self._credential, WebSession):
             session, self._credential = self._credential, None
             await self.do(web_session.signing_out(session))
 

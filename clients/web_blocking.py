@@ -14,8 +14,8 @@ from clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, Ti
 from clients.trust import trust_of
 from clients.web_requests import (
     BODY_BYTES_MAX,
-    Authorized,
     Call,
+    Credential,
     HandlesPage,
     HttpResponse,
     Written,
@@ -25,6 +25,7 @@ from clients.web_requests import (
     putting,
     resolution,
 )
+from clients.web_session import WebSession
 from node.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Client:
     def __init__(
         self,
         base: str = "http://127.0.0.1:8000",
-        credential: Authorized | None = None,
+        credential: Credential | WebSession | None = None,
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
         ca_file: "Path | str | None" = None,
@@ -123,7 +124,7 @@ class Client:
 
     def sign_out(self) -> None:
         """End the session; what follows is asked by nobody in particular."""
-        if isinstance(self._credential, web_session.WebSession):
+        if isinstance(self._credential, WebSession):
             session, self._credential = self._credential, None
             self.do(web_session.signing_out(session))
 

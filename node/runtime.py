@@ -128,11 +128,8 @@ class Node:
         await self._lay_foundation(tcp.address, udp.address)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         runner = HttpFaceRunner(self._http_app(), **self._runner_options())
-        await runner.setup()
-        self._running.push_async_callback(runner.cleanup)
         refused = self.metrics.face(JSON_FACE).malformed
-        listener = await listen(self.settings, runner.server, self._clock, refused)
-        self._running.push_async_callback(listener.stop)
+        listener = await listen(self.settings, runner, self._clock, refused, self._running)
         self.metrics.read_connections("http", lambda: _connections_of(runner))
         self._watch_loop()
         self.addresses = Addresses(tcp.address, udp.address, listener.address, admin)

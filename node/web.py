@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from aiohttp import web
 
 from node.addresses import WILDCARDS
 from node.binding import explained
@@ -15,11 +18,12 @@ from node.settings import Settings, SettingsRefused, is_loopback
 
 async def listen(
     settings: Settings,
-    server: Callable[[], asyncio.BaseProtocol] | None,
+    runner: web.AppRunner,
     clock: Clock,
     refused: Callable[[str], None],
+    running: AsyncExitStack,
 ) -> HttpListener:
-    """Serve plain HTTP and HTTPS on the HTTP port.
+    """Serve an application over plain HTTP and HTTPS on the HTTP port, until ``running`` is closed.
 
     ``refused`` is told a word about each connection that ended before it was one.
 
@@ -30,16 +34,19 @@ async def listen(
         OSError: The disk refused.
 
     """
-    assert server is not None, "the runner is set up"
+    await runner.setup()
+    running.push_async_callback(runner.cleanup)
+    assert runner.server is not None, "the runner is set up"
     files = await asyncio.to_thread(_certificate, settings, clock.now())
     try:
         tls = server_context(*files)
     except CertificateUnusable as error:
         raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
     limits = ListenerLimits(silence_seconds=settings.idle_timeout)
-    listener = HttpListener(server, tls, refused, limits)
+    listener = HttpListener(runner.server, tls, refused, limits)
     async with explained(settings, "http_port"):
         await listener.start(settings.host, settings.http_port)
+    running.push_async_callback(listener.stop)
     return listener
 
 

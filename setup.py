@@ -5,7 +5,7 @@ Without a C compiler (or with ``IDNODE_PURE=1``) the installation succeeds and t
 
 import os
 import sys
-from glob import glob
+from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -28,7 +28,9 @@ def _extensions() -> list[Extension]:
         Extension(
             module,
             [module.replace(".", "/") + ".pyx"],
-            depends=[header for folder in _HEADERS for header in glob(f"{folder}/*.h")],
+            depends=[
+                str(header) for folder in _HEADERS for header in sorted(Path(folder).glob("*.h"))
+            ],
             include_dirs=_HEADERS,
             define_macros=[("_GNU_SOURCE", None)],
             extra_compile_args=_FLAGS,

@@ -12,11 +12,14 @@ import random
 import sys
 from pathlib import Path
 
+import msgpack
+
+from registry.core import CORES
 from registry.model import HandleValue
 from registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
 from registry.options import SEGMENT_BYTES_MIN, RegisterOptions
 from registry.store import EmbeddedRegister
-from registry.values import pack
+from registry.values import pack, unpack
 
 WORKERS = 4
 HANDLES = 40
@@ -31,9 +34,20 @@ def values(rng, indexes):
     return pack([HandleValue(index, "URL", rng.randbytes(size)) for index in indexes])
 
 
+def handle_of(rng, worker):
+    """Return a handle that belongs to this worker alone."""
+    return b"88.900.%d/%s%d" % (worker, rng.choice((b"h", b"H")), rng.randrange(HANDLES))
+
+
+def creation(rng, worker, overwrite):
+    """Return a creation."""
+    indexes = rng.sample(range(1, 6), rng.randint(1, 3))
+    return Create(handle_of(rng, worker), values(rng, indexes), overwrite)
+
+
 def mutation(rng, worker):
-    """Return one mutation of a handle that belongs to this worker alone."""
-    handle = b"88.900.%d/%s%d" % (worker, rng.choice((b"h", b"H")), rng.randrange(HANDLES))
+    """Return one mutation."""
+    handle = handle_of(rng, worker)
     indexes = rng.sample(range(1, 6), rng.randint(1, 3))
     match rng.randrange(8):
         case 0:
@@ -64,18 +78,46 @@ async def work(register, rng, worker):
     while True:
         number += 1
         whole = rng.random() < 0.3
-        batch = [mutation(rng, worker) for _ in range(rng.choice((1, 1, 2, 20)))]
+        if rng.random() < 0.5:
+            overwrite = rng.random() < 0.7
+            batch = [creation(rng, worker, overwrite) for _ in range(rng.choice((1, 2, 20)))]
+            carry_out = as_request(register, batch, whole=whole, overwrite=overwrite)
+        else:
+            batch = [mutation(rng, worker) for _ in range(rng.choice((1, 1, 2, 20)))]
+            carry_out = as_mutations(register, batch, whole=whole)
         report("try", worker, number, whole, [described(change) for change in batch])
-        outcomes = await register.submit(batch, all_or_nothing=whole)
-        names = [
-            outcome.replaced if isinstance(outcome, Applied) else type(outcome).__name__
-            for outcome in outcomes
-        ]
-        report("done", worker, number, names)
+        report("done", worker, number, await carry_out)
 
 
-async def main(folder, seed):
-    options = RegisterOptions(segment_bytes=SEGMENT_BYTES_MIN, compact_dead_share=0.3)
+async def as_mutations(register, batch, *, whole):
+    """Submit mutations; return what became of each."""
+    outcomes = await register.submit(batch, all_or_nothing=whole)
+    return [
+        outcome.replaced if isinstance(outcome, Applied) else type(outcome).__name__
+        for outcome in outcomes
+    ]
+
+
+async def as_request(register, batch, *, whole, overwrite):
+    """Submit creations as the bytes of one request, where the core takes that; likewise."""
+    items = [
+        (change.handle, [(value.index, value.type, value.data) for value in unpack(change.values)])
+        for change in batch
+    ]
+    read = await register.read_batch(msgpack.packb(items), lines=False, now=0)
+    if read is None:
+        return await as_mutations(register, batch, whole=whole)
+    await register.submit_batch(read, all_or_nothing=whole, overwrite=overwrite)
+    names = ["applied"] * len(batch)
+    for position, error, _handle in read.failures():
+        names[position] = type(error).__name__
+    return names
+
+
+async def main(folder, seed, core):
+    options = RegisterOptions(
+        segment_bytes=SEGMENT_BYTES_MIN, compact_dead_share=0.3, core=CORES[core]
+    )
     register = await EmbeddedRegister.open(Path(folder), options)
     report("open", register.stats().recovered.cut_bytes)
     rng = random.Random(seed)
@@ -84,4 +126,4 @@ async def main(folder, seed):
     )
 
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

@@ -11,10 +11,19 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
+from registry.core import CORES, Core
 from registry.errors import (
     BatchAborted,
     HandleExists,
@@ -99,6 +108,8 @@ def step(model, mutation):
 class RegisterMachine(RuleBasedStateMachine):
     """A register and the dict that it must equal."""
 
+    core: Core
+
     def __init__(self):
         super().__init__()
         self.loop = asyncio.new_event_loop()
@@ -114,6 +125,7 @@ class RegisterMachine(RuleBasedStateMachine):
             segment_bytes=SEGMENT_BYTES_MIN,
             compact_dead_share=dead_share,
             interval_seconds=0.001,
+            core=self.core,
         )
         self.open()
 
@@ -198,10 +210,15 @@ class RegisterMachine(RuleBasedStateMachine):
         shutil.rmtree(self.root)
 
 
-TestRegisterModel = RegisterMachine.TestCase
-TestRegisterModel.settings = settings(
-    max_examples=25,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@pytest.mark.parametrize("core", CORES.values(), ids=CORES)
+def test_a_register_does_what_the_model_does(core):
+    machine = type("Machine", (RegisterMachine,), {"core": core})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )

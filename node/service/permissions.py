@@ -65,13 +65,22 @@ class Permissions:
 
     def allows(self, identity: Identity, right: int, handle: bytes) -> bool:
         """Return whether one HS_ADMIN of the record, or of its prefix handle, gives the identity the right."""
+        asked = (identity, right, handle)
+        decided = self._decided.get(asked)
+        if decided is not None:
+            return decided
         if self.is_node_admin(identity):
             return True
         sought = _folded(identity)
         *own, above = _sources(names.complete(handle))
-        return any(self._grants(source, sought, right) for source in own) or self._decide(
-            above, sought, right
-        )
+        if own:
+            return self._grants(own[0], sought, right) or self._decide(above, sought, right)
+        decided = self._decide(above, sought, right)
+        remembered = (sought, right, names.fold(above)) in self._decided
+        if remembered and len(self._decided) < DECISIONS_MAX:
+            # As spelled, too: creations in one session ask about one prefix handle again and again.
+            self._decided[asked] = decided
+        return decided
 
     def _decide(self, prefix_handle: bytes, sought: Identity, right: int) -> bool:
         """Return whether a prefix handle gives the right; remembered until any prefix handle changes."""

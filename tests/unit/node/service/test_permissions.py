@@ -107,3 +107,14 @@ async def test_broken_admin_values_and_groups_name_nobody(service, put, data):
 
 def astuple(identity):
     return identity.handle, identity.index
+
+
+async def test_what_is_remembered_is_bounded_whatever_is_asked(service):
+    for number in range(25_000):
+        who = Identity(b"0.NA/88.900.1", number + 1)
+        service.permissions.allows(who, Right.ADD_HANDLE, b"0.NA/88.900.1")
+        assert len(service.permissions._decided) <= DECISIONS_MAX
+    for number in range(25_000):
+        spelled = b"0.na/88.900.%d" % number
+        service.permissions.allows(service.enterprise, Right.ADD_HANDLE, spelled)
+        assert len(service.permissions._decided) <= DECISIONS_MAX

@@ -37,7 +37,8 @@ enum {
     PAGE_SLOTS = 512,
     GROUP_PAGES = SLOTS_GROUP_PAGES,
     TAIL_SLOTS = 48, /* room behind the last position, so that probing never wraps */
-    REGION_GROUPS = 512
+    REGION_GROUPS = 512,
+    GONE_ATTEMPTS = 16 /* for a place that no segment will ever have again */
 };
 #define TAG_MASK ((UINT64_C(1) << TAG_BITS) - 1)
 #define PLACE_MASK ((UINT64_C(1) << PLACE_BITS) - 1)
@@ -216,8 +217,9 @@ static inline slot_group *slots_group(const slot_table *t, uint64_t hash) {
 /* The place of a folded key, or 0. Safe beside the one writer. */
 static inline uint64_t slots_get(const slot_table *t, const log_view *log, uint64_t hash,
                                  const uint8_t *key, size_t length) {
-    uint64_t tag = slots_tag(hash);
+    uint64_t tag = slots_tag(hash), room;
     for (uint32_t attempt = 1;; attempt++) {
+        bool gone = false; /* a place whose segment went after its record had moved: the slot tells the new one */
         if (attempt % 256 == 0) sched_yield(); /* the writer may have been put to sleep in between */
         slot_group *g = slots_group(t, hash);
         uint32_t version = atomic_load_explicit(&g->version, memory_order_acquire);
@@ -228,11 +230,13 @@ static inline uint64_t slots_get(const slot_table *t, const log_view *log, uint6
             for (uint32_t i = slots_position(tag, depth, pages); i < end; i++) {
                 uint64_t slot = atomic_load_explicit(&g->slot[i], memory_order_acquire);
                 if (!slot || slot >> PLACE_BITS > tag) break;
-                if (slot >> PLACE_BITS == tag && log_key_equals(log, slot & PLACE_MASK, key, length))
-                    return slot & PLACE_MASK;
+                if (slot >> PLACE_BITS != tag) continue;
+                if (log_key_equals(log, slot & PLACE_MASK, key, length)) return slot & PLACE_MASK;
+                gone |= !log_at(log, slot & PLACE_MASK, &room);
             }
         }
         atomic_thread_fence(memory_order_acquire);
+        if (gone && attempt < GONE_ATTEMPTS) continue;
         if (atomic_load_explicit(&g->version, memory_order_relaxed) == version) return 0;
     }
 }

@@ -6,6 +6,7 @@ from node.protocol.admin_value import AdminValue, Right, encode_admin
 from node.protocol.vlist import Member, encode_vlist
 from node.service.credentials import Identity
 from node.service.errors import AuthenticationNeeded, InvalidAdministrator
+from node.service.permissions import DECISIONS_MAX
 
 USER = Identity(b"88.900.1/user", 301)
 

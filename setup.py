@@ -17,6 +17,7 @@ _MODULES = (
     "registry.native.batches",
     "registry.native.ordering",
     "registry.native.resolutions",
+    "registry.native.suzhou",
     "node.native.responder",
 )
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 IN_PROCESS = ("codec", "index", "log", "stores")
 OF_A_NODE = ("udp", "tcp", "http", "bulk", "pause", "snms", "administration")
-BENCHMARKS = (*IN_PROCESS, *OF_A_NODE)
+BENCHMARKS = (*IN_PROCESS, *OF_A_NODE, "dataset")
 TOOLS = ("echo", "udp_load", "tcp_load")
 
 

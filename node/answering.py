@@ -15,7 +15,7 @@ from node.native.served import answerable
 from node.ops.tallies import SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from node.clock import Clock
     from node.faces.handle_tcp import HandleTcp
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from node.service.authority import Authority
     from node.service.events import Observer
     from registry.native.core import SlotTable
+    from registry.native.suzhou import NativeEnterprise
 
 
 class Answering:
@@ -35,6 +36,7 @@ class Answering:
         self._native: tuple[Answers, ...] = ()
         self._authority: Authority | None = None
         self._excepted: tuple[Callable[[bytes], bool], ...] = ()
+        self._computed: Mapping[bytes, NativeEnterprise] = {}
         self._stale = False
         if slots is None or not isinstance(clock, SystemClock):
             return
@@ -68,7 +70,7 @@ class Answering:
     ) -> None:
         """Answer from now on for the prefixes that live here, and follow their changes.
 
-        ``excepted`` is what `answerable` asks about each prefix besides.
+        ``excepted`` is what `answerable` asks about each prefix besides; such prefixes need `compute`.
         """
         self._authority = authority
         self._excepted = (authority.placed.__contains__, *excepted)
@@ -76,6 +78,16 @@ class Answering:
             each.set_site_serial(site_serial)
         self._refresh()
         authority.watch(self._changed)
+
+    @property
+    def native(self) -> bool:
+        """Whether native code answers at all."""
+        return bool(self._native)
+
+    def compute(self, enterprises: Mapping[bytes, NativeEnterprise]) -> None:
+        """Answer from now on also below these folded prefixes, with what is computed where nothing is written."""
+        self._computed = enterprises
+        self._refresh()
 
     def end(self) -> None:
         """Answer nothing more: the register is about to close."""
@@ -90,7 +102,12 @@ class Answering:
 
     def _refresh(self) -> None:
         self._stale = False
-        homed = () if self._authority is None else self._authority.homed
+        homed = frozenset() if self._authority is None else self._authority.homed
         prefixes = answerable(homed, *self._excepted)
+        computed = [
+            enterprise
+            for prefix, enterprise in self._computed.items()
+            if prefix in homed and not self._excepted[0](prefix)
+        ]
         for each in self._native:
-            each.set_prefixes(prefixes)
+            each.set_prefixes(prefixes, computed)

@@ -157,10 +157,11 @@ class Node:
         for chore in self._chores:
             housekeeping.add(chore)
         self._running.push_async_callback(housekeeping.stop)
-        self._running.push_async_callback(self._close_register)
+        self._running.push_async_callback(register.close)
         if settings.dataset is not None:
             self.dataset = ServedDataset(register, settings)
             self.register = self.dataset.overlay
+            self._running.push_async_callback(self.register.close)
             self.metrics.read_computed(self.dataset.overlay.count_computed)
         housekeeping.start()
         self.metrics.read_register(self.register.stats)
@@ -177,9 +178,6 @@ class Node:
             "index loaded" if recovered.from_image else f"{recovered.records} log records read",
             recovered.seconds,
         )
-
-    async def _close_register(self) -> None:
-        await self.register.close()
 
     def _build_service(self) -> None:
         register = self.register
@@ -261,6 +259,8 @@ class Node:
         computed = () if self.dataset is None else (self.dataset.overlay.computes,)
         self._answering.begin(self.authority, laid.site_serial, *computed)
         self._running.callback(self._answering.end)
+        if self.dataset is not None:
+            self._running.callback(self.dataset.answer_natively(self._answering).cancel)
         enterprise = prefix + foundation.ENTERPRISE_SUFFIX
         await self.parts.settle(laid.site)
         self.demo_secret_works = self._demo_secret_works(prefix)
@@ -348,10 +348,6 @@ class Node:
         probe.start(asyncio.get_running_loop())
         self._running.callback(probe.stop)
         self.metrics.read_lag(probe.seconds)
-
-    def sample(self) -> str | None:
-        """Return an identifier of the data set, if there is one."""
-        return None if self.dataset is None else self.dataset.sample(self.seed)
 
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""

@@ -58,7 +58,7 @@ async def _serve(settings: Settings, folding: logs.Folding) -> None:
                 node.addresses,
                 seed=seed,
                 demo_secret_works=node.demo_secret_works,
-                sample=node.sample(),
+                sample=None if node.dataset is None else node.dataset.sample(seed),
             )
         )
         if settings.ready_file is not None:

@@ -2,7 +2,8 @@
  *
  * `answer` takes one whole request (envelope and message) and writes the whole answer. It answers plain resolutions
  * (question.h) below the prefixes that are served natively, when the record's values are all public, or there is
- * no record. Everything else is NOT_MINE, for the Python face to decide.
+ * no record. Where a prefix has computed identifiers, one without a record and without a mark (`0.MARK/<folded
+ * handle>`, node/service/overlay.py) is computed. Everything else is NOT_MINE, for the Python face to decide.
  */
 #ifndef IDNODE_ANSWER_H
 #define IDNODE_ANSWER_H
@@ -22,7 +23,9 @@ enum {
     SUCCESS = 1,
     HANDLE_NOT_FOUND = 100,
     TRUNCATED = 0x20,
+    COMPUTED_MAX = 8192, /* more than any computed record takes */
 };
+#define MARK_START "0.MARK/"
 
 typedef struct {
     const slot_table *table;
@@ -112,6 +115,30 @@ static inline size_t answer_record(const answerer *a, const question *q, uint64_
     return 4 + handle_bytes + bytes;
 }
 
+/* Whether a computed identifier was changed or deleted. */
+static inline bool answer_marked(const answerer *a, const uint8_t *key, size_t bytes) {
+    uint8_t mark[sizeof MARK_START + HANDLE_BYTES_MAX];
+    size_t start = sizeof MARK_START - 1;
+    memcpy(mark, MARK_START, start);
+    memcpy(mark + start, key, bytes);
+    return slots_get(a->table, a->log, slots_hash(a->table, mark, start + bytes), mark, start + bytes) != 0;
+}
+
+/* The body for a computed record; 0 when it is none of native code's business. */
+static inline size_t answer_computed(const question *q, const suzhou_enterprise *e, const suzhou_identifier *one,
+                                     uint8_t *body) {
+    uint8_t computed[COMPUTED_MAX];
+    uint32_t handle_bytes = q->handle.bytes;
+    bool whole = !q->indexes && !q->types;
+    uint8_t *out = body + 4 + handle_bytes;
+    size_t bytes = suzhou_values(e, one, whole ? out : computed, COMPUTED_MAX);
+    if (bytes && !whole) bytes = select_values(q, computed, bytes, out);
+    if (!bytes) return 0;
+    set4(body, handle_bytes);
+    memcpy(body + 4, q->handle.at, handle_bytes);
+    return 4 + handle_bytes + bytes;
+}
+
 /* Write envelope, header and the empty credential section around a body; returns the bytes of all. */
 static inline size_t answer_frame(answerer *a, const question *q, uint32_t code, size_t body_bytes, uint32_t now,
                                   uint8_t *out) {
@@ -155,10 +182,19 @@ static inline size_t answer(answerer *a, const uint8_t *in, size_t n, uint32_t n
     uint64_t place = slots_get(a->table, a->log, slots_hash(a->table, key, bytes), key, bytes);
     uint8_t *body = out + ENVELOPE + HEADER;
     size_t body_bytes = 4;
+    const suzhou_enterprise *e = (*prefix)->computed;
+    suzhou_identifier one;
+    bool computed = !place && e && suzhou_find(e, key + prefix_bytes + 1, bytes - prefix_bytes - 1, &one);
+    if (computed && answer_marked(a, key, bytes)) {
+        computed = false;
+        /* record and mark come together, and may have come since the first look */
+        place = slots_get(a->table, a->log, slots_hash(a->table, key, bytes), key, bytes);
+    }
     if (place) body_bytes = answer_record(a, &q, place, body);
+    else if (computed) body_bytes = answer_computed(&q, e, &one, body);
     else set4(body, 0); /* an error without a text */
     if (!body_bytes) return NOT_MINE;
-    *code = place ? SUCCESS : HANDLE_NOT_FOUND;
+    *code = place || computed ? SUCCESS : HANDLE_NOT_FOUND;
     return answer_frame(a, &q, *code, body_bytes, now, out);
 }
 

@@ -1,5 +1,6 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from registry.native.core cimport log_view, slot_table
+from registry.native.suzhou cimport suzhou_enterprise
 
 
 cdef extern from "served.h" nogil:
@@ -12,7 +13,8 @@ cdef extern from "served.h" nogil:
         served_prefix *entry
     served_prefixes *served_new(uint32_t count, size_t names_bytes)
     void served_free(served_prefixes *served)
-    void served_add(served_prefixes *served, uint64_t hash, const uint8_t *key, size_t n)
+    void served_add(served_prefixes *served, uint64_t hash, const uint8_t *key, size_t n,
+                    const suzhou_enterprise *computed)
 
 
 cdef extern from "counts.h" nogil:

@@ -6,6 +6,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
 from registry.native.core cimport SlotTable, slots_hash
+from registry.native.suzhou cimport NativeEnterprise
 
 import os
 
@@ -50,10 +51,12 @@ cdef class Answers:
     cdef SlotTable table
     cdef uint8_t *out
     cdef dict _volume
+    cdef dict _computed
 
     def __cinit__(self, SlotTable table not None, bounds_seconds=(), *, bint mark_truncated=True):
         self.table = table
         self._volume = {}
+        self._computed = {}
         self.answers.table = table.table
         self.answers.log = table.segments.view
         self.answers.mark_truncated = mark_truncated
@@ -70,25 +73,34 @@ cdef class Answers:
     def quiesce(self):
         """Return once no thread holds what was reachable before the call."""
 
-    def set_prefixes(self, prefixes):
-        """Answer below these folded prefixes, and no others, from now on."""
+    def set_prefixes(self, prefixes, computed=()):
+        """Answer below these folded prefixes, and no others, from now on.
+
+        ``computed`` are the enterprises (`registry.native.suzhou.NativeEnterprise`) whose identifiers are
+        computed where nothing is written; their prefixes count too.
+        """
         cdef bytes prefix
+        cdef NativeEnterprise enterprise
         cdef const uint8_t *key
         cdef size_t n
         cdef served_prefixes *before
-        wanted = set(prefixes)
+        made = {enterprise.prefix: enterprise for enterprise in computed}
+        wanted = {*prefixes, *made}
         cdef served_prefixes *served = served_new(<uint32_t>len(wanted), <size_t>sum(map(len, wanted)))
         if served is NULL:
             raise MemoryError
         for prefix in wanted:
             key = <const uint8_t *>PyBytes_AS_STRING(prefix)
             n = <size_t>PyBytes_GET_SIZE(prefix)
-            served_add(served, slots_hash(self.table.table, key, n), key, n)
+            enterprise = made.get(prefix)
+            served_add(served, slots_hash(self.table.table, key, n), key, n,
+                       NULL if enterprise is None else &enterprise.made)
         before = answerer_served(&self.answers)
         answerer_serve(&self.answers, served)
         self.quiesce()
         self._take_volume(before)
         served_free(before)
+        self._computed = made
 
     def set_site_serial(self, uint32_t serial):
         """Write this serial number of the site record into answers."""

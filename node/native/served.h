@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../registry/native/suzhou.h"
+
 typedef struct {
     uint64_t hash;
     uint32_t at, bytes;              /* in `names`; bytes 0: free */
+    const suzhou_enterprise *computed; /* what is computed where nothing is written; NULL: nothing */
     _Atomic uint64_t found, missing; /* answers given; several threads may count */
 } served_prefix;
 
@@ -46,7 +49,8 @@ static inline served_prefix *served_find(served_prefixes *set, uint64_t hash, co
 }
 
 /* Add a folded prefix; the caller has asked `served_new` for room for it. */
-static inline void served_add(served_prefixes *set, uint64_t hash, const uint8_t *key, size_t n) {
+static inline void served_add(served_prefixes *set, uint64_t hash, const uint8_t *key, size_t n,
+                              const suzhou_enterprise *computed) {
     if (!n || served_find(set, hash, key, n)) return;
     uint32_t i = (uint32_t)hash & set->mask;
     while (set->entry[i].bytes) i = (i + 1) & set->mask;
@@ -54,6 +58,7 @@ static inline void served_add(served_prefixes *set, uint64_t hash, const uint8_t
     set->entry[i].hash = hash;
     set->entry[i].at = (uint32_t)set->names_bytes;
     set->entry[i].bytes = (uint32_t)n;
+    set->entry[i].computed = computed;
     set->names_bytes += n;
     set->count++;
 }

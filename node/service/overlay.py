@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from node.service.computed import Computed, Dataset
     from registry.mutation import Mutation, Outcome
     from registry.native.batch import NativeBatch
+    from registry.native.resolutions import HandleBatch
     from registry.storage.snapshot import SnapshotReport
     from registry.storage.walk import Progress
     from registry.store import EmbeddedRegister, RegisterStats
@@ -150,6 +151,10 @@ class Overlay:
 
         """
         await self._register.submit_batch(batch, all_or_nothing=all_or_nothing, overwrite=overwrite)
+
+    async def read_handles(self, request: bytes) -> HandleBatch | None:
+        """Have the register read a request for many handles: it answers what is written, and `lookup` the rest."""
+        return await self._register.read_handles(request)
 
     def _settled(self, key: bytes) -> None:
         """Bring what is known of a folded computed handle to what is written, and tell the watchers."""

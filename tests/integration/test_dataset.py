@@ -4,6 +4,7 @@
   node is ready; its neighbours do not.
 - Creating over one is refused (101) unless asked for; changes, deletions and new records are seen by every face, and
   after a restart.
+- Native code, where there is some, answers like Python.
 - Pages of a listing are found anywhere; the enterprise's own administrator may list and write.
 - Metrics and statistics tell computed and written identifiers apart.
 - `idnode serve --dataset suzhou` prints an identifier that resolves; `idnode dataset` needs no node.
@@ -17,10 +18,10 @@ import aiohttp
 import pytest
 
 from clients import aio, blocking
-from clients.answer import Transport
+from clients.answer import Question, Transport
 from clients.bulk import item
 from clients.bulk_listing import listing
-from clients.errors import HandleExists, HandleNotFound, Refused
+from clients.errors import HandleExists, HandleNotFound, Refused, ValuesNotFound
 from clients.web import Client
 from clients.web_requests import Credential
 from clients.web_requests import listing as numbered_page
@@ -149,6 +150,40 @@ async def test_writing_over_them_is_seen_by_every_face_and_after_a_restart(start
     async with Client(url_of(node.addresses.http), ADMIN) as client:
         await client.create(deleted, OWN)
     assert set(map(tuple, (await _answers(node, deleted)).values())) == {tuple(own)}
+
+
+async def test_native_answers_are_those_of_python(node, suzhou):
+    await node.dataset.native
+    handles = suzhou.sample(300, Random(4))
+    changed, deleted, kept, *_ = (handle.decode() for handle in handles)
+    async with Client(url_of(node.addresses.http), ADMIN) as client:
+        await client.create(changed, OWN, overwrite=True)
+        await client.delete(deleted)
+    async with (
+        aio.Client(node.addresses.handle_tcp) as udp,
+        aio.Client(node.addresses.handle_tcp, transport=Transport.TCP) as tcp,
+        Client(url_of(node.addresses.http)) as web,
+    ):
+        for handle in [*handles, handles[2].lower(), handles[2][:-1], handles[2] + b"0"]:
+            question = Question.of(handle)
+            answers = [await client.query(question) for client in (udp, tcp, web)]
+            assert len({answer.response_code for answer in answers}) == 1
+            assert answers[0].values == answers[1].values
+            assert [v.data for v in answers[0].values] == [v.data for v in answers[2].values]
+        some = await udp.resolve(kept, indexes=(2001,), types=("TEMPLATE",))
+        assert [value.index for value in some.values] == [1001, 2001]
+        with pytest.raises(ValuesNotFound):
+            await udp.resolve(kept, indexes=(7,))
+        with pytest.raises(HandleNotFound):
+            await udp.resolve(deleted)
+        assert [value.data for value in (await udp.resolve(changed)).values] == [OWN[0].data]
+        async with Client(url_of(node.addresses.http), ADMIN) as client:
+            await client.create(deleted, OWN)
+            await client.delete(f"0.NA/{kept.partition('/')[0]}")
+        assert (await udp.resolve(deleted)).values
+        with pytest.raises(Refused) as refused:
+            await udp.resolve(kept)
+        assert refused.value.response_code == 301
 
 
 async def test_pages_are_found_anywhere(node, suzhou):

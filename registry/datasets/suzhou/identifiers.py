@@ -9,11 +9,11 @@ class Identifiers:
 
     __slots__ = (
         *("_permutation", "_prefix", "count", "position"),
-        *("records", "suffix", "values"),
+        *("records", "suffix", "suffixes", "values"),
     )
 
     def __init__(self, enterprise: Enterprise) -> None:
-        suffixes = enterprise.suffixes()
+        self.suffixes = suffixes = enterprise.suffixes()
         self.count = enterprise.volume
         self.records = Records(enterprise, suffixes)
         self.suffix = suffixes.suffix

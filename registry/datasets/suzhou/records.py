@@ -51,7 +51,7 @@ _words = struct.Struct("<32H").unpack
 _position = struct.Struct("<Q").pack
 _count = struct.Struct(">I").pack
 _handle_and_index = struct.Struct(">I").pack
-_BOUNDS: Final = tuple(
+SIZE_BOUNDS: Final = tuple(
     -(-65536 * sum(share for size, share in SHARES.items() if size <= upto) // 100) for upto in Size
 )
 """A word below the first bound makes a small record, below the second a standard one, and so on."""
@@ -76,14 +76,14 @@ class Plan(NamedTuple):
 class Records:
     """The records of one enterprise, by position."""
 
-    __slots__ = ("_day", "_key", "_plans", "_prefix", "_suffix")
+    __slots__ = ("_day", "_key", "_prefix", "_suffix", "plans")
 
     def __init__(self, enterprise: Enterprise, suffixes: Suffixes) -> None:
         self._suffix: Callable[[int], bytes] = suffixes.suffix
         self._day = suffixes.day
         self._key = enterprise.value_key
         self._prefix = enterprise.prefix + b"/"
-        self._plans = tuple(
+        self.plans = tuple(
             _compiled(template, enterprise, suffixes.length)
             for template in templates(enterprise.industry)
         )
@@ -100,8 +100,14 @@ class Records:
         """Return the packed values at a position."""
         words = self.chance(position)
         size = words[SIZE_WORD]
-        plan = self._plans[
-            0 if size < _BOUNDS[0] else 1 if size < _BOUNDS[1] else 2 if size < _BOUNDS[2] else 3
+        plan = self.plans[
+            0
+            if size < SIZE_BOUNDS[0]
+            else 1
+            if size < SIZE_BOUNDS[1]
+            else 2
+            if size < SIZE_BOUNDS[2]
+            else 3
         ]
         day = self._day(position)
         if day is None:
@@ -123,7 +129,7 @@ class Records:
 
 def size_of(word: int) -> Size:
     """Return the size of record that a word of chance chooses."""
-    return next(size for size in Size if word < _BOUNDS[size])
+    return next(size for size in Size if word < SIZE_BOUNDS[size])
 
 
 def value(index: int, value_type: str, data: bytes) -> bytes:

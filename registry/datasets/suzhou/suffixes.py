@@ -77,8 +77,8 @@ class Suffixes:
     """The suffixes of one enterprise, by position 0 … ``volume`` - 1 in ascending order."""
 
     __slots__ = (
-        *("_after_first", "_after_second", "_before", "_first", "_key", "_second", "_style"),
-        *("digits", "gap", "length", "span", "volume"),
+        *("_after_first", "_after_second", "checked", "first_remainders", "key"),
+        *("digits", "gap", "length", "second_remainders", "span", "style", "volume"),
     )
 
     def __init__(self, prefix: bytes, style: Style, volume: int, key: int) -> None:
@@ -91,27 +91,29 @@ class Suffixes:
         self.digits = digits
         self.span = 10**digits
         self.gap = combinations * self.span // volume
-        self._style = style
-        self._key = key
-        self._first = first.remainders(second.check_digits + digits)
-        self._second = second.remainders(digits)
+        self.style = style
+        self.key = key
+        self.first_remainders = first.remainders(second.check_digits + digits)
+        self.second_remainders = second.remainders(digits)
         behind = first.check_digits + second.check_digits + digits
-        self._before = int(digits_of(prefix + style.head)) * pow(10, behind, 97) % 97
+        self.checked = int(digits_of(prefix + style.head)) * pow(10, behind, 97) % 97
         self._after_first = len(style.head) + first.width
         self._after_second = self._after_first + len(style.join_first) + second.width
         self.length = self._after_second + len(style.join_second) + digits + 2
 
     def fields(self, position: int) -> tuple[int, int, int]:
         """Return the places in the first and the second column, and the serial, at a position."""
-        number = position * self.gap + mix(position + self._key & _MASK) % self.gap
+        number = position * self.gap + mix(position + self.key & _MASK) % self.gap
         places, serial = divmod(number, self.span)
-        first, second = divmod(places, len(self._style.second))
+        first, second = divmod(places, len(self.style.second))
         return first, second, serial
 
     def write(self, first: int, second: int, serial: int) -> bytes:
         """Return the text of fields."""
-        style = self._style
-        remainder = (self._before + self._first[first] + self._second[second] + serial) % 97
+        style = self.style
+        remainder = (
+            self.checked + self.first_remainders[first] + self.second_remainders[second] + serial
+        ) % 97
         return b"%b%b%b%b%b%0*d%02d" % (
             style.head,
             style.first.texts[first],
@@ -129,7 +131,7 @@ class Suffixes:
 
     def position(self, suffix: bytes) -> int:
         """Return the position of a folded suffix, -1 when it was never issued."""
-        style = self._style
+        style = self.style
         head = len(style.head)
         if len(suffix) != self.length or not suffix.startswith(style.head):
             return -1
@@ -148,4 +150,4 @@ class Suffixes:
     def day(self, position: int) -> int | None:
         """Return which day the suffix at a position names, ``None`` when it names none."""
         first, second, _serial = self.fields(position)
-        return (None, first, second)[self._style.day_column]
+        return (None, first, second)[self.style.day_column]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError
 
 _HEADERS = ["registry/native", "node/native"]
 _FLAGS = ["-O3", "-std=gnu11", "-Wall", "-Wextra", "-Wno-unused-function"]
@@ -20,6 +22,17 @@ _MODULES = (
     "registry.native.suzhou",
     "node.native.responder",
 )
+
+
+class BuildIfPossible(build_ext):
+    """Takes a compiler that is not there for one that fails, which an optional extension may."""
+
+    def build_extension(self, ext: Extension) -> None:
+        """Build one extension, or raise what makes an optional one be left out."""
+        try:
+            super().build_extension(ext)
+        except OSError as error:
+            raise CompileError(str(error)) from error
 
 
 def _extensions() -> list[Extension]:
@@ -35,11 +48,13 @@ def _extensions() -> list[Extension]:
             include_dirs=_HEADERS,
             define_macros=[("_GNU_SOURCE", None)],
             extra_compile_args=_FLAGS,
-            optional=True,
         )
         for module in _MODULES
     ]
-    return cythonize(modules, language_level=3)
+    built: list[Extension] = cythonize(modules, language_level=3)
+    for module in built:
+        module.optional = True  # which cythonize forgets
+    return built
 
 
-setup(ext_modules=_extensions())
+setup(ext_modules=_extensions(), cmdclass={"build_ext": BuildIfPossible})

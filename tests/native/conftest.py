@@ -140,7 +140,18 @@ def register_corpus():
     yield from (b"\x03" + b"".join(log[:n]) for n in (1, 4, len(log)))
 
 
-CORPORA = {"fuzz_answer": answer_corpus, "fuzz_register": register_corpus}
+def suzhou_corpus():
+    """Return positions with changes to their suffixes, and what looks like a suffix."""
+    yield from (number.to_bytes(8, "little") for number in (0, 1, 77, 4999))
+    yield from (bytes(8) + bytes(at) + b"\x01" for at in range(20))
+    yield from (b"ZL190101-M001-000005", b"ZL190103-M004-999998", b"ZL", b"\xff" * 64)
+
+
+CORPORA = {
+    "fuzz_answer": answer_corpus,
+    "fuzz_register": register_corpus,
+    "fuzz_suzhou": suzhou_corpus,
+}
 """What each fuzz target starts from."""
 
 

@@ -36,6 +36,12 @@ ROOMS = {
         {"google_crc32c"},
         {"asyncio"},
     ),
+    "registry.datasets": (
+        {f"registry.{name}" for name in ("datasets", "errors", "model", "names", "values")}
+        | {"registry.native.suzhou"},
+        set(),
+        {"asyncio", "socket", "time", "threading"},
+    ),
     "node.clock": (set(), set(), set()),
     "node.protocol": ({"node.protocol"} | DATA, {"cryptography"}, QUIET),
     "node.service": (

@@ -107,6 +107,8 @@ class Node:
             await self._running.aclose()
             raise
         self.health.state = State.READY
+        if self.dataset is not None:
+            self._running.callback(self.dataset.answer_natively(self._answering).cancel)
 
     async def stop(self) -> None:
         """Become not ready, answer what is under way, put everything on the disk."""
@@ -259,8 +261,6 @@ class Node:
         computed = () if self.dataset is None else (self.dataset.overlay.computes,)
         self._answering.begin(self.authority, laid.site_serial, *computed)
         self._running.callback(self._answering.end)
-        if self.dataset is not None:
-            self._running.callback(self.dataset.answer_natively(self._answering).cancel)
         enterprise = prefix + foundation.ENTERPRISE_SUFFIX
         await self.parts.settle(laid.site)
         self.demo_secret_works = self._demo_secret_works(prefix)

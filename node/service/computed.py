@@ -36,6 +36,9 @@ class Dataset(Protocol):
     def count(self) -> int:
         """How many identifiers it has."""
 
+    def computes(self, prefix: bytes, /) -> bool:
+        """Return whether it has identifiers of a folded prefix, without making them."""
+
     def identifiers(self, prefix: bytes, /) -> Computed | None:
         """Return the computed identifiers of a folded prefix, ``None`` when it has none."""
 

@@ -85,7 +85,7 @@ class Overlay:
 
     def computes(self, prefix: bytes) -> bool:
         """Return whether a folded prefix has computed identifiers."""
-        return self.ground(prefix) is not None
+        return prefix in self._grounds or self._dataset.computes(prefix)
 
     def place_of(self, key: bytes) -> tuple[Ground, int] | None:
         """Return where a folded handle stands in the data set, also when it was changed or deleted."""

@@ -39,6 +39,10 @@ class Suzhou:
         """Return the enterprise with this prefix."""
         return self._by_prefix.get(prefix)
 
+    def computes(self, prefix: bytes) -> bool:
+        """Return whether there are identifiers under a prefix."""
+        return prefix in self._by_prefix
+
     def title(self, prefix: bytes) -> str | None:
         """Return the name of the node or enterprise with this prefix."""
         enterprise = self._by_prefix.get(prefix)

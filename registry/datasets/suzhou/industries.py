@@ -60,18 +60,18 @@ class OfEnterprise:
 Source = Pick | Measure | Day | Own | Related | OfEnterprise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attribute:
-    """One attribute: Chinese name, type of the value, and where its content comes from."""
+    """One attribute: Chinese name, type of the value, and where its content comes from; equal to itself only."""
 
     name: str
     value_type: str
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Industry:
-    """An industry; ``classes`` are section, division, group and class of GB/T 4754-2017."""
+    """An industry, equal to itself only; ``classes`` are section, division, group and class of GB/T 4754-2017."""
 
     code: str
     name: str

@@ -36,7 +36,7 @@ SHARES: Final = {Size.SMALL: 30, Size.STANDARD: 60, Size.FULL: 9, Size.RICH: 1}
 """Percent of identifiers with a record of each size (suzhou.md §3)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Template:
     """The attributes of one size of record in one industry; the first has index 2000, and so on."""
 

@@ -63,7 +63,7 @@ static void prepare(void) {
     served_prefixes *served = served_new(1, sizeof prefix);
     if (!segment || !table || !served) abort();
     log_map(&view, 1, segment, SEGMENT_BYTES);
-    served_add(served, slots_hash(table, prefix, sizeof prefix - 1), prefix, sizeof prefix - 1);
+    served_add(served, slots_hash(table, prefix, sizeof prefix - 1), prefix, sizeof prefix - 1, NULL);
     answers.table = table;
     answers.log = &view;
     answers.mark_truncated = true;

@@ -89,7 +89,7 @@ static void serve(const char *second) {
     const char *names[] = {"88.900.1", second};
     for (int i = 0; served && i < 2; i++)
         served_add(served, slots_hash(table, (const uint8_t *)names[i], strlen(names[i])), (const uint8_t *)names[i],
-                   strlen(names[i]));
+                   strlen(names[i]), NULL);
     before = atomic_load(&answers.served);
     atomic_store(&answers.served, served);
     responder_quiesce(&threads);

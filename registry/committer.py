@@ -1,13 +1,13 @@
 """Makes a commit group durable: encode on the loop in slices, append and sync in the writer's thread.
 
-A framed submission is a group of its own, all of whose work is done in that thread.
+Framed submissions have groups of their own, all of whose work is done in that thread.
 
 Keeps the sequence of records and knows which record is the first behind a sync; the log relies on that flag
 to tell a torn tail from damage.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
@@ -74,34 +74,43 @@ class Committer:
             self._log.sync()
         return places
 
-    async def commit_framed(self, framed: Framed) -> int:
-        """Decide, log and apply a framed submission; return how many records it has.
+    async def commit_framed(self, group: Sequence[Framed]) -> int:
+        """Decide, log and apply framed submissions, with one sync; return how many records they have.
 
         Raises:
             OSError, RegisterClosed: The log takes no more writes.
 
         """
         first = self._groups_synced == self._groups
-        records, seconds = await self.call(lambda: self._append_framed(framed, first=first))
+        records, seconds = await self.call(lambda: self._append_framed(group, first=first))
         if records:
             self._groups += 1
             self._committed(records, seconds)
-        framed.settle()
+        for framed in group:
+            framed.settle()
         return records
 
-    def _append_framed(self, framed: Framed, *, first: bool) -> tuple[int, float]:
-        records = framed.admit(self._next_sequence, first=first)
-        if not records:
+    def _append_framed(self, group: Sequence[Framed], *, first: bool) -> tuple[int, float]:
+        sequence = self._next_sequence
+        ends: list[int] = []
+        for number, framed in enumerate(group):
+            fresh = first and sequence == self._next_sequence
+            sequence += framed.admit(sequence, group[:number], first=fresh)
+            ends.append(sequence - 1)
+        if sequence == self._next_sequence:
             return 0, 0.0
         started = self._loop.time()
         self._before_change()
-        last = self._next_sequence + records - 1
-        stretches = self._log.append_framed(framed.frame(), last=last, whole=framed.whole)
+        stretches = [
+            self._log.append_framed(framed.frame(), last=last, whole=framed.whole)
+            for framed, last in zip(group, ends, strict=True)
+        ]
         if self._syncs:
             self._log.sync()
         seconds = self._loop.time() - started
-        framed.apply(stretches)
-        return records, seconds
+        for framed, written in zip(group, stretches, strict=True):
+            framed.apply(written)
+        return sequence - self._next_sequence, seconds
 
     @property
     def _syncs(self) -> bool:

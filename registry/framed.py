@@ -1,22 +1,22 @@
 """What the writer asks of a submission that decides, encodes and applies itself: a batch in compiled code."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from registry.storage.frames import Stretch
 
 
 class Framed(Protocol):
-    """A submission of its own commit group, carried out in the writer's thread."""
+    """A submission that shares its commit group with its like only, carried out in the writer's thread."""
 
     whole: bool
     """Whether all of it is logged as one group, or nothing."""
 
-    def admit(self, sequence: int, *, first: bool) -> int:
+    def admit(self, sequence: int, earlier: Sequence[Self], *, first: bool) -> int:
         """Decide everything, encode what is accepted, and return how many records that are.
 
-        ``sequence`` is that of the first one, and ``first`` whether it is the first since a sync. Called in the
-        writer's thread, while no other group is under way.
+        ``earlier`` are those before it in its commit group, admitted but not visible yet; ``sequence`` is that of
+        the first record, and ``first`` whether it is the first since a sync. Called in the writer's thread.
         """
         ...
 

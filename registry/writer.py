@@ -19,6 +19,7 @@ from registry.errors import RecordTooLarge, RegisterBusy, RegisterClosed, Regist
 from registry.framed import Framed
 from registry.group import Group
 from registry.limits import (
+    GROUP_BYTES_MAX,
     GROUP_ITEMS_MAX,
     WHOLE_BYTES_MAX,
     WRITE_QUEUE_BYTES_MAX,
@@ -27,6 +28,9 @@ from registry.limits import (
 from registry.mutation import Applied, Outcome
 from registry.options import RegisterOptions
 from registry.storage.log import Log
+
+FRAMED_MAX: Final = 32
+"""Framed submissions in one group: each is decided against all before it."""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -164,9 +168,7 @@ class Writer:
             self._fail(error)
 
     async def _commit_group(self) -> None:
-        framed = self._queue[0].framed
-        if framed is not None:
-            self._decided.append(self._queue.popleft())
+        if framed := self._gather_framed():
             changed = bool(await self._committer.commit_framed(framed))
         else:
             group = await self._gather()
@@ -182,6 +184,19 @@ class Writer:
         self._decided = []
         if changed and self._applied is not None:
             self._applied()
+
+    def _gather_framed(self) -> list[Framed]:
+        """Take the framed submissions at the head of the queue, as many as make up a group."""
+        framed: list[Framed] = []
+        size = 0
+        while self._queue and len(framed) < FRAMED_MAX and size < GROUP_BYTES_MAX:
+            submission = self._queue[0]
+            if submission.framed is None:
+                break
+            self._decided.append(self._queue.popleft())
+            framed.append(submission.framed)
+            size += submission.bytes
+        return framed
 
     async def _gather(self) -> Group:
         """Admit queued submissions into a fresh group; those wholly decided leave the queue."""

@@ -10,12 +10,25 @@
 
 enum { ADMIT_AHEAD = 12 };
 
-static inline bool batch_same_key(const batch *b, const batch_item *a, const batch_item *c) {
+static inline bool same_key(const batch *b, const batch_item *a, const batch *d, const batch_item *c) {
     if (a->hash != c->hash || a->handle_bytes != c->handle_bytes) return false;
-    const uint8_t *x = item_handle(b, a), *y = item_handle(b, c);
+    const uint8_t *x = item_handle(b, a), *y = item_handle(d, c);
     for (uint32_t i = 0; i < a->handle_bytes; i++)
         if (fold_byte(x[i]) != fold_byte(y[i])) return false;
     return true;
+}
+
+/* Where in `e` the handle of an item of `b` was accepted, or would be noted. */
+static inline uint32_t seen_slot(const batch *e, const batch *b, const batch_item *item) {
+    uint32_t at = (uint32_t)item->hash & (e->seen_room - 1);
+    while (e->seen[at] && !same_key(e, &e->items[e->seen[at] - 1], b, item)) at = (at + 1) & (e->seen_room - 1);
+    return at;
+}
+
+static inline bool seen_earlier(batch *const *earlier, uint32_t count, const batch *b, const batch_item *item) {
+    for (uint32_t i = 0; i < count; i++)
+        if (earlier[i]->seen_room && earlier[i]->seen[seen_slot(earlier[i], b, item)]) return true;
+    return false;
 }
 
 static inline void batch_fail(batch *b, batch_item *item, item_state state) {
@@ -37,11 +50,10 @@ static inline void batch_refuse_prefixes(batch *b) {
 }
 
 /* Have what deciding the next items takes on its way into the cache. */
-static inline void admit_look_ahead(const batch *b, const slot_table *t, const log_view *log, const uint32_t *seen,
-                                    uint32_t mask, uint32_t i) {
+static inline void admit_look_ahead(const batch *b, const slot_table *t, const log_view *log, uint32_t i) {
     if (i + ADMIT_AHEAD < b->count) {
         slots_prefetch(t, b->items[i + ADMIT_AHEAD].hash);
-        __builtin_prefetch(&seen[(uint32_t)b->items[i + ADMIT_AHEAD].hash & mask], 1);
+        __builtin_prefetch(&b->seen[(uint32_t)b->items[i + ADMIT_AHEAD].hash & (b->seen_room - 1)], 1);
     }
     if (i + ADMIT_AHEAD / 2 >= b->count) return;
     uint64_t room, place = slots_guess(t, b->items[i + ADMIT_AHEAD / 2].hash);
@@ -49,25 +61,26 @@ static inline void admit_look_ahead(const batch *b, const slot_table *t, const l
     if (record) __builtin_prefetch(record);
 }
 
-/* Decide each good item: does its handle exist, in the table or by an earlier item? Returns false without memory. */
-static inline bool admit_decide(batch *b, const slot_table *t, const log_view *log, bool overwrite) {
-    uint32_t room = 16;
-    while (room < b->count * 2) room *= 2;
-    uint32_t *seen = calloc(room, sizeof *seen); /* open addressing over items: position + 1 */
-    if (!seen) return false;
+/* Decide each good item: does its handle exist, in the table, by an earlier batch of the same commit group, or by
+ * an earlier item? Returns false without memory. */
+static inline bool admit_decide(batch *b, const slot_table *t, const log_view *log, batch *const *earlier,
+                                uint32_t earlier_count, bool overwrite) {
+    b->seen_room = 16;
+    while (b->seen_room < b->count * 2) b->seen_room *= 2;
+    b->seen = calloc(b->seen_room, sizeof *b->seen);
+    if (!b->seen) return false;
     uint8_t key[HANDLE_BYTES_MAX];
     for (uint32_t i = 0; i < b->count; i++) {
-        admit_look_ahead(b, t, log, seen, room - 1, i);
+        admit_look_ahead(b, t, log, i);
         batch_item *item = &b->items[i];
         if (item->state != ITEM_GOOD) continue;
-        uint32_t at = (uint32_t)item->hash & (room - 1);
-        while (seen[at] && !batch_same_key(b, &b->items[seen[at] - 1], item)) at = (at + 1) & (room - 1);
+        uint32_t at = seen_slot(b, b, item);
         fold(key, item_handle(b, item), item->handle_bytes);
-        item->replaced = seen[at] || slots_get(t, log, item->hash, key, item->handle_bytes);
+        item->replaced = b->seen[at] || seen_earlier(earlier, earlier_count, b, item) ||
+                         slots_get(t, log, item->hash, key, item->handle_bytes);
         if (item->replaced && !overwrite) batch_fail(b, item, ITEM_EXISTS);
-        else seen[at] = i + 1;
+        else b->seen[at] = i + 1;
     }
-    free(seen);
     return true;
 }
 
@@ -141,13 +154,17 @@ static inline void admit_seal(batch *b, uint64_t sequence, bool first, bool all_
     }
 }
 
-/* Decide the batch. With `all_or_nothing` all are accepted or none, and together they may have `whole_bytes_max`.
- * Returns false without memory. */
-static inline bool batch_admit(batch *b, const slot_table *t, const log_view *log, bool overwrite,
-                               bool all_or_nothing, uint64_t whole_bytes_max, uint64_t sequence, bool first) {
-    if (!admit_decide(b, t, log, overwrite)) return false;
+/* Decide the batch, behind the `earlier` ones of its commit group. With `all_or_nothing` all are accepted or none, and
+ * together they may have `whole_bytes_max`. Returns false without memory. */
+static inline bool batch_admit(batch *b, const slot_table *t, const log_view *log, batch *const *earlier,
+                               uint32_t earlier_count, bool overwrite, bool all_or_nothing, uint64_t whole_bytes_max,
+                               uint64_t sequence, bool first) {
+    if (!admit_decide(b, t, log, earlier, earlier_count, overwrite)) return false;
     if (all_or_nothing && admit_group_bytes(b) > whole_bytes_max) admit_refuse_whole(b);
-    if (all_or_nothing && b->failed) batch_fail_all(b, ITEM_ABORTED);
+    if (all_or_nothing && b->failed) {
+        batch_fail_all(b, ITEM_ABORTED);
+        b->seen_room = 0;
+    }
     for (uint32_t i = 0; i < b->count; i++) {
         if (b->items[i].state != ITEM_GOOD) continue;
         b->prefixes[b->items[i].prefix].accepted++;

@@ -125,9 +125,10 @@ class NativeBatch:
 
     # For the writer
 
-    def admit(self, sequence: int, *, first: bool) -> int:
+    def admit(self, sequence: int, earlier: "Sequence[NativeBatch]", *, first: bool) -> int:
         """Decide, number and checksum; see `Framed.admit`."""
-        self._batch.admit(sequence, first, self._overwrite, self.whole, WHOLE_BYTES_MAX)
+        behind = [other._batch for other in earlier]  # noqa: SLF001  # of the same class
+        self._batch.admit(sequence, first, self._overwrite, self.whole, WHOLE_BYTES_MAX, behind)
         return self._batch.accepted
 
     def frame(self) -> memoryview:

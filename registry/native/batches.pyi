@@ -45,6 +45,7 @@ class Batch:
         overwrite: bool,
         all_or_nothing: bool,
         whole_bytes_max: int,
+        earlier: list[Batch],
         /,
     ) -> None: ...
     def accepted_by_prefix(self) -> list[int]: ...

@@ -52,8 +52,8 @@ cdef extern from "admit.h" nogil:
     void batch_fail(batch *b, batch_item *item, int state)
     void batch_fail_all(batch *b, int state)
     void batch_refuse_prefixes(batch *b)
-    bint batch_admit(batch *b, const slot_table *t, const log_view *log, bint overwrite, bint all_or_nothing,
-                     uint64_t whole_bytes_max, uint64_t sequence, bint first)
+    bint batch_admit(batch *b, const slot_table *t, const log_view *log, batch **earlier, uint32_t earlier_count,
+                     bint overwrite, bint all_or_nothing, uint64_t whole_bytes_max, uint64_t sequence, bint first)
     void batch_free(batch *b)
 
 
@@ -240,15 +240,28 @@ cdef class Batch:
         with nogil:
             batch_fail_all(self.b, ITEM_ABORTED)
 
-    def admit(self, uint64_t sequence, bint first, bint overwrite, bint all_or_nothing, uint64_t whole_bytes_max):
-        """Decide the items, without the interpreter's lock; only for the register's writer."""
+    def admit(self, uint64_t sequence, bint first, bint overwrite, bint all_or_nothing, uint64_t whole_bytes_max,
+              list earlier not None):
+        """Decide the items behind those of earlier batches of the same commit group; for the register's writer.
+
+        Most of it is done without the interpreter's lock.
+        """
         cdef bint ok
         cdef SegmentView segments = self.table.segments
+        cdef uint32_t count = <uint32_t>len(earlier), i
+        cdef Batch other
+        cdef batch **others = <batch **>calloc(count + 1, sizeof(batch *))
+        if others is NULL:
+            raise MemoryError
+        for i in range(count):
+            other = earlier[i]
+            others[i] = other.b
         segments.enter()
         with nogil:
-            ok = batch_admit(self.b, self.table.table, segments.view, overwrite, all_or_nothing, whole_bytes_max,
-                             sequence, first)
+            ok = batch_admit(self.b, self.table.table, segments.view, others, count, overwrite, all_or_nothing,
+                             whole_bytes_max, sequence, first)
         segments.leave()
+        free(others)
         if not ok:
             raise MemoryError
 

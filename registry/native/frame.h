@@ -62,6 +62,8 @@ typedef struct {
     bool shuffled;         /* records do not stand in the order of the items */
     uint8_t *names;        /* handles of refused items, once the frame has moved over them */
     size_t names_bytes;
+    uint32_t *seen;        /* accepted items by handle: open addressing, position + 1 */
+    uint32_t seen_room;    /* a power of two, or 0: none were accepted */
     uint32_t index_epoch, indexes[INDEXES_ROOM], index_epochs[INDEXES_ROOM];
 } batch;
 
@@ -284,6 +286,7 @@ static inline void batch_free(batch *b) {
     free(b->prefixes);
     free(b->prefix_slots);
     free(b->names);
+    free(b->seen);
     free(b);
 }
 

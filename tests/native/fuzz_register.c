@@ -41,7 +41,7 @@ static void carry_out(batch *b, slot_table *t, bool whole) {
         }
     if (b->prefix_count > 1) b->prefixes[1].refused = true;
     batch_refuse_prefixes(b);
-    check(batch_admit(b, t, &view, b->request_bytes % 2, whole, 1 << 20, 7, true), "no memory");
+    check(batch_admit(b, t, &view, NULL, 0, b->request_bytes % 2, whole, 1 << 20, 7, true), "no memory");
     check(b->accepted + b->failed == b->count && b->frame_bytes + START <= ROOM, "counts");
     if (b->frame_bytes) memcpy(segment + START, b->frame, b->frame_bytes);
     log_map(&view, 1, segment, START + b->frame_bytes);
@@ -92,7 +92,7 @@ static void as_handles(const uint8_t *data, size_t size) {
     resolve_row *rows = malloc(RESOLVE_WINDOW * sizeof *rows);
     check(b && q && rows && batch_next_item(b), "no memory");
     check(frame_record(b, t, 0, known, sizeof known - 1, values, sizeof values - 1, false), "frame");
-    check(batch_admit(b, t, &view, false, false, 0, 1, true), "admit");
+    check(batch_admit(b, t, &view, NULL, 0, false, false, 0, 1, true), "admit");
     memcpy(segment + START, b->frame, b->frame_bytes);
     log_map(&view, 1, segment, START + b->frame_bytes);
     uint8_t key[sizeof known];

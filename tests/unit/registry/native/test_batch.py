@@ -50,6 +50,40 @@ async def test_it_is_carried_out_in_its_turn(opened, packed):
     assert register.list_handles(b"88.900.1").handles == [b"88.900.1/a", b"88.900.1/c"]
 
 
+class CountingDisk(Disk):
+    def __init__(self):
+        self.syncs = 0
+
+    def sync_data(self, descriptor):
+        self.syncs += 1
+        super().sync_data(descriptor)
+
+
+async def test_those_that_wait_share_a_sync_and_see_each_other(opened, options):
+    disk = CountingDisk()
+    register = await opened(replace(options, disk=disk))
+    await register.submit_batch(await read(register, "88.900.1/there"))
+    first = await read(register, "88.900.1/a", "88.900.1/b")
+    aborted = await read(register, "88.900.1/c", "88.900.1/A")
+    again = await read(register, "88.900.1/C", "88.900.1/B", "88.900.1/d")
+    over = await read(register, "88.900.1/D", "88.900.1/e", "88.900.1/there")
+    disk.syncs = 0
+    await asyncio.gather(
+        register.submit_batch(first),
+        register.submit_batch(aborted, all_or_nothing=True),
+        register.submit_batch(again),
+        register.submit_batch(over, overwrite=True),
+    )
+    assert disk.syncs == 1
+    assert [batch.accepted for batch in (first, aborted, again, over)] == [2, 0, 2, 3]
+    assert over.replaced == 2
+    assert [at for at, _error, _handle in again.failures()] == [1]
+    listed = [b"a", b"b", b"C", b"D", b"e", b"there"]
+    assert register.list_handles(b"88.900.1").handles == [b"88.900.1/" + each for each in listed]
+    register = await opened()
+    assert register.count(b"88.900.1") == 6
+
+
 async def test_it_may_be_larger_than_a_segment(opened, tmp_path):
     register = await opened()
     batch = await read(register, *(f"88.900.1/{i}" for i in range(2000)), data="x" * 700)

@@ -1,0 +1,36 @@
+"""Which core runs is told, and can be forbidden.
+
+* By default the compiled core keeps the register where there is one; `IDNODE_PURE` has Python keep it.
+* `IDNODE_PURE=0`, or empty, forbids nothing.
+"""
+
+import pytest
+
+from node import build
+from node.settings import Settings
+from registry.core import default_core
+
+
+@pytest.mark.parametrize("given", [None, "", "0"])
+def test_the_compiled_core_runs_where_there_is_one(monkeypatch, given):
+    monkeypatch.delenv("IDNODE_PURE", raising=False)
+    if given is not None:
+        monkeypatch.setenv("IDNODE_PURE", given)
+    assert build.register_core() is default_core()
+    assert build.core() == default_core().name
+
+
+@pytest.mark.parametrize("given", ["1", "yes"])
+async def test_python_keeps_the_register_when_it_is_told_to(monkeypatch, tmp_path, given):
+    from node.runtime import Node
+
+    monkeypatch.setenv("IDNODE_PURE", given)
+    assert build.core() == "python"
+    settings = Settings(data_dir=tmp_path / "data", handle_port=0, http_port=0, admin_port=0)
+    node = Node(settings, seed=1)
+    await node.start()
+    try:
+        assert node.report()["core"] == "python"
+        assert node.register.slots is None
+    finally:
+        await node.stop()

@@ -23,6 +23,8 @@ enum {
     SUCCESS = 1,
     HANDLE_NOT_FOUND = 100,
     TRUNCATED = 0x20,
+    CACHE_LINE = 64,
+    FETCHED_LINES = 4, /* of a record, ahead of time; the processor sees by itself where a longer one goes on */
     COMPUTED_MAX = 8192, /* more than any computed record takes */
 };
 #define MARK_START "0.MARK/"
@@ -164,38 +166,71 @@ static inline size_t answer_frame(answerer *a, const question *q, uint32_t code,
     return ENVELOPE + message;
 }
 
-/* Answer one whole request at `in`. `out` has room for ANSWER_MAX bytes. Returns the bytes of the whole answer
- * (envelope and message) or NOT_MINE; with an answer, its response code and whose prefix it was. */
-static inline size_t answer(answerer *a, const uint8_t *in, size_t n, uint32_t now, uint8_t *out, uint32_t *code,
-                            served_prefix **prefix) {
-    question q;
+/* A plain resolution whose answer is on its way; the request must stay where it is. */
+typedef struct {
+    question asked;
+    served_prefix *prefix;
+    size_t prefix_bytes;
+    uint64_t hash; /* of the folded handle */
+} pending_answer;
+
+/* Read one whole request at `in`, and have its slot fetched. False: NOT_MINE. */
+static inline bool answer_begin(answerer *a, const uint8_t *in, size_t n, pending_answer *p) {
     uint8_t key[HANDLE_BYTES_MAX];
-    if (!question_read(&q, in, n)) return NOT_MINE;
-    uint32_t bytes = q.handle.bytes;
-    const uint8_t *slash = memchr(q.handle.at, '/', bytes);
-    if (!slash) return NOT_MINE;
-    size_t prefix_bytes = (size_t)(slash - q.handle.at);
-    fold(key, q.handle.at, bytes);
-    served_prefixes *served = atomic_load(&a->served);
-    *prefix = served_find(served, slots_hash(a->table, key, prefix_bytes), key, prefix_bytes);
-    if (!*prefix) return NOT_MINE;
-    uint64_t place = slots_get(a->table, a->log, slots_hash(a->table, key, bytes), key, bytes);
+    question *q = &p->asked;
+    if (!question_read(q, in, n)) return false;
+    const uint8_t *slash = memchr(q->handle.at, '/', q->handle.bytes);
+    if (!slash) return false;
+    p->prefix_bytes = (size_t)(slash - q->handle.at);
+    fold(key, q->handle.at, q->handle.bytes);
+    p->prefix = served_find(atomic_load(&a->served), slots_hash(a->table, key, p->prefix_bytes), key, p->prefix_bytes);
+    if (!p->prefix) return false;
+    p->hash = slots_hash(a->table, key, q->handle.bytes);
+    slots_prefetch(a->table, p->hash);
+    return true;
+}
+
+/* Have the record fetched that the slot speaks of. */
+static inline void answer_expect(const answerer *a, const pending_answer *p) {
+    uint64_t room, place = slots_guess(a->table, p->hash);
+    const uint8_t *record = place ? log_at(a->log, place, &room) : NULL;
+    if (!record) return;
+    for (unsigned line = 0; line < FETCHED_LINES; line++) __builtin_prefetch(record + line * CACHE_LINE);
+}
+
+/* Write the whole answer (envelope and message) to `out`, which has room for ANSWER_MAX bytes. Returns its bytes
+ * or NOT_MINE; with an answer, its response code. */
+static inline size_t answer_finish(answerer *a, const pending_answer *p, uint32_t now, uint8_t *out, uint32_t *code) {
+    uint8_t key[HANDLE_BYTES_MAX];
+    const question *q = &p->asked;
+    uint32_t bytes = q->handle.bytes;
+    fold(key, q->handle.at, bytes);
+    uint64_t place = slots_get(a->table, a->log, p->hash, key, bytes);
     uint8_t *body = out + ENVELOPE + HEADER;
     size_t body_bytes = 4;
-    const suzhou_enterprise *e = (*prefix)->computed;
+    const suzhou_enterprise *e = p->prefix->computed;
     suzhou_identifier one;
-    bool computed = !place && e && suzhou_find(e, key + prefix_bytes + 1, bytes - prefix_bytes - 1, &one);
+    bool computed = !place && e && suzhou_find(e, key + p->prefix_bytes + 1, bytes - p->prefix_bytes - 1, &one);
     if (computed && answer_marked(a, key, bytes)) {
         computed = false;
         /* record and mark come together, and may have come since the first look */
-        place = slots_get(a->table, a->log, slots_hash(a->table, key, bytes), key, bytes);
+        place = slots_get(a->table, a->log, p->hash, key, bytes);
     }
-    if (place) body_bytes = answer_record(a, &q, place, body);
-    else if (computed) body_bytes = answer_computed(&q, e, &one, body);
+    if (place) body_bytes = answer_record(a, q, place, body);
+    else if (computed) body_bytes = answer_computed(q, e, &one, body);
     else set4(body, 0); /* an error without a text */
     if (!body_bytes) return NOT_MINE;
     *code = place || computed ? SUCCESS : HANDLE_NOT_FOUND;
-    return answer_frame(a, &q, *code, body_bytes, now, out);
+    return answer_frame(a, q, *code, body_bytes, now, out);
+}
+
+/* All of that for one request; with an answer, whose prefix it was. */
+static inline size_t answer(answerer *a, const uint8_t *in, size_t n, uint32_t now, uint8_t *out, uint32_t *code,
+                            served_prefix **prefix) {
+    pending_answer pending;
+    if (!answer_begin(a, in, n, &pending)) return NOT_MINE;
+    *prefix = pending.prefix;
+    return answer_finish(a, &pending, now, out, code);
 }
 
 /* Cut a whole answer in place into datagrams of DATAGRAM_MAX bytes behind each other (handle-protocol.md §1.3);

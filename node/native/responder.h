@@ -62,6 +62,8 @@ typedef struct {
     struct iovec in_vector[BURST], out_vector[BURST];
     struct sockaddr_in6 from[BURST];
     union { char room[CMSG_SPACE(sizeof(uint16_t))]; struct cmsghdr align; } control[BURST];
+    bool mine[BURST];
+    pending_answer pending[BURST];
     int ready;         /* messages in `out` */
     size_t used;       /* bytes in `sent` */
     uint64_t found, missing;
@@ -135,13 +137,12 @@ static inline void responder_hand_off(responder_thread *t, responder_memory *m, 
 /* Answer one received datagram, or hand it on. */
 static inline void responder_one(responder_thread *t, responder_memory *m, int i, uint32_t now) {
     uint32_t code;
-    served_prefix *prefix;
     if (m->used > OUT_ROOM) {
         responder_flush(t, m);
         m->used = 0;
     }
     uint8_t *out = m->sent + m->used;
-    size_t bytes = answer(t->owner->answers, m->received[i], m->in[i].msg_len, now, out, &code, &prefix);
+    size_t bytes = m->mine[i] ? answer_finish(t->owner->answers, &m->pending[i], now, out, &code) : NOT_MINE;
     if (bytes == NOT_MINE) {
         responder_hand_off(t, m, i);
         return;
@@ -154,7 +155,16 @@ static inline void responder_one(responder_thread *t, responder_memory *m, int i
     m->used += bytes;
     bool found = code == SUCCESS;
     *(found ? &m->found : &m->missing) += 1;
+    served_prefix *prefix = m->pending[i].prefix;
     atomic_fetch_add_explicit(found ? &prefix->found : &prefix->missing, 1, memory_order_relaxed);
+}
+
+/* Read all requests of a burst and have memory fetched for all of them at once: one does not wait for another's. */
+static inline void responder_expect(responder_thread *t, responder_memory *m, int count) {
+    answerer *a = t->owner->answers;
+    for (int i = 0; i < count; i++) m->mine[i] = answer_begin(a, m->received[i], m->in[i].msg_len, &m->pending[i]);
+    for (int i = 0; i < count; i++)
+        if (m->mine[i]) answer_expect(a, &m->pending[i]);
 }
 
 static inline uint32_t responder_now(responder *r) {
@@ -169,6 +179,7 @@ static inline void responder_burst(responder_thread *t, responder_memory *m, int
     m->used = 0;
     m->found = m->missing = 0;
     atomic_fetch_add(&t->turn, 1);
+    responder_expect(t, m, count);
     for (int i = 0; i < count; i++) responder_one(t, m, i, now);
     atomic_fetch_add(&t->turn, 1);
     responder_flush(t, m);

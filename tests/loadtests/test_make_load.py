@@ -11,7 +11,10 @@ import pytest
 
 from loadtests.verdict import ExitCode
 
-pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed"),
+]
 
 
 def test_make_load_ends_green_with_a_report(make_load):

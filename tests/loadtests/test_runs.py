@@ -16,6 +16,8 @@ import pytest
 from loadtests import run
 from loadtests.serving import NodeDidNotStart, served_node
 
+pytestmark = pytest.mark.alone
+
 CLOSED = """
 title = "two processes, a closed load"
 [keys]

@@ -75,7 +75,7 @@ cdef extern from "replay.h" nogil:
         uint32_t bytes
     ctypedef struct prefix_changes:
         prefix_change *entry
-        uint32_t room
+        uint32_t count
         uint8_t *names
     ctypedef struct replay_tally:
         prefix_changes prefixes
@@ -87,6 +87,13 @@ cdef extern from "replay.h" nogil:
     bint replay_apply(slot_table *t, const log_view *log, uint32_t slot, uint64_t start, uint64_t end,
                       replay_tally *tally)
     void replay_clear(replay_tally *tally)
+    ctypedef struct replay_bulk:
+        pass
+    replay_bulk *bulk_new()
+    void bulk_free(replay_bulk *bulk)
+    bint bulk_add(replay_bulk *bulk, slot_table *t, const log_view *log, uint32_t slot, uint64_t start, uint64_t end,
+                  replay_tally *tally)
+    bint bulk_flush(replay_bulk *bulk, slot_table *t, const log_view *log, replay_tally *tally)
 
 
 GOOD = ITEM_GOOD
@@ -299,8 +306,8 @@ cdef class Tally:
         cdef prefix_changes *changes = &self.tally.prefixes
         cdef uint32_t i
         found = []
-        for i in range(changes.room):
-            if changes.entry[i].hash and changes.entry[i].change:
+        for i in range(changes.count):
+            if changes.entry[i].change:
                 start = <const uint8_t *>changes.names + changes.entry[i].at
                 found.append((start[:changes.entry[i].bytes], changes.entry[i].change))
         return found
@@ -337,3 +344,43 @@ def apply(SlotTable table not None, uint32_t slot, uint64_t start, uint64_t end,
     segments.leave()
     if not ok:
         raise MemoryError
+
+
+cdef class Replay:
+    """Applies very many records: gathers them, and puts them into the table corner by corner."""
+
+    cdef replay_bulk *bulk
+    cdef SlotTable table
+    cdef readonly Tally tally
+
+    def __cinit__(self, SlotTable table not None):
+        self.table = table
+        self.tally = Tally()
+        self.bulk = bulk_new()
+        if self.bulk is NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        bulk_free(self.bulk)
+
+    def add(self, uint32_t slot, uint64_t start, uint64_t end):
+        """Take a verified stretch of the log; as `apply`, but visible only after `flush`."""
+        cdef bint ok
+        cdef SegmentView segments = self.table.segments
+        segments.enter()
+        with nogil:
+            ok = bulk_add(self.bulk, self.table.table, segments.view, slot, start, end, self.tally.tally)
+        segments.leave()
+        if not ok:
+            raise MemoryError
+
+    def flush(self):
+        """Apply what was taken."""
+        cdef bint ok
+        cdef SegmentView segments = self.table.segments
+        segments.enter()
+        with nogil:
+            ok = bulk_flush(self.bulk, self.table.table, segments.view, self.tally.tally)
+        segments.leave()
+        if not ok:
+            raise MemoryError

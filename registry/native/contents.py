@@ -86,29 +86,28 @@ class NativeContents(Contents):
         total = written_end(segment_path(self._log.folder, active))
         total += sum(entry.bytes or 0 for entry in entries)
         mark: Mark | None = None
-        records = done = 0
+        done = tombstones = 0
+        replay = batches.Replay(self.index)
         for entry in entries:
-            tally = batches.Tally()
             end = HEADER_BYTES
-            for end, sequence in self._replay_segment(entry, tally):
+            for end, sequence in self._replay_segment(entry, replay):
                 mark = Mark(entry.number, end, sequence)
                 if progress is not None:
                     progress(min(done + end, total), total)
-            self.absorb(tally)
-            if tally.tombstones:
-                self.usage.add_tombstone(
-                    entry.number % SEGMENTS_MAX * SPAN_PLACES, tally.tombstones
-                )
-            records += tally.records
+            fresh, tombstones = replay.tally.tombstones - tombstones, replay.tally.tombstones
+            if fresh:
+                self.usage.add_tombstone(entry.number % SEGMENTS_MAX * SPAN_PLACES, fresh)
             done += end
             if end != entry.bytes:
                 break
+        replay.flush()
+        self.absorb(replay.tally)
         if progress is not None:
             progress(total, total)
-        return Replayed(mark, records)
+        return Replayed(mark, replay.tally.records)
 
-    def _replay_segment(self, entry: Entry, tally: batches.Tally) -> Iterator[tuple[int, int]]:
-        """Apply one segment; yields now and then, and last, how far it came: offset and sequence."""
+    def _replay_segment(self, entry: Entry, replay: batches.Replay) -> Iterator[tuple[int, int]]:
+        """Take one segment; yields now and then, and last, how far it came: offset and sequence."""
         slot, start, sequence = entry.number % SEGMENTS_MAX, HEADER_BYTES, entry.first - 1
         limit = entry.bytes or SEGMENT_SPAN_BYTES
         told = start
@@ -118,7 +117,7 @@ class NativeContents(Contents):
             )
             if end == start:
                 break
-            batches.apply(self.index, slot, start, end, tally)
+            replay.add(slot, start, end)
             start, sequence = end, last
             if start - told >= PROGRESS_BYTES:
                 told = start

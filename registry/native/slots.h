@@ -392,9 +392,12 @@ static inline void slots_shrink(slot_table *t, slot_group *g) {
     }
 }
 
-/* Put a key; returns the old place, 0 when it is new, UINT64_MAX when there is no memory. */
-static inline uint64_t slots_put(slot_table *t, const log_view *log, uint64_t hash,
-                                 const uint8_t *key, size_t length, uint64_t place) {
+/* Whether the record at a place carries a key, which `key` knows. */
+typedef bool slots_match(const void *key, uint64_t place);
+
+/* Put the key that `match` knows; returns as slots_put. */
+static inline uint64_t slots_put_matching(slot_table *t, uint64_t hash, slots_match *match, const void *key,
+                                          uint64_t place) {
     uint64_t tag = slots_tag(hash), fresh = tag << PLACE_BITS | place;
     for (;;) {
         slot_group *g = slots_group(t, hash);
@@ -403,7 +406,7 @@ static inline uint64_t slots_put(slot_table *t, const log_view *log, uint64_t ha
         for (; at < end; at++) {
             uint64_t slot = atomic_load_explicit(&g->slot[at], memory_order_relaxed);
             if (!slot || slot >> PLACE_BITS > tag) break;
-            if (slot >> PLACE_BITS == tag && log_key_equals(log, slot & PLACE_MASK, key, length)) {
+            if (slot >> PLACE_BITS == tag && match(key, slot & PLACE_MASK)) {
                 atomic_store_explicit(&g->slot[at], fresh, memory_order_release);
                 return slot & PLACE_MASK;
             }
@@ -425,6 +428,24 @@ static inline uint64_t slots_put(slot_table *t, const log_view *log, uint64_t ha
         slots_add(&t->used, 1);
         return 0;
     }
+}
+
+typedef struct {
+    const log_view *log;
+    const uint8_t *key;
+    size_t length;
+} slots_key;
+
+static inline bool slots_key_match(const void *key, uint64_t place) {
+    const slots_key *k = key;
+    return log_key_equals(k->log, place, k->key, k->length);
+}
+
+/* Put a key; returns the old place, 0 when it is new, UINT64_MAX when there is no memory. */
+static inline uint64_t slots_put(slot_table *t, const log_view *log, uint64_t hash,
+                                 const uint8_t *key, size_t length, uint64_t place) {
+    slots_key k = {log, key, length};
+    return slots_put_matching(t, hash, slots_key_match, &k, place);
 }
 
 /* Remove a key; returns its place, or 0 when it was absent. */

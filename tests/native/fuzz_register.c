@@ -127,6 +127,15 @@ static void as_segment(const uint8_t *data, size_t size) {
     uint64_t sequence = 0, end = replay_verify(&view, 3, 0, size, size, &sequence);
     check(end <= size, "verified too much");
     if (end) check(replay_apply(t, &view, 3, 0, end, y) && y->records == sequence, "apply");
+    replay_bulk *k = bulk_new();
+    replay_tally *z = calloc(1, sizeof *z);
+    slot_table *u = table_new();
+    check(k && z && bulk_add(k, u, &view, 3, 0, end, z) && bulk_flush(k, u, &view, z), "apply in bulk");
+    check(slots_count(u) == slots_count(t) && z->records == y->records && z->live[3] == y->live[3], "the same in bulk");
+    bulk_free(k);
+    replay_clear(z);
+    free(z);
+    slots_free(u);
     order_run run = {0};
     check(order_build(&view, 3, 0, size, &run) && run.count <= size / RECORD_HEADER, "order");
     uint64_t places[8];

@@ -230,6 +230,7 @@ static inline bool batch_number_prefix(batch *b, const slot_table *t, batch_item
 
 /* Finish a record whose handle and values stand in the frame. */
 static inline bool frame_close(batch *b, const slot_table *t, batch_item *item, uint16_t handle_bytes) {
+    if (!handle_bytes) return false;
     uint32_t bytes = (uint32_t)(b->frame_bytes - item->frame), padding = -bytes & 7;
     if (!frame_room(b, padding)) return false;
     memset(b->frame + b->frame_bytes, 0, padding);

@@ -28,13 +28,13 @@ from registry.storage.segment import HEADER_BYTES
 TAIL_BYTES: Final = 512 << 10
 """Bytes of log that no run covers yet after which one is made, on the spot: about a millisecond."""
 
-RUNS_MAX: Final = 16
+RUNS_MAX: Final = 64
 """Runs of about one size, or smaller, that become one."""
 
 LOOKS_MAX: Final = 16_384
 """Records that are looked at for one page besides those on it: a few milliseconds among deleted ones."""
 
-_SIZE_STEP_BITS: Final = 4
+_SIZE_STEP_BITS: Final = 6
 _NICENESS: Final = 10
 _logger: Final = logging.getLogger(__name__)
 

@@ -113,57 +113,141 @@ static void order_sort_at(order_sort *s, order_item *items, size_t n, uint32_t d
     }
 }
 
+/* ---- merging: for what came in long ascending sequences, as batches mostly do ---- */
+
+enum { ASCENTS_MAX = 4096, ASCENT_MEAN = 128 };
+
+static inline int order_compare_at(const order_sort *s, uint32_t a, uint32_t b) {
+    order_key k = order_sort_key(s, a), l = order_sort_key(s, b);
+    return order_compare(k.handle, k.length, l.handle, l.length);
+}
+
+/* How many of `n` ascending places sort before a place (or, with `equal`, not behind it). */
+static inline size_t order_rank(const order_sort *s, const uint32_t *at, size_t n, uint32_t other, bool equal) {
+    order_key key = order_sort_key(s, other);
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        order_key k = order_sort_key(s, at[middle]);
+        int order = order_compare(k.handle, k.length, key.handle, key.length);
+        if (order < 0 || (equal && !order)) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Merge two ascending neighbours of `n` and `m` places; `spare` has room for `n`. */
+static inline void order_merge(const order_sort *s, uint32_t *at, size_t n, size_t m, uint32_t *spare) {
+    size_t skip = order_rank(s, at, n, at[n], true); /* these stay where they are */
+    at += skip;
+    n -= skip;
+    if (!n) return;
+    m = order_rank(s, at + n, m, at[n - 1], false); /* and those behind these */
+    memcpy(spare, at, n * sizeof *at);
+    if (order_rank(s, at + n, m, spare[0], false) == m) { /* the one wholly before the other */
+        memmove(at, at + n, m * sizeof *at);
+        memcpy(at + m, spare, n * sizeof *at);
+        return;
+    }
+    const uint32_t *left = spare, *left_end = spare + n, *right = at + n, *right_end = right + m;
+    order_key k = order_sort_key(s, *left), l = order_sort_key(s, *right);
+    while (left < left_end && right < right_end) {
+        if (order_compare(k.handle, k.length, l.handle, l.length) <= 0) {
+            *at++ = *left++;
+            if (left < left_end) k = order_sort_key(s, *left);
+        } else {
+            *at++ = *right++;
+            if (right < right_end) l = order_sort_key(s, *right);
+        }
+    }
+    memcpy(at, left, (size_t)(left_end - left) * sizeof *at);
+}
+
+/* Merge ascending sequences that follow each other: `start` has where each begins and, last, where all end. */
+static inline bool order_merge_all(const order_sort *s, uint32_t *at, uint32_t *start, uint32_t sequences) {
+    uint32_t *spare = malloc(start[sequences] * sizeof *spare);
+    if (!spare) return false;
+    for (; sequences > 1; sequences = (sequences + 1) / 2) {
+        for (uint32_t i = 0; i + 1 < sequences; i += 2)
+            order_merge(s, at + start[i], start[i + 1] - start[i], start[i + 2] - start[i + 1], spare);
+        for (uint32_t i = 1; 2 * i < sequences; i++) start[i] = start[2 * i];
+        start[(sequences + 1) / 2] = start[sequences];
+    }
+    free(spare);
+    return true;
+}
+
+/* ---- making a run ---- */
+
 typedef struct {
     uint32_t *at;
     uint64_t count;
 } order_run;
 
-/* Gather the records that set values in [from, to) of a segment, in log order; `sorted` tells whether that is
- * also the order of handles. Returns false without memory, and stops where the bytes are no records. */
-static inline bool order_gather(const log_view *log, uint32_t slot, uint64_t from, uint64_t to, order_item **items,
-                                size_t *count, bool *sorted) {
+typedef struct {
+    uint32_t start[ASCENTS_MAX + 1];
+    uint32_t count; /* ASCENTS_MAX + 1: too many to be of use */
+} order_ascents;
+
+/* Gather the places of the records that set values in [from, to) of a segment, in log order, and where they ascend
+ * anew. Returns false without memory, and stops where the bytes are no records. */
+static inline bool order_gather(const log_view *log, uint32_t slot, uint64_t from, uint64_t to, order_run *run,
+                                order_ascents *ascents) {
     size_t room = (to - from) / 256 + 16;
-    *items = malloc(room * sizeof **items);
-    *count = 0;
-    *sorted = true;
-    if (!*items) return false;
+    run->at = malloc(room * sizeof *run->at);
+    run->count = 0;
+    ascents->count = 0;
+    if (!run->at) return false;
     order_key before = {NULL, 0};
     for (uint64_t at = from, left; at + RECORD_HEADER <= to;) {
         const uint8_t *record = log_segment(log, slot, at, &left);
         if (!record || !record_shaped(record, left)) break;
         if (record[16] == RECORD_PUT) {
-            if (*count == room) {
-                order_item *more = realloc(*items, (room += room / 2) * sizeof **items);
-                if (!more) { free(*items); *items = NULL; return false; }
-                *items = more;
+            if (run->count == room) {
+                uint32_t *more = realloc(run->at, (room += room / 2) * sizeof *more);
+                if (!more) { free(run->at); return false; }
+                run->at = more;
             }
             order_key key = {record + RECORD_HEADER, record_handle_bytes(record)};
-            if (*sorted && order_compare(before.handle, before.length, key.handle, key.length) > 0) *sorted = false;
+            if (ascents->count <= ASCENTS_MAX &&
+                (!run->count || order_compare(before.handle, before.length, key.handle, key.length) > 0)) {
+                if (ascents->count < ASCENTS_MAX) ascents->start[ascents->count] = (uint32_t)run->count;
+                ascents->count++;
+            }
             before = key;
-            (*items)[(*count)++] = (order_item){.word = 0, .at = (uint32_t)(at >> 3)};
+            run->at[run->count++] = (uint32_t)(at >> 3);
         }
         at += record_size(record_length(record));
     }
     return true;
 }
 
+static inline bool order_sort_all(order_sort *s, uint32_t *at, size_t n) {
+    order_item *items = malloc(n * sizeof *items);
+    if (!items) return false;
+    for (size_t i = 0; i < n; i++)
+        items[i] = (order_item){.word = order_word(order_sort_key(s, at[i]), 0), .at = at[i]};
+    order_sort_at(s, items, n, 0);
+    for (size_t i = 0; i < n; i++) at[i] = items[i].at;
+    free(items);
+    return true;
+}
+
 /* Make the run of [from, to) of a segment; returns false without memory. */
 static inline bool order_build(const log_view *log, uint32_t slot, uint64_t from, uint64_t to, order_run *run) {
-    order_item *items;
-    size_t count;
-    bool sorted;
-    if (!order_gather(log, slot, from, to, &items, &count, &sorted)) return false;
-    if (!sorted) {
-        order_sort s = {.log = log, .slot = slot, .chance = UINT64_C(0x9e3779b97f4a7c15) ^ (uintptr_t)items};
-        for (size_t i = 0; i < count; i++) items[i].word = order_word(order_sort_key(&s, items[i].at), 0);
-        order_sort_at(&s, items, count, 0);
+    order_ascents *ascents = malloc(sizeof *ascents);
+    if (!ascents) return false;
+    bool ok = order_gather(log, slot, from, to, run, ascents);
+    if (ok && ascents->count > 1) {
+        order_sort s = {.log = log, .slot = slot, .chance = UINT64_C(0x9e3779b97f4a7c15) ^ (uintptr_t)run->at};
+        bool long_ones = ascents->count <= ASCENTS_MAX && ascents->count <= run->count / ASCENT_MEAN;
+        ascents->start[long_ones ? ascents->count : 0] = (uint32_t)run->count;
+        ok = long_ones ? order_merge_all(&s, run->at, ascents->start, ascents->count)
+                       : order_sort_all(&s, run->at, run->count);
+        if (!ok) free(run->at);
     }
-    run->at = malloc((count ? count : 1) * sizeof *run->at);
-    run->count = count;
-    if (run->at)
-        for (size_t i = 0; i < count; i++) run->at[i] = items[i].at;
-    free(items);
-    return run->at != NULL;
+    free(ascents);
+    return ok;
 }
 
 /* ---- a page ---- */

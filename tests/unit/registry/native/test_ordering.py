@@ -1,0 +1,80 @@
+"""A run is the records of its stretch in the order of their folded handles, whatever order they lie in.
+
+Runs are made by sorting or, where records lie in ascending sequences, by merging these: apart, overlapping, one in
+another, backwards, with the same handles over and over.
+"""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry.native import ordering
+from registry.native.core import SegmentView
+from registry.storage.record import DELETE, PUT, encode
+
+START = 64
+
+
+def run_over(rows):
+    """Return the handles of a run over a segment of these records: (kind, handle)."""
+    segment, offset, handle_at = [bytes(START)], START, {}
+    for sequence, (kind, handle) in enumerate(rows, 1):
+        record = encode(sequence, kind, 0, handle, b"")
+        handle_at[offset // 8] = handle
+        offset += len(record)
+        segment.append(record)
+    view = SegmentView()
+    view(3, b"".join(segment))
+    run = ordering.build(view, 3, START, offset)
+    offsets = memoryview(bytes(run)).cast("I").tolist()
+    assert len(set(offsets)) == len(run) == sum(kind == PUT for kind, _handle in rows)
+    return [handle_at[offset] for offset in offsets]
+
+
+def check(handles, kinds=None):
+    rows = list(zip(kinds or [PUT] * len(handles), handles, strict=True))
+    expected = sorted(handle.upper() for kind, handle in rows if kind == PUT)
+    assert [handle.upper() for handle in run_over(rows)] == expected
+
+
+def numbers(*parts):
+    return [b"88.900.1/%s%06d" % (b"pP"[n % 2 :][:1], n) for part in parts for n in part]
+
+
+SEQUENCES = {
+    "one": [range(3000)],
+    "apart": [range(2000, 3000), range(1000), range(1000, 2000)],
+    "overlapping": [range(0, 2000, 2), range(1, 2000, 2), range(500, 1500)],
+    "one in another": [range(0, 9000, 3), range(4000, 4500)],
+    "many": [range(n * 37 % 1000, n * 37 % 1000 + 200) for n in range(50)],
+    "backwards": [range(3000, 0, -1)],
+    "the same": [[7] * 3000],
+    "ties": [range(1000), range(1000), range(1000)],
+}
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_ascending_sequences_are_merged(name):
+    check(numbers(*SEQUENCES[name]))
+
+
+def test_more_sequences_than_are_merged_are_sorted():
+    rng = random.Random(3)
+    check(numbers([rng.randrange(10**6) for _ in range(20_000)]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([PUT, PUT, PUT, DELETE]),
+            st.binary(min_size=1, max_size=20)
+            | st.sampled_from([b"a", b"A", b"a\0", b"a\0\0b", b"x" * 8, b"x" * 9, b"x" * 300]),
+        ),
+        max_size=60,
+    )
+)
+def test_any_handles_are_sorted_like_their_folded_bytes(rows):
+    check([handle for _kind, handle in rows], [kind for kind, _handle in rows])

@@ -218,7 +218,7 @@ static inline bool replay_apply(slot_table *t, const log_view *log, uint32_t slo
  * the records are first gathered, then parted by the start of their hash, and each part meets one corner of the table.
  * Records of one handle keep their order. */
 
-enum { BULK_ROWS = 1 << 21, BULK_PARTS = 512, BULK_AHEAD = 8 };
+enum { BULK_ROWS = 1 << 21, BULK_PARTS = 1 << BASE_DEPTH, BULK_AHEAD = 8 };
 #define BULK_DELETE UINT32_C(0x80000000)
 
 typedef struct {
@@ -233,7 +233,8 @@ typedef struct {
     uint32_t part[BULK_PARTS + 1];
 } replay_bulk;
 
-static inline uint32_t bulk_part(uint64_t hash) { return (uint32_t)(hash >> 55); }
+/* Parts are no finer than groups can be, for a group takes what comes evenly best. */
+static inline uint32_t bulk_part(uint64_t hash) { return (uint32_t)(hash >> (64 - BASE_DEPTH)); }
 
 static inline void bulk_free(replay_bulk *k) {
     if (!k) return;

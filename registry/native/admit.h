@@ -1,7 +1,7 @@
 /* Admission of a batch: decided against the table and each other, numbered and checksummed.
  *
  * Only the register's writer calls this, when nothing else is under way. Afterwards the frame holds what is to be
- * written, and nothing else; once it is on the disk, replay.h applies it like any other stretch of the log.
+ * written, and nothing else; once it is on the disk, apply.h makes it visible.
  */
 #ifndef IDNODE_ADMIT_H
 #define IDNODE_ADMIT_H
@@ -16,6 +16,20 @@ static inline bool same_key(const batch *b, const batch_item *a, const batch *d,
     for (uint32_t i = 0; i < a->handle_bytes; i++)
         if (fold_byte(x[i]) != fold_byte(y[i])) return false;
     return true;
+}
+
+/* The handle of an item, as a key of the table. */
+typedef struct {
+    const log_view *log;
+    const batch *b;
+    const batch_item *item;
+} item_key;
+
+static inline bool item_match(const void *key, uint64_t place) {
+    const item_key *k = key;
+    uint8_t folded[HANDLE_BYTES_MAX];
+    fold(folded, item_handle(k->b, k->item), k->item->handle_bytes);
+    return log_key_equals(k->log, place, folded, k->item->handle_bytes);
 }
 
 /* Where in `e` the handle of an item of `b` was accepted, or would be noted. */
@@ -69,15 +83,14 @@ static inline bool admit_decide(batch *b, const slot_table *t, const log_view *l
     while (b->seen_room < b->count * 2) b->seen_room *= 2;
     b->seen = calloc(b->seen_room, sizeof *b->seen);
     if (!b->seen) return false;
-    uint8_t key[HANDLE_BYTES_MAX];
     for (uint32_t i = 0; i < b->count; i++) {
         admit_look_ahead(b, t, log, i);
         batch_item *item = &b->items[i];
         if (item->state != ITEM_GOOD) continue;
         uint32_t at = seen_slot(b, b, item);
-        fold(key, item_handle(b, item), item->handle_bytes);
+        item_key key = {log, b, item};
         item->replaced = b->seen[at] || seen_earlier(earlier, earlier_count, b, item) ||
-                         slots_get(t, log, item->hash, key, item->handle_bytes);
+                         slots_get_matching(t, log, item->hash, item_match, &key);
         if (item->replaced && !overwrite) batch_fail(b, item, ITEM_EXISTS);
         else b->seen[at] = i + 1;
     }
@@ -117,16 +130,29 @@ static inline bool admit_keep_names(batch *b) {
     return true;
 }
 
-/* Close the gaps between the records of good items, and put them in the order of the items. */
-static inline bool admit_gather(batch *b) {
+/* Number and checksum a record; `continues`: it is bound to the next one. */
+static inline void admit_seal(uint8_t *record, uint64_t sequence, bool first, bool continues) {
+    uint32_t length = record_length(record);
+    memcpy(record + 8, &sequence, 8);
+    record[17] |= (first ? FLAG_FIRST : 0) | (continues ? FLAG_CONTINUES : 0);
+    uint32_t crc = crc32c(record + 4, length - 4);
+    memcpy(record, &crc, 4);
+}
+
+/* Close the gaps between the records of good items, put them in the order of the items, and seal them; `first` flags
+ * the first one as the first since a sync. Returns false without memory. */
+static inline bool admit_gather(batch *b, uint64_t sequence, bool first, bool all_or_nothing) {
     if (!b->frame) return true; /* there never was anything */
     uint8_t *into = b->shuffled ? malloc(b->frame_room) : b->frame;
     if (!into) return false;
     size_t out = 0;
+    uint32_t left = b->accepted;
     for (uint32_t i = 0; i < b->count; i++) {
         batch_item *item = &b->items[i];
         if (item->state != ITEM_GOOD) continue;
         if (into + out != b->frame + item->frame) memmove(into + out, b->frame + item->frame, item->frame_bytes);
+        admit_seal(into + out, sequence++, first, all_or_nothing && --left);
+        first = false;
         item->frame = out;
         out += item->frame_bytes;
     }
@@ -136,22 +162,6 @@ static inline bool admit_gather(batch *b) {
     }
     b->frame_bytes = out;
     return true;
-}
-
-/* Number and checksum the records; `first` flags the first one as the first since a sync. */
-static inline void admit_seal(batch *b, uint64_t sequence, bool first, bool all_or_nothing) {
-    for (size_t at = 0; at < b->frame_bytes;) {
-        uint8_t *record = b->frame + at;
-        uint32_t length = record_length(record);
-        at += record_size(length);
-        memcpy(record + 8, &sequence, 8);
-        sequence++;
-        if (first) record[17] |= FLAG_FIRST;
-        if (all_or_nothing && at < b->frame_bytes) record[17] |= FLAG_CONTINUES;
-        first = false;
-        uint32_t crc = crc32c(record + 4, length - 4);
-        memcpy(record, &crc, 4);
-    }
 }
 
 /* Decide the batch, behind the `earlier` ones of its commit group. With `all_or_nothing` all are accepted or none, and
@@ -171,9 +181,8 @@ static inline bool batch_admit(batch *b, const slot_table *t, const log_view *lo
         b->accepted++;
         b->replaced += b->items[i].replaced;
     }
-    if ((b->failed && !admit_keep_names(b)) || !admit_gather(b)) return false;
-    admit_seal(b, sequence, first, all_or_nothing);
-    return true;
+    if (b->failed && !admit_keep_names(b)) return false;
+    return admit_gather(b, sequence, first, all_or_nothing);
 }
 
 #endif

@@ -39,10 +39,10 @@ class NativeBatch:
         self,
         table: SlotTable,
         request: bytes,
-        make_visible: Callable[[Sequence[Stretch], batches.Tally], None],
+        make_visible: Callable[[batches.Batch, Sequence[Stretch], batches.Tally], None],
         settle: Callable[[batches.Tally, Sequence[bytes]], None],
     ) -> None:
-        """``make_visible`` and ``settle`` are those of the contents: `apply_stretches` and `absorb`."""
+        """``make_visible`` and ``settle`` are those of the contents: `apply_batch` and `absorb`."""
         self._batch = batches.Batch(table, request)
         self._make_visible = make_visible
         self._settle = settle
@@ -137,7 +137,7 @@ class NativeBatch:
 
     def apply(self, stretches: Sequence[Stretch]) -> None:
         """Make the records visible."""
-        self._make_visible(stretches, self._tally)
+        self._make_visible(self._batch, stretches, self._tally)
 
     def settle(self) -> None:
         """Account for what became visible."""

@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 
 from registry.native.core import SegmentView, SlotTable
+from registry.storage.frames import Stretch
 
 GOOD: int
 ODD: int
@@ -48,6 +49,10 @@ class Batch:
         earlier: list[Batch],
         /,
     ) -> None: ...
+    @property
+    def ascends(self) -> bool: ...
+    def apply(self, stretches: list[Stretch], tally: Tally, /) -> None: ...
+    def offsets(self, start: int, size: int, offset: int, /) -> bytes: ...
     def accepted_by_prefix(self) -> list[int]: ...
 
 class Tally:
@@ -61,7 +66,6 @@ class Tally:
 def verify(
     segments: SegmentView, slot: int, start: int, end: int, enough: int, sequence: int, /
 ) -> tuple[int, int]: ...
-def apply(table: SlotTable, slot: int, start: int, end: int, tally: Tally, /) -> None: ...
 
 class Replay:
     @property

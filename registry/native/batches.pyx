@@ -2,7 +2,7 @@
 """Batches from request bytes to log records, and log records into the table."""
 
 from cpython.buffer cimport PyBuffer_FillInfo
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
@@ -45,8 +45,9 @@ cdef extern from "admit.h" nogil:
         uint32_t failed
         uint32_t accepted
         uint32_t replaced
-        uint8_t *names
-    const uint8_t *item_handle(const batch *b, const batch_item *item)
+        bint shuffled
+        bint descends
+    const uint8_t *item_name(const batch *b, const batch_item *item)
     bint frame_record(batch *b, const slot_table *t, uint32_t position, const uint8_t *handle, uint16_t handle_bytes,
                       const uint8_t *values, uint32_t values_bytes, bint restricted)
     void batch_fail(batch *b, batch_item *item, int state)
@@ -55,16 +56,6 @@ cdef extern from "admit.h" nogil:
     bint batch_admit(batch *b, const slot_table *t, const log_view *log, batch **earlier, uint32_t earlier_count,
                      bint overwrite, bint all_or_nothing, uint64_t whole_bytes_max, uint64_t sequence, bint first)
     void batch_free(batch *b)
-
-
-cdef extern from "ndjson.h" nogil:
-    enum:
-        C_BROKEN "READ_BROKEN"
-        C_TOO_MANY "READ_TOO_MANY"
-        C_NO_MEMORY "READ_NO_MEMORY"
-        C_MORE_BEHIND "READ_MORE_BEHIND"
-    int read_msgpack(batch *b, const slot_table *t, uint32_t now, uint32_t items_max)
-    int read_ndjson(batch *b, const slot_table *t, uint32_t now, uint32_t items_max)
 
 
 cdef extern from "replay.h" nogil:
@@ -84,8 +75,6 @@ cdef extern from "replay.h" nogil:
         uint64_t records
     uint64_t replay_verify(const log_view *log, uint32_t slot, uint64_t start, uint64_t end, uint64_t enough,
                            uint64_t *sequence)
-    bint replay_apply(slot_table *t, const log_view *log, uint32_t slot, uint64_t start, uint64_t end,
-                      replay_tally *tally)
     void replay_clear(replay_tally *tally)
     ctypedef struct replay_bulk:
         pass
@@ -94,6 +83,25 @@ cdef extern from "replay.h" nogil:
     bint bulk_add(replay_bulk *bulk, slot_table *t, const log_view *log, uint32_t slot, uint64_t start, uint64_t end,
                   replay_tally *tally)
     bint bulk_flush(replay_bulk *bulk, slot_table *t, const log_view *log, replay_tally *tally)
+
+
+cdef extern from "apply.h" nogil:
+    ctypedef struct batch_stretch:
+        uint64_t place
+        uint64_t bytes
+    bint batch_apply(const batch *b, slot_table *t, const log_view *log, const batch_stretch *stretch,
+                     uint32_t stretches, replay_tally *tally)
+    uint32_t batch_offsets(const batch *b, uint64_t start, uint64_t size, uint64_t offset, uint32_t *at)
+
+
+cdef extern from "ndjson.h" nogil:
+    enum:
+        C_BROKEN "READ_BROKEN"
+        C_TOO_MANY "READ_TOO_MANY"
+        C_NO_MEMORY "READ_NO_MEMORY"
+        C_MORE_BEHIND "READ_MORE_BEHIND"
+    int read_msgpack(batch *b, const slot_table *t, uint32_t now, uint32_t items_max)
+    int read_ndjson(batch *b, const slot_table *t, uint32_t now, uint32_t items_max)
 
 
 GOOD = ITEM_GOOD
@@ -194,17 +202,12 @@ cdef class Batch:
     def handle(self, uint32_t position):
         """Return the handle of an item that was framed."""
         cdef batch_item *item
-        cdef const uint8_t *start
         if position >= self.b.count:
             raise IndexError(position)
         item = &self.b.items[position]
         if item.state == ITEM_ODD or item.state == ITEM_REFUSED:
             raise ValueError("The item has no record")
-        if item.state != ITEM_GOOD and self.b.names is not NULL:
-            start = self.b.names + item.frame
-        else:
-            start = item_handle(self.b, item)
-        return start[:item.handle_bytes]
+        return item_name(self.b, item)[:item.handle_bytes]
 
     def prefix_of(self, uint32_t position):
         """Return the number of a framed item's prefix."""
@@ -272,6 +275,44 @@ cdef class Batch:
         if not ok:
             raise MemoryError
 
+    def apply(self, list stretches not None, Tally tally not None):
+        """Make the admitted items visible, whose records lie in these stretches: (place, bytes).
+
+        Without the interpreter's lock, and only for the register's writer.
+        """
+        cdef bint ok
+        cdef SegmentView segments = self.table.segments
+        cdef uint32_t count = <uint32_t>len(stretches), i
+        cdef batch_stretch *places = <batch_stretch *>calloc(count + 1, sizeof(batch_stretch))
+        if places is NULL:
+            raise MemoryError
+        for i in range(count):
+            places[i].place, places[i].bytes = stretches[i]
+        segments.enter()
+        with nogil:
+            ok = batch_apply(self.b, self.table.table, segments.view, places, count, tally.tally)
+        segments.leave()
+        free(places)
+        if not ok:
+            raise MemoryError
+
+    @property
+    def ascends(self):
+        """Whether the records lie in the order of their folded handles."""
+        return not (self.b.shuffled or self.b.descends)
+
+    def offsets(self, uint64_t start, uint64_t size, uint64_t offset):
+        """Return where the records of a part of the frame lie that was written at this offset of a segment.
+
+        As a run has them: in units of 8 bytes, four bytes each, in the order of the items.
+        """
+        cdef bytes found = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>self.b.accepted * 4)
+        cdef uint32_t *at = <uint32_t *>PyBytes_AS_STRING(found)
+        cdef uint32_t count
+        with nogil:
+            count = batch_offsets(self.b, start, size, offset, at)
+        return found if count == self.b.accepted else found[:count * 4]
+
     def accepted_by_prefix(self):
         """Return for each prefix, by number, how many of its items were accepted."""
         return [self.b.prefixes[i].accepted for i in range(self.b.prefix_count)]
@@ -329,21 +370,6 @@ def verify(SegmentView segments not None, uint32_t slot, uint64_t start, uint64_
         reached = replay_verify(segments.view, slot, start, end, enough, &sequence)
     segments.leave()
     return reached, sequence
-
-
-def apply(SlotTable table not None, uint32_t slot, uint64_t start, uint64_t end, Tally tally not None):
-    """Put the records of a stretch of the log into the table, without the interpreter's lock.
-
-    Only for the register's writer; raises `MemoryError`, also when these are no records.
-    """
-    cdef bint ok
-    cdef SegmentView segments = table.segments
-    segments.enter()
-    with nogil:
-        ok = replay_apply(table.table, segments.view, slot, start, end, tally.tally)
-    segments.leave()
-    if not ok:
-        raise MemoryError
 
 
 cdef class Replay:

@@ -8,7 +8,7 @@ import msgpack
 from registry.blocks import read_block, write_block
 from registry.contents import Contents, Replayed
 from registry.errors import LogDamaged
-from registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
+from registry.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from registry.names import fold
 from registry.native import batches
 from registry.native.batch import NativeBatch
@@ -52,18 +52,20 @@ class NativeContents(Contents):
             behind = fold(self._log.read(places[-1]).handle)
         return places, behind
 
-    # Changes by whole stretches of the log
+    # Changes by whole batches
 
-    def apply_stretches(self, stretches: Sequence[Stretch], tally: batches.Tally) -> None:
-        """Make stretches of the log visible; runs in the writer's thread, and `absorb` must follow on the loop."""
-        for place, size in stretches:
-            slot, units = divmod(place, SPAN_PLACES)
-            start = units * PLACE_UNIT
-            batches.apply(self.index, slot, start, start + size, tally)
-        self.listing.logged()
+    def apply_batch(
+        self, batch: batches.Batch, stretches: Sequence[Stretch], tally: batches.Tally
+    ) -> None:
+        """Make a batch visible that lies in these stretches of the log.
+
+        Runs in the writer's thread, and `absorb` must follow on the loop.
+        """
+        batch.apply(list(stretches), tally)
+        self.listing.take(batch, stretches)
 
     def absorb(self, tally: batches.Tally, watched: Sequence[bytes] = ()) -> None:
-        """Take what applied stretches have changed into account, and tell of handles that are watched."""
+        """Take what applied records have changed into account, and tell of handles that are watched."""
         for segment, change in tally.live():
             self.usage.adjust(segment, change)
         self.listing.gain(tally.prefixes())
@@ -71,7 +73,7 @@ class NativeContents(Contents):
 
     def new_batch(self, request: bytes) -> NativeBatch:
         """Return a batch over a request's bytes."""
-        return NativeBatch(self.index, request, self.apply_stretches, self.absorb)
+        return NativeBatch(self.index, request, self.apply_batch, self.absorb)
 
     def new_handles(self, request: bytes) -> HandleBatch:
         """Return what resolves a request for many handles."""

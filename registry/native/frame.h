@@ -60,6 +60,9 @@ typedef struct {
     uint32_t *prefix_slots; /* open addressing: number + 1; prefix_room * 2 of them */
     uint32_t failed, accepted, replaced;
     bool shuffled;         /* records do not stand in the order of the items */
+    bool descends;         /* handles do not ascend from record to record */
+    uint64_t last;         /* where the record framed last begins */
+    uint32_t frame_records;
     uint8_t *names;        /* handles of refused items, once the frame has moved over them */
     size_t names_bytes;
     uint32_t *seen;        /* accepted items by handle: open addressing, position + 1 */
@@ -194,6 +197,11 @@ static inline const uint8_t *item_handle(const batch *b, const batch_item *item)
     return b->frame + item->frame + RECORD_HEADER;
 }
 
+/* The handle of an item that was framed, also once it was refused. */
+static inline const uint8_t *item_name(const batch *b, const batch_item *item) {
+    return item->state > ITEM_REFUSED && b->names ? b->names + item->frame : item_handle(b, item);
+}
+
 /* Whether the prefix of this number is the first `bytes` of a folded handle. */
 static inline bool prefix_is(const batch *b, uint32_t number, const uint8_t *folded, uint64_t bytes) {
     const batch_prefix *p = &b->prefixes[number];
@@ -228,6 +236,12 @@ static inline bool batch_number_prefix(batch *b, const slot_table *t, batch_item
     return true;
 }
 
+/* Whether a folded handle sorts before that of the record framed before it. */
+static inline bool frame_descends(const batch *b, const uint8_t *folded, uint16_t handle_bytes) {
+    const uint8_t *before = b->frame + b->last;
+    return b->frame_records && handle_compare(before + RECORD_HEADER, record_handle_bytes(before), folded, handle_bytes) > 0;
+}
+
 /* Finish a record whose handle and values stand in the frame. */
 static inline bool frame_close(batch *b, const slot_table *t, batch_item *item, uint16_t handle_bytes) {
     if (!handle_bytes) return false;
@@ -245,6 +259,9 @@ static inline bool frame_close(batch *b, const slot_table *t, batch_item *item, 
     fold(key, record + RECORD_HEADER, handle_bytes);
     item->hash = slots_hash(t, key, handle_bytes);
     if (!batch_number_prefix(b, t, item, key)) return false;
+    b->descends |= frame_descends(b, key, handle_bytes);
+    b->last = item->frame;
+    b->frame_records++;
     item->state = ITEM_GOOD;
     b->value_bytes += bytes - RECORD_HEADER - handle_bytes;
     return true;

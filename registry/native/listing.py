@@ -17,24 +17,26 @@ import msgpack
 
 from registry.blocks import read_block, write_block
 from registry.errors import LogDamaged
-from registry.limits import SEGMENTS_MAX
+from registry.limits import PLACE_UNIT, SEGMENTS_MAX
 from registry.native import order_file
 from registry.native.core import SlotTable
-from registry.native.ordering import Run, adopt, build, page
+from registry.native.batches import Batch
+from registry.native.ordering import Run, adopt, build, join, page
 from registry.storage.disk import Disk
+from registry.storage.frames import Stretch
 from registry.storage.log import Log
+from registry.storage.record import SPAN_PLACES
 from registry.storage.segment import HEADER_BYTES
 
 TAIL_BYTES: Final = 512 << 10
 """Bytes of log that no run covers yet after which one is made, on the spot: about a millisecond."""
 
 RUNS_MAX: Final = 64
-"""Runs of about one size, or smaller, that become one."""
+"""Runs that become one, when those behind each of them are as long together as it is."""
 
 LOOKS_MAX: Final = 16_384
 """Records that are looked at for one page besides those on it: a few milliseconds among deleted ones."""
 
-_SIZE_STEP_BITS: Final = 6
 _NICENESS: Final = 10
 _logger: Final = logging.getLogger(__name__)
 
@@ -113,27 +115,65 @@ class OrderListing:
         if self._active:
             self._cover(whole=False)
 
+    def take(self, batch: Batch, stretches: Sequence[Stretch]) -> None:
+        """Hear that a batch was logged in these stretches, and applied; called in the writer's thread.
+
+        What lies in order there is a run already, if it is worth one of its own.
+        """
+        at = 0
+        for place, size in stretches:
+            if batch.ascends and size >= TAIL_BYTES and self._active:
+                self._adopt(place, size, batch, at)
+            else:
+                self.logged()
+            at += size
+
+    def _adopt(self, place: int, size: int, batch: Batch, at: int) -> None:
+        slot, units = divmod(place, SPAN_PLACES)
+        start = units * PLACE_UNIT
+        with self._growing:
+            number = self._active + (slot - self._active) % SEGMENTS_MAX
+            if (
+                number <= self._log.mark().segment
+            ):  # otherwise it is behind the active one, and covered
+                self._cover_up_to(number, start)
+                if self._covered == start:
+                    self._append(adopt(slot, start, start + size, batch.offsets(at, size, start)))
+
     def _cover(self, *, whole: bool) -> None:
         mark = self._log.mark()
         left = mark.offset - self._covered
         if mark.segment == self._active and left < (1 if whole else TAIL_BYTES):
             return
         with self._growing:
-            for segment in self._log.segments():
-                if segment.number < self._active:
-                    continue
-                if segment.number > self._active:
-                    self._active, self._covered = segment.number, HEADER_BYTES
-                self._grow(segment.bytes)
-                if segment.sealed:
-                    self._in_background(self._finish, segment.number, segment.bytes)
+            mark = self._log.mark()
+            self._cover_up_to(mark.segment, mark.offset)
+
+    def _cover_up_to(self, number: int, end: int) -> None:
+        """Have runs for everything before this offset of a segment that was begun; those before it get their files."""
+        if number == self._active:
+            self._grow(end)
+            return
+        for segment in self._log.segments():
+            if segment.number < self._active:
+                continue
+            if segment.number > self._active:
+                self._active, self._covered = segment.number, HEADER_BYTES
+            if segment.number == number:
+                self._grow(end)
+                return
+            self._grow(segment.bytes)
+            if segment.sealed:
+                self._in_background(self._finish, segment.number, segment.bytes)
 
     def _grow(self, end: int) -> None:
         """Make a run up to this offset of the active segment."""
-        if end <= self._covered:
-            return
-        run = self._build(self._active, self._covered, end)
-        self._covered = end
+        if end > self._covered:
+            self._append(self._build(self._active, self._covered, end))
+
+    def _append(self, run: Run) -> None:
+        """Add the next run of the active segment."""
+        self._covered = run.end
         with self._lock:
             runs = self._runs.setdefault(self._active, [])
             runs.append(run)
@@ -148,7 +188,7 @@ class OrderListing:
     def _merge(self, number: int, few: list[Run]) -> None:
         """Put one run in place of several that follow each other."""
         try:
-            run = self._build(number, few[0].start, few[-1].end)
+            run = join(self._table.segments, few)
             with self._lock:
                 runs = self._runs.get(number, [])
                 if few[0] in runs:  # otherwise one for the whole segment came first, or it is gone
@@ -159,15 +199,19 @@ class OrderListing:
 
     def _finish(self, number: int, size: int) -> None:
         """Give a sealed segment its one run, in a file."""
-        run = self._make(number, size)
+        with self._lock:
+            runs = self._runs.get(number)
+        if runs is None:
+            return  # dropped in the meantime
+        run = self._keep(number, size, join(self._table.segments, runs))
         with self._lock:
             if number in self._runs:
                 self._runs[number] = [run]
                 return
         self._remove(number)  # dropped in the meantime
 
-    def _make(self, number: int, size: int) -> Run:
-        run = self._build(number, HEADER_BYTES, size)
+    def _keep(self, number: int, size: int, run: Run) -> Run:
+        """Store the run of a sealed segment; returns it as it lies in the file, if it does."""
         register = self._log.register
         path = order_file.order_path(self._log.folder, number)
         try:
@@ -201,7 +245,9 @@ class OrderListing:
         for number, size in ((s.number, s.bytes) for s in segments if s.sealed):
             path = order_file.order_path(self._log.folder, number)
             run = order_file.load(path, register=self._log.register, number=number, size=size)
-            self._runs[number] = [run or self._make(number, size)]
+            self._runs[number] = [
+                run or self._keep(number, size, self._build(number, HEADER_BYTES, size))
+            ]
         self._active = segments[-1].number
         if self._saved is not None:
             end = self._log.mark().offset
@@ -213,8 +259,9 @@ class OrderListing:
     def save(self, file: BinaryIO) -> None:
         """Write the counts, and the order of the active segment."""
         write_block(file, msgpack.packb(list(self._counts.items())))
-        mark = self._log.mark()
-        write_block(file, bytes(self._build(mark.segment, HEADER_BYTES, mark.offset)))
+        self._cover(whole=True)
+        runs = self._runs.get(self._active)
+        write_block(file, bytes(join(self._table.segments, runs)) if runs else b"")
 
     def load(self, file: BinaryIO) -> None:
         """Fill an empty listing from what `save` wrote when the log ended where it ends now.
@@ -243,16 +290,12 @@ class OrderListing:
 
 
 def _to_merge(runs: list[Run]) -> list[Run]:
-    """Return the last runs if they are many of about one size, or smaller."""
-    few: list[Run] = []
-    step = 0
-    for run in reversed(runs):
-        size = (run.end - run.start).bit_length() // _SIZE_STEP_BITS
-        if size > step and len(few) >= RUNS_MAX:
-            break
-        step = max(step, size)
-        few.insert(0, run)
-    return few if len(few) >= RUNS_MAX else []
+    """Return the last runs if they are many, none of them larger than all behind it together."""
+    end = runs[-1].end
+    first = len(runs) - 1
+    while first and end - runs[first].start >= runs[first].start - runs[first - 1].start:
+        first -= 1
+    return runs[first:] if len(runs) - first >= RUNS_MAX else []
 
 
 def _give_way() -> None:

@@ -70,6 +70,19 @@ static inline void fold(uint8_t *out, const uint8_t *in, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] = fold_byte(in[i]);
 }
 
+/* Less than, equal to or greater than 0, as the one folded handle sorts before, with or behind the other. */
+static inline int handle_compare(const uint8_t *a, uint32_t a_bytes, const uint8_t *b, uint32_t b_bytes) {
+    uint32_t n = a_bytes < b_bytes ? a_bytes : b_bytes, i = 0;
+    while (i < n) {
+        uint64_t x, y;
+        if (n - i >= 8 && (memcpy(&x, a + i, 8), memcpy(&y, b + i, 8), x == y)) { i += 8; continue; }
+        uint8_t c = fold_byte(a[i]), d = fold_byte(b[i]);
+        if (c != d) return c < d ? -1 : 1;
+        i++;
+    }
+    return a_bytes == b_bytes ? 0 : a_bytes < b_bytes ? -1 : 1;
+}
+
 static inline uint32_t record_length(const uint8_t *record) {
     uint32_t length;
     memcpy(&length, record + 4, 4);

@@ -36,16 +36,8 @@ static inline order_key order_key_at(const log_view *log, uint64_t place) {
     return (order_key){record + RECORD_HEADER, record_handle_bytes(record)};
 }
 
-static inline int order_compare(const uint8_t *a, uint32_t a_bytes, const uint8_t *b, uint32_t b_bytes) {
-    uint32_t n = a_bytes < b_bytes ? a_bytes : b_bytes, i = 0;
-    while (i < n) {
-        uint64_t x, y;
-        if (n - i >= 8 && (memcpy(&x, a + i, 8), memcpy(&y, b + i, 8), x == y)) { i += 8; continue; }
-        uint8_t c = fold_byte(a[i]), d = fold_byte(b[i]);
-        if (c != d) return c < d ? -1 : 1;
-        i++;
-    }
-    return a_bytes == b_bytes ? 0 : a_bytes < b_bytes ? -1 : 1;
+static inline order_sort order_sorting(const log_view *log, uint32_t slot) {
+    return (order_sort){.log = log, .slot = slot, .chance = UINT64_C(0x9e3779b97f4a7c15) ^ (uintptr_t)log};
 }
 
 /* ---- sorting: quicksort by eight bytes of the handle at a time ---- */
@@ -64,7 +56,7 @@ static inline uint64_t order_word(order_key key, uint32_t depth) {
 static int order_compare_items(const void *a, const void *b, void *sort) {
     const order_item *x = a, *y = b;
     order_key k = order_sort_key(sort, x->at), l = order_sort_key(sort, y->at);
-    int order = order_compare(k.handle, k.length, l.handle, l.length);
+    int order = handle_compare(k.handle, k.length, l.handle, l.length);
     return order ? order : x->at < y->at ? -1 : x->at > y->at;
 }
 
@@ -113,14 +105,21 @@ static void order_sort_at(order_sort *s, order_item *items, size_t n, uint32_t d
     }
 }
 
+/* Sort `n` places; returns false without memory. */
+static inline bool order_sort_all(order_sort *s, uint32_t *at, size_t n) {
+    order_item *items = malloc(n * sizeof *items);
+    if (!items) return false;
+    for (size_t i = 0; i < n; i++)
+        items[i] = (order_item){.word = order_word(order_sort_key(s, at[i]), 0), .at = at[i]};
+    order_sort_at(s, items, n, 0);
+    for (size_t i = 0; i < n; i++) at[i] = items[i].at;
+    free(items);
+    return true;
+}
+
 /* ---- merging: for what came in long ascending sequences, as batches mostly do ---- */
 
-enum { ASCENTS_MAX = 4096, ASCENT_MEAN = 128 };
-
-static inline int order_compare_at(const order_sort *s, uint32_t a, uint32_t b) {
-    order_key k = order_sort_key(s, a), l = order_sort_key(s, b);
-    return order_compare(k.handle, k.length, l.handle, l.length);
-}
+enum { ASCENTS_MAX = 4096, ASCENT_MEAN = 128, STRETCH_MEAN = 16 };
 
 /* How many of `n` ascending places sort before a place (or, with `equal`, not behind it). */
 static inline size_t order_rank(const order_sort *s, const uint32_t *at, size_t n, uint32_t other, bool equal) {
@@ -129,52 +128,65 @@ static inline size_t order_rank(const order_sort *s, const uint32_t *at, size_t 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         order_key k = order_sort_key(s, at[middle]);
-        int order = order_compare(k.handle, k.length, key.handle, key.length);
+        int order = handle_compare(k.handle, k.length, key.handle, key.length);
         if (order < 0 || (equal && !order)) low = middle + 1;
         else high = middle;
     }
     return low;
 }
 
-/* Merge two ascending neighbours of `n` and `m` places; `spare` has room for `n`. */
-static inline void order_merge(const order_sort *s, uint32_t *at, size_t n, size_t m, uint32_t *spare) {
+/* As order_rank, for a place that is expected near the beginning. */
+static inline size_t order_near(const order_sort *s, const uint32_t *at, size_t n, uint32_t other, bool equal) {
+    size_t reach = 1;
+    while (reach < n && order_rank(s, at + reach - 1, 1, other, equal)) reach *= 2;
+    size_t known = reach / 2;
+    return known + order_rank(s, at + known, (reach < n ? reach : n) - known, other, equal);
+}
+
+/* Merge two ascending neighbours of `n` and `m` places; `spare` has room for `n`. Returns how many stretches of them
+ * alternate. */
+static inline size_t order_merge(const order_sort *s, uint32_t *at, size_t n, size_t m, uint32_t *spare) {
     size_t skip = order_rank(s, at, n, at[n], true); /* these stay where they are */
     at += skip;
     n -= skip;
-    if (!n) return;
+    if (!n) return 0;
     m = order_rank(s, at + n, m, at[n - 1], false); /* and those behind these */
     memcpy(spare, at, n * sizeof *at);
-    if (order_rank(s, at + n, m, spare[0], false) == m) { /* the one wholly before the other */
-        memmove(at, at + n, m * sizeof *at);
-        memcpy(at + m, spare, n * sizeof *at);
-        return;
-    }
     const uint32_t *left = spare, *left_end = spare + n, *right = at + n, *right_end = right + m;
-    order_key k = order_sort_key(s, *left), l = order_sort_key(s, *right);
-    while (left < left_end && right < right_end) {
-        if (order_compare(k.handle, k.length, l.handle, l.length) <= 0) {
-            *at++ = *left++;
-            if (left < left_end) k = order_sort_key(s, *left);
-        } else {
-            *at++ = *right++;
-            if (right < right_end) l = order_sort_key(s, *right);
-        }
+    size_t stretches = 0;
+    for (; left < left_end && right < right_end; stretches += 2) {
+        size_t from_right = order_near(s, right, (size_t)(right_end - right), *left, false);
+        memmove(at, right, from_right * sizeof *at);
+        at += from_right;
+        right += from_right;
+        if (right == right_end) break;
+        size_t from_left = order_near(s, left, (size_t)(left_end - left), *right, true);
+        memcpy(at, left, from_left * sizeof *at);
+        at += from_left;
+        left += from_left;
     }
     memcpy(at, left, (size_t)(left_end - left) * sizeof *at);
+    return stretches;
 }
 
-/* Merge ascending sequences that follow each other: `start` has where each begins and, last, where all end. */
-static inline bool order_merge_all(const order_sort *s, uint32_t *at, uint32_t *start, uint32_t sequences) {
+/* Merge ascending sequences that follow each other: `start` has where each begins and, last, where all end. Batches
+ * mostly do not mix; where they do, sorting is faster. Returns false without memory. */
+static inline bool order_merge_all(order_sort *s, uint32_t *at, uint32_t *start, uint32_t sequences) {
     uint32_t *spare = malloc(start[sequences] * sizeof *spare);
     if (!spare) return false;
-    for (; sequences > 1; sequences = (sequences + 1) / 2) {
-        for (uint32_t i = 0; i + 1 < sequences; i += 2)
-            order_merge(s, at + start[i], start[i + 1] - start[i], start[i + 2] - start[i + 1], spare);
+    size_t stretches = 0, merged = 0;
+    bool mixed = false;
+    for (; sequences > 1 && !mixed; sequences = (sequences + 1) / 2) {
+        for (uint32_t i = 0; i + 1 < sequences && !mixed; i += 2) {
+            stretches += order_merge(s, at + start[i], start[i + 1] - start[i], start[i + 2] - start[i + 1], spare);
+            merged += start[i + 2] - start[i];
+            mixed = stretches * STRETCH_MEAN > merged;
+        }
         for (uint32_t i = 1; 2 * i < sequences; i++) start[i] = start[2 * i];
         start[(sequences + 1) / 2] = start[sequences];
     }
     free(spare);
-    return true;
+    return !mixed || order_sort_all(s, at, start[sequences]);
 }
 
 /* ---- making a run ---- */
@@ -210,7 +222,7 @@ static inline bool order_gather(const log_view *log, uint32_t slot, uint64_t fro
             }
             order_key key = {record + RECORD_HEADER, record_handle_bytes(record)};
             if (ascents->count <= ASCENTS_MAX &&
-                (!run->count || order_compare(before.handle, before.length, key.handle, key.length) > 0)) {
+                (!run->count || handle_compare(before.handle, before.length, key.handle, key.length) > 0)) {
                 if (ascents->count < ASCENTS_MAX) ascents->start[ascents->count] = (uint32_t)run->count;
                 ascents->count++;
             }
@@ -222,24 +234,13 @@ static inline bool order_gather(const log_view *log, uint32_t slot, uint64_t fro
     return true;
 }
 
-static inline bool order_sort_all(order_sort *s, uint32_t *at, size_t n) {
-    order_item *items = malloc(n * sizeof *items);
-    if (!items) return false;
-    for (size_t i = 0; i < n; i++)
-        items[i] = (order_item){.word = order_word(order_sort_key(s, at[i]), 0), .at = at[i]};
-    order_sort_at(s, items, n, 0);
-    for (size_t i = 0; i < n; i++) at[i] = items[i].at;
-    free(items);
-    return true;
-}
-
 /* Make the run of [from, to) of a segment; returns false without memory. */
 static inline bool order_build(const log_view *log, uint32_t slot, uint64_t from, uint64_t to, order_run *run) {
     order_ascents *ascents = malloc(sizeof *ascents);
     if (!ascents) return false;
     bool ok = order_gather(log, slot, from, to, run, ascents);
     if (ok && ascents->count > 1) {
-        order_sort s = {.log = log, .slot = slot, .chance = UINT64_C(0x9e3779b97f4a7c15) ^ (uintptr_t)run->at};
+        order_sort s = order_sorting(log, slot);
         bool long_ones = ascents->count <= ASCENTS_MAX && ascents->count <= run->count / ASCENT_MEAN;
         ascents->start[long_ones ? ascents->count : 0] = (uint32_t)run->count;
         ok = long_ones ? order_merge_all(&s, run->at, ascents->start, ascents->count)
@@ -247,6 +248,38 @@ static inline bool order_build(const log_view *log, uint32_t slot, uint64_t from
         if (!ok) free(run->at);
     }
     free(ascents);
+    return ok;
+}
+
+/* ---- joining runs ---- */
+
+static inline bool order_follows(const order_sort *s, uint32_t a, uint32_t b) {
+    order_key k = order_sort_key(s, a), l = order_sort_key(s, b);
+    return handle_compare(k.handle, k.length, l.handle, l.length) <= 0;
+}
+
+/* Make one run of `n` runs over neighbouring stretches of a segment, in the order of these; returns false without
+ * memory. */
+static inline bool order_join(const log_view *log, uint32_t slot, const order_run *runs, uint32_t n, order_run *run) {
+    uint32_t *start = malloc((n + 1) * sizeof *start), sequences = 0;
+    order_sort s = order_sorting(log, slot);
+    run->count = 0;
+    for (uint32_t i = 0; i < n; i++) run->count += runs[i].count;
+    run->at = malloc((run->count + 1) * sizeof *run->at);
+    bool ok = start && run->at;
+    uint32_t *at = run->at;
+    for (uint32_t i = 0; ok && i < n; i++) {
+        if (!runs[i].count) continue;
+        if (at == run->at || !order_follows(&s, at[-1], runs[i].at[0])) start[sequences++] = (uint32_t)(at - run->at);
+        memcpy(at, runs[i].at, runs[i].count * sizeof *at);
+        at += runs[i].count;
+    }
+    if (ok && sequences > 1) {
+        start[sequences] = (uint32_t)run->count;
+        ok = order_merge_all(&s, run->at, start, sequences);
+    }
+    free(start);
+    if (!ok) free(run->at);
     return ok;
 }
 
@@ -269,7 +302,7 @@ static inline void order_seek(const log_view *log, order_cursor *c, const uint8_
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
         order_key k = order_key_at(log, c->base + c->at[middle]);
-        int order = order_compare(k.handle, k.length, key, bytes);
+        int order = handle_compare(k.handle, k.length, key, bytes);
         if (order < 0 || (behind && !order)) low = middle + 1;
         else high = middle;
     }
@@ -278,7 +311,7 @@ static inline void order_seek(const log_view *log, order_cursor *c, const uint8_
 }
 
 static inline bool order_before(const order_cursor *a, const order_cursor *b) {
-    int order = order_compare(a->key.handle, a->key.length, b->key.handle, b->key.length);
+    int order = handle_compare(a->key.handle, a->key.length, b->key.handle, b->key.length);
     return order < 0 || (!order && a->base + a->at[a->next] < b->base + b->at[b->next]);
 }
 

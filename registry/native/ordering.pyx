@@ -30,6 +30,7 @@ cdef extern from "order.h" nogil:
         uint32_t length
     order_key order_key_at(const log_view *log, uint64_t place)
     bint order_build(const log_view *log, uint32_t slot, uint64_t start, uint64_t end, order_run *run)
+    bint order_join(const log_view *log, uint32_t slot, const order_run *runs, uint32_t count, order_run *run)
     void order_seek(const log_view *log, order_cursor *cursor, const uint8_t *key, uint32_t bytes, bint behind)
     bint order_fill(const slot_table *table, const log_view *log, order_cursor *cursors, uint32_t count,
                     const uint8_t *opening, uint32_t opening_bytes, uint64_t looks, order_page *page)
@@ -83,7 +84,6 @@ cdef class Run:
 
 def build(SegmentView segments not None, uint32_t slot, uint64_t start, uint64_t end):
     """Return the run of the records between two offsets (bytes) of a segment; without the interpreter's lock."""
-    cdef Run run = Run(slot, start, end)
     cdef order_run made
     cdef bint ok
     segments.enter()
@@ -92,10 +92,41 @@ def build(SegmentView segments not None, uint32_t slot, uint64_t start, uint64_t
     segments.leave()
     if not ok:
         raise MemoryError
+    return _owning(slot, start, end, &made)
+
+
+cdef Run _owning(uint32_t slot, uint64_t start, uint64_t end, order_run *made):
+    cdef Run run = Run(slot, start, end)
     run.own = made.at
     run.at = made.at
     run.count = made.count
     return run
+
+
+def join(SegmentView segments not None, list runs not None):
+    """Return the run of neighbouring stretches, given theirs, at least one, in order; without the interpreter's lock."""
+    if not runs:
+        raise ValueError("Nothing can be made of no runs")
+    cdef Run first = runs[0], run = runs[len(runs) - 1]
+    cdef uint32_t count = <uint32_t>len(runs), i, slot = first.slot
+    cdef uint64_t end = run.end
+    cdef order_run made
+    cdef bint ok
+    cdef order_run *parts = <order_run *>malloc(count * sizeof(order_run))
+    if parts is NULL:
+        raise MemoryError
+    for i in range(count):
+        run = runs[i]
+        parts[i].at = <uint32_t *>run.at
+        parts[i].count = run.count
+    segments.enter()
+    with nogil:
+        ok = order_join(segments.view, slot, parts, count, &made)
+    segments.leave()
+    free(parts)
+    if not ok:
+        raise MemoryError
+    return _owning(slot, first.start, end, &made)
 
 
 def adopt(uint32_t slot, uint64_t start, uint64_t end, offsets):

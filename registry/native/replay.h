@@ -1,8 +1,8 @@
 /* From log bytes to the table: verify a stretch of a segment, then apply it.
  *
  * `replay_verify` follows the records of a segment as far as nothing is odd and returns the end of the last whole
- * group; what an oddity means is for others to judge. `replay_apply` puts verified records into the table, in
- * order, and keeps account of what that changed. Only the register's writer applies.
+ * group; what an oddity means is for others to judge. `bulk_add` and `bulk_flush` put verified records into the
+ * table, and keep account of what that changed. Only the register's writer applies.
  */
 #ifndef IDNODE_REPLAY_H
 #define IDNODE_REPLAY_H
@@ -138,81 +138,12 @@ static inline uint64_t replay_verify(const log_view *log, uint32_t slot, uint64_
 
 /* ---- applying ---- */
 
-enum { REPLAY_WINDOW = 16 };
-
-typedef struct {
-    const uint8_t *record;
-    uint64_t hash, offset;
-    uint8_t key[HANDLE_BYTES_MAX];
-} replay_row;
-
-/* The next records of a stretch, folded and hashed, their slots on the way into the cache. */
-static inline uint32_t replay_window(const slot_table *t, const log_view *log, uint32_t slot, uint64_t *at,
-                                     uint64_t to, replay_row *rows) {
-    uint32_t n = 0;
-    while (n < REPLAY_WINDOW && *at + RECORD_HEADER <= to) {
-        uint64_t room;
-        const uint8_t *record = log_segment(log, slot, *at, &room);
-        if (!record || !record_shaped(record, room)) break;
-        uint16_t length = record_handle_bytes(record);
-        if (length > HANDLE_BYTES_MAX) break;
-        replay_row *row = &rows[n++];
-        row->record = record;
-        row->offset = *at;
-        fold(row->key, record + RECORD_HEADER, length);
-        row->hash = slots_hash(t, row->key, length);
-        slots_prefetch(t, row->hash);
-        *at += record_size(record_length(record));
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t room, place = slots_guess(t, rows[i].hash);
-        const uint8_t *at_place = place ? log_at(log, place, &room) : NULL;
-        if (at_place) __builtin_prefetch(at_place);
-    }
-    return n;
-}
-
 static inline void tally_record(replay_tally *y, uint32_t slot, const uint8_t *record) {
     uint32_t size = record_size(record_length(record));
     if (record[16] == RECORD_PUT) y->live[slot] += size;
     else y->tombstones += size;
     y->records++;
 }
-
-static inline bool replay_row_apply(slot_table *t, const log_view *log, uint32_t slot, const replay_row *row,
-                                    replay_tally *y) {
-    uint32_t length = record_handle_bytes(row->record), prefix;
-    bool put = row->record[16] == RECORD_PUT;
-    uint64_t place = (uint64_t)slot << SPAN_BITS | row->offset >> 3;
-    uint64_t old = put ? slots_put(t, log, row->hash, row->key, length, place)
-                       : slots_remove(t, log, row->hash, row->key, length);
-    if (old == UINT64_MAX) return false;
-    tally_record(y, slot, row->record);
-    if (old) tally_drop(y, log, old);
-    if (put == !old) {
-        if (!tally_prefix(y, t, row->key, length, &prefix)) return false;
-        y->prefixes.entry[prefix].change += put ? 1 : -1;
-    }
-    return true;
-}
-
-/* Apply the records of [from, to) of a segment; returns false without memory, or when they are no records. */
-static inline bool replay_apply(slot_table *t, const log_view *log, uint32_t slot, uint64_t from, uint64_t to,
-                                replay_tally *y) {
-    replay_row *rows = malloc(REPLAY_WINDOW * sizeof *rows);
-    if (!rows) return false;
-    bool ok = true;
-    uint64_t at = from;
-    while (ok && at < to) {
-        uint32_t n = replay_window(t, log, slot, &at, to, rows);
-        ok = n > 0;
-        for (uint32_t i = 0; ok && i < n; i++) ok = replay_row_apply(t, log, slot, &rows[i], y);
-    }
-    free(rows);
-    return ok;
-}
-
-/* ---- applying very many ---- */
 
 /* A table of a hundred million is too large for the processor's caches, and above all for its address translation. So
  * the records are first gathered, then parted by the start of their hash, and each part meets one corner of the table.

@@ -214,9 +214,23 @@ static inline slot_group *slots_group(const slot_table *t, uint64_t hash) {
 
 /* ---- reading ---- */
 
-/* The place of a folded key, or 0. Safe beside the one writer. */
-static inline uint64_t slots_get(const slot_table *t, const log_view *log, uint64_t hash,
-                                 const uint8_t *key, size_t length) {
+/* Whether the record at a place carries a key, which `key` knows. */
+typedef bool slots_match(const void *key, uint64_t place);
+
+typedef struct {
+    const log_view *log;
+    const uint8_t *key;
+    size_t length;
+} slots_key;
+
+static inline bool slots_key_match(const void *key, uint64_t place) {
+    const slots_key *k = key;
+    return log_key_equals(k->log, place, k->key, k->length);
+}
+
+/* The place of the key that `match` knows, or 0. Safe beside the one writer. */
+static inline uint64_t slots_get_matching(const slot_table *t, const log_view *log, uint64_t hash,
+                                          slots_match *match, const void *key) {
     uint64_t tag = slots_tag(hash), room;
     for (uint32_t attempt = 1;; attempt++) {
         bool gone = false; /* a place whose segment went after its record had moved: the slot tells the new one */
@@ -231,7 +245,7 @@ static inline uint64_t slots_get(const slot_table *t, const log_view *log, uint6
                 uint64_t slot = atomic_load_explicit(&g->slot[i], memory_order_acquire);
                 if (!slot || slot >> PLACE_BITS > tag) break;
                 if (slot >> PLACE_BITS != tag) continue;
-                if (log_key_equals(log, slot & PLACE_MASK, key, length)) return slot & PLACE_MASK;
+                if (match(key, slot & PLACE_MASK)) return slot & PLACE_MASK;
                 gone |= !log_at(log, slot & PLACE_MASK, &room);
             }
         }
@@ -239,6 +253,13 @@ static inline uint64_t slots_get(const slot_table *t, const log_view *log, uint6
         if (gone && attempt < GONE_ATTEMPTS) continue;
         if (atomic_load_explicit(&g->version, memory_order_relaxed) == version) return 0;
     }
+}
+
+/* The place of a folded key, or 0; as slots_get_matching. */
+static inline uint64_t slots_get(const slot_table *t, const log_view *log, uint64_t hash,
+                                 const uint8_t *key, size_t length) {
+    slots_key k = {log, key, length};
+    return slots_get_matching(t, log, hash, slots_key_match, &k);
 }
 
 static inline void slots_prefetch(const slot_table *t, uint64_t hash) {
@@ -276,7 +297,8 @@ static inline uint32_t slots_collect(slot_group *g, uint64_t *out) {
     uint32_t n = 0, end = slots_pages(g) * PAGE_SLOTS;
     for (uint32_t i = 0; i < end; i++) {
         uint64_t slot = atomic_load_explicit(&g->slot[i], memory_order_relaxed);
-        if (slot) out[n++] = slot;
+        out[n] = slot;
+        n += slot != 0; /* a branch here would be guessed wrong too often */
     }
     return n;
 }
@@ -284,14 +306,14 @@ static inline uint32_t slots_collect(slot_group *g, uint64_t *out) {
 /* Lay slots (in order of tag) out over `pages`; returns false when the tail does not suffice. */
 static inline bool slots_lay(slot_group *g, const uint64_t *from, uint32_t n, uint32_t pages) {
     uint32_t end = pages * PAGE_SLOTS, next = 0, depth = slots_depth(g);
+    for (uint32_t i = 0; i < end; i++) atomic_store_explicit(&g->slot[i], 0, memory_order_relaxed);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t at = slots_position(from[i] >> PLACE_BITS, depth, pages);
-        if (at < next) at = next;
+        at = at < next ? next : at;
         if (at >= end) return false;
-        while (next < at) atomic_store_explicit(&g->slot[next++], 0, memory_order_relaxed);
-        atomic_store_explicit(&g->slot[next++], from[i], memory_order_relaxed);
+        atomic_store_explicit(&g->slot[at], from[i], memory_order_relaxed);
+        next = at + 1;
     }
-    while (next < end) atomic_store_explicit(&g->slot[next++], 0, memory_order_relaxed);
     atomic_store_explicit(&g->pages, pages, memory_order_relaxed);
     g->used = n;
     return true;
@@ -302,7 +324,7 @@ static inline bool slots_fit(slot_group *g, const uint64_t *from, uint32_t n, ui
     return pages <= GROUP_PAGES;
 }
 
-static inline uint32_t slots_pages_for(uint32_t n) { return n / (PAGE_SLOTS * 13 / 16) + 1; }
+static inline uint32_t slots_pages_for(uint32_t n) { return n / (PAGE_SLOTS * 11 / 16) + 1; }
 
 /* Give the memory behind the first `keep` of `before` pages back; it reads as zeros from then on. */
 static inline void slots_give_back(slot_group *g, uint32_t keep, uint32_t before) {
@@ -392,9 +414,6 @@ static inline void slots_shrink(slot_table *t, slot_group *g) {
     }
 }
 
-/* Whether the record at a place carries a key, which `key` knows. */
-typedef bool slots_match(const void *key, uint64_t place);
-
 /* Put the key that `match` knows; returns as slots_put. */
 static inline uint64_t slots_put_matching(slot_table *t, uint64_t hash, slots_match *match, const void *key,
                                           uint64_t place) {
@@ -413,7 +432,7 @@ static inline uint64_t slots_put_matching(slot_table *t, uint64_t hash, slots_ma
         }
         uint32_t hole = at;
         while (hole < end && atomic_load_explicit(&g->slot[hole], memory_order_relaxed)) hole++;
-        if (hole == end || g->used >= (end - TAIL_SLOTS) / 10 * 9) {
+        if (hole == end || g->used >= (end - TAIL_SLOTS) / 10 * 8) {
             if (slots_grow(t, g, hash)) return UINT64_MAX;
             continue;
         }
@@ -428,17 +447,6 @@ static inline uint64_t slots_put_matching(slot_table *t, uint64_t hash, slots_ma
         slots_add(&t->used, 1);
         return 0;
     }
-}
-
-typedef struct {
-    const log_view *log;
-    const uint8_t *key;
-    size_t length;
-} slots_key;
-
-static inline bool slots_key_match(const void *key, uint64_t place) {
-    const slots_key *k = key;
-    return log_key_equals(k->log, place, k->key, k->length);
 }
 
 /* Put a key; returns the old place, 0 when it is new, UINT64_MAX when there is no memory. */

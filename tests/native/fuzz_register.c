@@ -7,7 +7,7 @@
 
 #include "order.h"
 
-#include "admit.h"
+#include "apply.h"
 #include "ndjson.h"
 #include "replay.h"
 #include "resolve.h"
@@ -31,6 +31,15 @@ static slot_table *table_new(void) {
     return t;
 }
 
+/* Apply a stretch of a segment as recovery does, to an empty table; returns it. */
+static slot_table *recovered(uint32_t slot, uint64_t from, uint64_t to, replay_tally *y) {
+    slot_table *t = table_new();
+    replay_bulk *k = bulk_new();
+    check(k && bulk_add(k, t, &view, slot, from, to, y) && bulk_flush(k, t, &view, y), "recovery");
+    bulk_free(k);
+    return t;
+}
+
 /* Log a batch as the register does, and find every record again. */
 static void carry_out(batch *b, slot_table *t, bool whole) {
     for (uint32_t i = 0; i < b->count; i++)
@@ -48,8 +57,17 @@ static void carry_out(batch *b, slot_table *t, bool whole) {
     uint64_t sequence = 6, end = replay_verify(&view, 1, START, ROOM, ROOM, &sequence);
     check(end == START + b->frame_bytes && sequence == 6 + b->accepted, "the frame does not verify");
     replay_tally *y = calloc(1, sizeof *y);
-    check(y && replay_apply(t, &view, 1, START, end, y), "apply");
+    batch_stretch where = {1ull << SPAN_BITS | START >> 3, b->frame_bytes};
+    check(y && batch_apply(b, t, &view, &where, 1, y), "apply");
     check(y->records == b->accepted && slots_count(t) == b->accepted - b->replaced, "identifiers");
+    replay_tally *z = calloc(1, sizeof *z);
+    check(z != NULL, "no memory");
+    slot_table *u = recovered(1, START, end, z);
+    check(slots_count(u) == slots_count(t) && z->records == y->records && z->live[1] == y->live[1], "recovery differs");
+    check(z->prefixes.count == y->prefixes.count, "recovery counts other prefixes");
+    replay_clear(z);
+    free(z);
+    slots_free(u);
     for (uint32_t i = 0; i < b->count; i++) {
         const batch_item *item = &b->items[i];
         if (item->state != ITEM_GOOD) continue;
@@ -61,8 +79,12 @@ static void carry_out(batch *b, slot_table *t, bool whole) {
     check(order_build(&view, 1, START, end, &run) && run.count == b->accepted, "order");
     for (uint64_t i = 1; i < run.count; i++) {
         order_key x = order_key_at(&view, 1ull << SPAN_BITS | run.at[i - 1]), z = order_key_at(&view, 1ull << SPAN_BITS | run.at[i]);
-        check(order_compare(x.handle, x.length, z.handle, z.length) <= 0, "not in order");
+        check(handle_compare(x.handle, x.length, z.handle, z.length) <= 0, "not in order");
     }
+    uint32_t *at = malloc((b->accepted + 1) * sizeof *at);
+    check(at && batch_offsets(b, 0, b->frame_bytes, START, at) == b->accepted, "offsets");
+    if (!b->shuffled && !b->descends) check(!memcmp(at, run.at, run.count * sizeof *at), "said to ascend");
+    free(at);
     free(run.at);
     replay_clear(y);
     free(y);
@@ -118,7 +140,6 @@ static void as_handles(const uint8_t *data, size_t size) {
 }
 
 static void as_segment(const uint8_t *data, size_t size) {
-    slot_table *t = table_new();
     uint8_t *exact = malloc(size + 1);
     replay_tally *y = calloc(1, sizeof *y);
     check(exact && y, "no memory");
@@ -126,16 +147,8 @@ static void as_segment(const uint8_t *data, size_t size) {
     log_map(&view, 3, exact, size);
     uint64_t sequence = 0, end = replay_verify(&view, 3, 0, size, size, &sequence);
     check(end <= size, "verified too much");
-    if (end) check(replay_apply(t, &view, 3, 0, end, y) && y->records == sequence, "apply");
-    replay_bulk *k = bulk_new();
-    replay_tally *z = calloc(1, sizeof *z);
-    slot_table *u = table_new();
-    check(k && z && bulk_add(k, u, &view, 3, 0, end, z) && bulk_flush(k, u, &view, z), "apply in bulk");
-    check(slots_count(u) == slots_count(t) && z->records == y->records && z->live[3] == y->live[3], "the same in bulk");
-    bulk_free(k);
-    replay_clear(z);
-    free(z);
-    slots_free(u);
+    slot_table *t = recovered(3, 0, end, y);
+    check(y->records == sequence, "records");
     order_run run = {0};
     check(order_build(&view, 3, 0, size, &run) && run.count <= size / RECORD_HEADER, "order");
     uint64_t places[8];

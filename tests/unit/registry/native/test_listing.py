@@ -1,6 +1,7 @@
 """Handles are listed in order without being kept.
 
 * In whatever order they came, over however many segments and runs, pages show each live one once.
+* Batches that lie in order bring their runs with them; pages between, before and behind them find them all.
 * Runs stay few; a sealed segment has one, in a file that is made again when it is missing or not right.
 * A file goes with its segment, and what was left of others goes at the next opening.
 * Many deleted handles make a page short, never long to wait for; following cursors leads to the end.
@@ -8,6 +9,7 @@
 
 import random
 
+import msgpack
 import pytest
 
 from registry.mutation import Create, Delete
@@ -57,6 +59,35 @@ async def test_pages_show_each_live_handle_once_in_order(opened, packed, small_r
     left |= {handle.upper(): handle for handle in again}
     assert everything(register)[0] == [left[key] for key in sorted(left)]
     assert register.count(b"88.900.1") == len(left)
+
+
+def batch_of(numbers, size):
+    return msgpack.packb([["88.900.1/%06d" % n, [[1, "URL", bytes(size)]]] for n in numbers])
+
+
+@pytest.mark.parametrize("looking", [False, True])
+async def test_batches_in_any_order_are_listed(opened, packed, small_runs, looking):
+    register = await opened()
+    rng = random.Random(5)
+    parts = [list(range(start, start + 100)) for start in range(0, 6000, 100)]
+    rng.shuffle(parts)
+    for part in parts[::3]:
+        rng.shuffle(part)
+    expected = []
+    for part in parts:
+        batch = await register.read_batch(batch_of(part, rng.randrange(1, 500)), lines=False, now=1)
+        await register.submit_batch(batch)
+        if part[0] % 7 == 0:
+            await register.submit([Create(b"88.900.1/x%06d" % part[0], packed((1, b"x")))])
+            expected.append(b"88.900.1/X%06d" % part[0])
+        expected += [b"88.900.1/%06d" % n for n in part]
+        if looking:
+            listed = [handle.upper() for handle in everything(register)[0]]
+            assert listed == sorted(expected)
+    assert register.stats().segments > 2
+    assert [handle.upper() for handle in everything(register)[0]] == sorted(expected)
+    register = await opened()
+    assert [handle.upper() for handle in everything(register)[0]] == sorted(expected)
 
 
 async def test_runs_stay_few(opened, packed, small_runs, tmp_path):

@@ -1,9 +1,11 @@
 """A run is the records of its stretch in the order of their folded handles, whatever order they lie in.
 
 Runs are made by sorting or, where records lie in ascending sequences, by merging these: apart, overlapping, one in
-another, backwards, with the same handles over and over.
+another, backwards, with the same handles over and over. The runs of neighbouring stretches, joined, are the run of
+the whole, wherever the stretches are parted.
 """
 
+import itertools
 import random
 
 import pytest
@@ -17,17 +19,22 @@ from registry.storage.record import DELETE, PUT, encode
 START = 64
 
 
-def run_over(rows):
-    """Return the handles of a run over a segment of these records: (kind, handle)."""
-    segment, offset, handle_at = [bytes(START)], START, {}
+def segment_of(rows):
+    """Return a view of a segment of these records, (kind, handle), where each begins, and where all end."""
+    segment, starts = [bytes(START)], [START]
     for sequence, (kind, handle) in enumerate(rows, 1):
-        record = encode(sequence, kind, 0, handle, b"")
-        handle_at[offset // 8] = handle
-        offset += len(record)
-        segment.append(record)
+        segment.append(encode(sequence, kind, 0, handle, b""))
+        starts.append(starts[-1] + len(segment[-1]))
     view = SegmentView()
     view(3, b"".join(segment))
-    run = ordering.build(view, 3, START, offset)
+    return view, starts
+
+
+def run_over(rows):
+    """Return the handles of a run over a segment of these records."""
+    view, starts = segment_of(rows)
+    run = ordering.build(view, 3, START, starts[-1])
+    handle_at = {start // 8: handle for start, (_kind, handle) in zip(starts, rows, strict=False)}
     offsets = memoryview(bytes(run)).cast("I").tolist()
     assert len(set(offsets)) == len(run) == sum(kind == PUT for kind, _handle in rows)
     return [handle_at[offset] for offset in offsets]
@@ -78,3 +85,40 @@ def test_more_sequences_than_are_merged_are_sorted():
 )
 def test_any_handles_are_sorted_like_their_folded_bytes(rows):
     check([handle for _kind, handle in rows], [kind for kind, _handle in rows])
+
+
+def check_joined(rows, parts):
+    view, starts = segment_of(rows)
+    edges = [starts[0], *(starts[part] for part in sorted(parts)), starts[-1]]
+    runs = [ordering.build(view, 3, *edge) for edge in itertools.pairwise(edges)]
+    joined = ordering.join(view, runs)
+    assert bytes(joined) == bytes(ordering.build(view, 3, START, starts[-1]))
+    assert (joined.slot, joined.start, joined.end) == (3, START, starts[-1])
+
+
+@pytest.mark.parametrize("name", [*SEQUENCES, "mixed"])
+def test_joined_runs_are_the_run_of_the_whole(name):
+    mixed = [random.Random(4).sample(range(10**6), 3000)]
+    rows = [(PUT, handle) for handle in numbers(*SEQUENCES.get(name, mixed))]
+    check_joined(rows, [len(rows) * part // 7 for part in range(1, 7)])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([PUT, PUT, PUT, DELETE]),
+            st.integers(0, 40).map(b"88.900.1/%d".__mod__) | st.binary(min_size=1, max_size=12),
+        ),
+        min_size=1,
+        max_size=60,
+    ),
+    st.data(),
+)
+def test_any_runs_are_joined(rows, data):
+    check_joined(rows, data.draw(st.lists(st.integers(0, len(rows)), max_size=5)))
+
+
+def test_nothing_is_made_of_no_runs():
+    with pytest.raises(ValueError, match="no runs"):
+        ordering.join(SegmentView(), [])

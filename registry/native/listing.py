@@ -19,8 +19,8 @@ from registry.blocks import read_block, write_block
 from registry.errors import LogDamaged
 from registry.limits import PLACE_UNIT, SEGMENTS_MAX
 from registry.native import order_file
-from registry.native.core import SlotTable
 from registry.native.batches import Batch
+from registry.native.core import SlotTable
 from registry.native.ordering import Run, adopt, build, join, page
 from registry.storage.disk import Disk
 from registry.storage.frames import Stretch
@@ -133,9 +133,7 @@ class OrderListing:
         start = units * PLACE_UNIT
         with self._growing:
             number = self._active + (slot - self._active) % SEGMENTS_MAX
-            if (
-                number <= self._log.mark().segment
-            ):  # otherwise it is behind the active one, and covered
+            if number <= self._log.mark().segment:  # else it lies before the active one, covered
                 self._cover_up_to(number, start)
                 if self._covered == start:
                     self._append(adopt(slot, start, start + size, batch.offsets(at, size, start)))

@@ -62,7 +62,7 @@ async def test_pages_show_each_live_handle_once_in_order(opened, packed, small_r
 
 
 def batch_of(numbers, size):
-    return msgpack.packb([["88.900.1/%06d" % n, [[1, "URL", bytes(size)]]] for n in numbers])
+    return msgpack.packb([[f"88.900.1/{n:06d}", [[1, "URL", bytes(size)]]] for n in numbers])
 
 
 @pytest.mark.parametrize("looking", [False, True])

@@ -60,12 +60,13 @@ static inline bool batch_apply(const batch *b, slot_table *t, const log_view *lo
     return ok && apply_next(b, i) == b->count;
 }
 
-/* Fill in where the records that begin in [from, from + bytes) of the frame lie, for a run (order.h) of a stretch that
- * begins at this offset of its segment; returns how many there are. */
+/* Fill in where the records that begin in [from, from + bytes) of the frame lie, in order if that is known, for a run
+ * (order.h) of a stretch that begins at this offset of its segment; returns how many there are. */
 static inline uint32_t batch_offsets(const batch *b, uint64_t from, uint64_t bytes, uint64_t offset, uint32_t *at) {
     uint32_t n = 0;
-    for (uint32_t i = 0; (i = apply_next(b, i)) < b->count; i++) {
-        uint64_t frame = b->items[i].frame;
+    bool sorted = b->descends && batch_ordered(b);
+    for (uint32_t i = 0, known = 0; (i = apply_next(b, i)) < b->count; i++) {
+        uint64_t frame = sorted ? (uint64_t)b->order[known++] << 3 : b->items[i].frame;
         if (frame >= from && frame < from + bytes) at[n++] = (uint32_t)((offset + frame - from) >> 3);
     }
     return n;

@@ -45,14 +45,14 @@ cdef extern from "admit.h" nogil:
         uint32_t failed
         uint32_t accepted
         uint32_t replaced
-        bint shuffled
-        bint descends
     const uint8_t *item_name(const batch *b, const batch_item *item)
     bint frame_record(batch *b, const slot_table *t, uint32_t position, const uint8_t *handle, uint16_t handle_bytes,
                       const uint8_t *values, uint32_t values_bytes, bint restricted)
     void batch_fail(batch *b, batch_item *item, int state)
     void batch_fail_all(batch *b, int state)
     void batch_refuse_prefixes(batch *b)
+    bint batch_sort(batch *b)
+    bint batch_ordered(const batch *b)
     bint batch_admit(batch *b, const slot_table *t, const log_view *log, batch **earlier, uint32_t earlier_count,
                      bint overwrite, bint all_or_nothing, uint64_t whole_bytes_max, uint64_t sequence, bint first)
     void batch_free(batch *b)
@@ -152,6 +152,8 @@ cdef class Batch:
                 problem = read_ndjson(self.b, self.table.table, now, items_max)
             else:
                 problem = read_msgpack(self.b, self.table.table, now, items_max)
+            if problem == 0 and not batch_sort(self.b):
+                problem = C_NO_MEMORY
         if problem == C_NO_MEMORY:
             raise MemoryError
         self.problem = problem
@@ -297,14 +299,14 @@ cdef class Batch:
             raise MemoryError
 
     @property
-    def ascends(self):
-        """Whether the records lie in the order of their folded handles."""
-        return not (self.b.shuffled or self.b.descends)
+    def ordered(self):
+        """Whether the order of the records by their folded handles is known."""
+        return batch_ordered(self.b)
 
     def offsets(self, uint64_t start, uint64_t size, uint64_t offset):
-        """Return where the records of a part of the frame lie that was written at this offset of a segment.
+        """Return the run of a part of the frame that was written at this offset of a segment.
 
-        As a run has them: in units of 8 bytes, four bytes each, in the order of the items.
+        Where the records lie, in units of 8 bytes, four bytes each, in the order of the handles if that is known.
         """
         cdef bytes found = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>self.b.accepted * 4)
         cdef uint32_t *at = <uint32_t *>PyBytes_AS_STRING(found)

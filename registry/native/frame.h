@@ -9,6 +9,7 @@
 #define IDNODE_FRAME_H
 
 #include "slots.h"
+#include "sorting.h"
 
 enum {
     VALUES_MAX = 2048,
@@ -63,6 +64,7 @@ typedef struct {
     bool descends;         /* handles do not ascend from record to record */
     uint64_t last;         /* where the record framed last begins */
     uint32_t frame_records;
+    uint32_t *order;       /* where they begin, in the order of their handles, if that is another one */
     uint8_t *names;        /* handles of refused items, once the frame has moved over them */
     size_t names_bytes;
     uint32_t *seen;        /* accepted items by handle: open addressing, position + 1 */
@@ -297,6 +299,23 @@ static inline batch_item *batch_next_item(batch *b) {
     return item;
 }
 
+/* Once a request is read: sort its records, unless they ascend. Returns false without memory. */
+static inline bool batch_sort(batch *b) {
+    if (!b->descends) return true;
+    b->order = malloc(b->frame_records * sizeof *b->order);
+    if (!b->order) return false;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < b->count; i++)
+        if (b->items[i].state == ITEM_GOOD) b->order[n++] = (uint32_t)(b->items[i].frame >> 3);
+    order_sort s = order_sorting(b->frame, b->frame_bytes);
+    return order_sort_all(&s, b->order, n);
+}
+
+/* Whether the order of the records is known: none was added later, and no gap was closed since they were sorted. */
+static inline bool batch_ordered(const batch *b) {
+    return !b->shuffled && (!b->descends || (b->order && !b->failed));
+}
+
 static inline void batch_free(batch *b) {
     if (!b) return;
     free(b->items);
@@ -305,6 +324,7 @@ static inline void batch_free(batch *b) {
     free(b->prefix_slots);
     free(b->names);
     free(b->seen);
+    free(b->order);
     free(b);
 }
 

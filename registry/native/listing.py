@@ -118,11 +118,11 @@ class OrderListing:
     def take(self, batch: Batch, stretches: Sequence[Stretch]) -> None:
         """Hear that a batch was logged in these stretches, and applied; called in the writer's thread.
 
-        What lies in order there is a run already, if it is worth one of its own.
+        What is known to be in order is a run already, if it is worth one of its own.
         """
         at = 0
         for place, size in stretches:
-            if batch.ascends and size >= TAIL_BYTES and self._active:
+            if batch.ordered and size >= TAIL_BYTES and self._active:
                 self._adopt(place, size, batch, at)
             else:
                 self.logged()

@@ -83,7 +83,7 @@ static void carry_out(batch *b, slot_table *t, bool whole) {
     }
     uint32_t *at = malloc((b->accepted + 1) * sizeof *at);
     check(at && batch_offsets(b, 0, b->frame_bytes, START, at) == b->accepted, "offsets");
-    if (!b->shuffled && !b->descends) check(!memcmp(at, run.at, run.count * sizeof *at), "said to ascend");
+    if (batch_ordered(b)) check(!memcmp(at, run.at, run.count * sizeof *at), "said to be in order");
     free(at);
     free(run.at);
     replay_clear(y);
@@ -98,7 +98,7 @@ static void as_batch(const uint8_t *data, size_t size, bool lines) {
     b->request = data;
     b->request_bytes = size;
     int problem = lines ? read_ndjson(b, t, NOW, ITEMS_MAX) : read_msgpack(b, t, NOW, ITEMS_MAX);
-    check(problem != READ_NO_MEMORY, "no memory");
+    check(problem != READ_NO_MEMORY && batch_sort(b), "no memory");
     if (problem == READ_ALL) carry_out(b, t, size % 5 == 0);
     batch_free(b);
     slots_free(t);

@@ -16,6 +16,7 @@ from registry.values import join, pack_value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from random import Random
 
     from benchmarks.node_process import NodeProcess
 
@@ -101,10 +102,26 @@ def medium_packed(number: int) -> bytes:
     return packed(medium_values(number))
 
 
-def batches(count: int, *, series: str, items: int = BATCH_ITEMS) -> Iterator[bytes]:
-    """Give request bodies of bulk registration, each with so many small records."""
-    for number in range(count):
-        yield msgpack.packb(small_items(number * items, items, series=series))
+def numbers_of(count: int, *, order: Random | None) -> list[int]:
+    """Return the numbers of so many records, ascending or as ``order`` shuffles them."""
+    numbers = list(range(count))
+    if order is not None:
+        order.shuffle(numbers)
+    return numbers
+
+
+def batches(
+    count: int, *, series: str, items: int = BATCH_ITEMS, order: Random | None = None
+) -> Iterator[bytes]:
+    """Give request bodies of bulk registration, each with so many small records; see `numbers_of`."""
+    numbers = numbers_of(count * items, order=order)
+    for first in range(0, len(numbers), items):
+        yield msgpack.packb(
+            [
+                (small_handle(number, series=series), small_values(number))
+                for number in numbers[first : first + items]
+            ]
+        )
 
 
 def fill(node: NodeProcess, *, small: int, large: int) -> None:

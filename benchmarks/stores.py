@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from benchmarks.records import (
     BATCH_ITEMS,
     medium_packed,
+    numbers_of,
     small_handle,
     small_packed,
     tiny_packed,
@@ -135,15 +136,20 @@ def installed() -> dict[str, Callable[[Path], Store]]:
 
 
 def batches_of(
-    count: int, *, series: str, record: Callable[[int], bytes] = small_packed
+    count: int,
+    *,
+    series: str,
+    record: Callable[[int], bytes] = small_packed,
+    order: random.Random | None = None,
 ) -> list[Batch]:
-    """Return batches of handles and packed values, prepared before any clock starts."""
+    """Return batches of handles and packed values, prepared before any clock starts; see `numbers_of`."""
+    numbers = numbers_of(count * BATCH_ITEMS, order=order)
     return [
         [
             (small_handle(number, series=series).encode(), record(number))
-            for number in range(first * BATCH_ITEMS, (first + 1) * BATCH_ITEMS)
+            for number in numbers[first : first + BATCH_ITEMS]
         ]
-        for first in range(count)
+        for first in range(0, len(numbers), BATCH_ITEMS)
     ]
 
 

@@ -31,7 +31,7 @@ from registry.storage.segment import HEADER_BYTES
 TAIL_BYTES: Final = 512 << 10
 """Bytes of log that no run covers yet after which one is made, on the spot: about a millisecond."""
 
-RUNS_MAX: Final = 64
+RUNS_MAX: Final = 256
 """Runs that become one, when those behind each of them are as long together as it is."""
 
 LOOKS_MAX: Final = 16_384

@@ -44,6 +44,7 @@ def everything(register, limit=700):
 def small_runs(monkeypatch):
     """Have a run made for every few records."""
     monkeypatch.setattr(listings, "TAIL_BYTES", 4096)
+    monkeypatch.setattr(listings, "RUNS_MAX", 16)
 
 
 async def test_pages_show_each_live_handle_once_in_order(opened, packed, small_runs):
@@ -90,7 +91,8 @@ async def test_batches_in_any_order_are_listed(opened, packed, small_runs, looki
     assert [handle.upper() for handle in everything(register)[0]] == sorted(expected)
 
 
-async def test_runs_stay_few(opened, packed, small_runs, tmp_path):
+async def test_runs_stay_few(opened, packed, small_runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(listings, "RUNS_MAX", 8)
     register = await opened()
     expected = await fill(register, packed)
     contents_of(register).close()

@@ -210,9 +210,13 @@ class Writer:
             size = submission.items
             if submission.whole and group.keys and len(group) + size > GROUP_ITEMS_MAX:
                 break
-            await self._admit(submission, group)
-            if submission.position == size:
-                self._decided.append(self._queue.popleft())
+            if size == 1 and self._admission.work < SLICE_WORK:  # as most are: nothing to wait for
+                self._admission.admit(submission.entries, 0, group, submission.outcomes)
+            else:
+                await self._admit(submission, group)
+                if submission.position != size:
+                    continue
+            self._decided.append(self._queue.popleft())
         return group
 
     async def _admit(self, submission: _Submission, group: Group) -> None:

@@ -121,7 +121,7 @@ class Dispatch:
 
         An outcome that is a future costs no task.
         """
-        future = asyncio.ensure_future(outcome)
+        future = outcome if isinstance(outcome, asyncio.Future) else asyncio.ensure_future(outcome)
 
         def finish(future: asyncio.Future[_Outcome]) -> None:
             self._under_way.discard(future)

@@ -1,28 +1,21 @@
-"""Creating identifiers one by one in sessions, durably, and resolving while others log in.
+"""Creating identifiers one by one in sessions, durably.
 
 Sixteen clients each keep a session and one request under way, as SDKs do; every creation is synced before it is
 answered. Requests are made beforehand, so that the generator takes little of the machine. The peer's figures are
 those of Handle.Net 9.3.1 as measured before on the reference machine (handle-server-observed.md §1), not taken
 again here.
-
-The second part is about logins with PBKDF2: resolutions per second over UDP with eight clients that log in in a
-loop beside it, against none.
 """
 
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import secrets
 import selectors
 import socket
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.native_tools import load
-from benchmarks.records import packed, small_handle, small_values, write_handles
+from benchmarks.records import packed, small_values
 from benchmarks.row import Row
 from clients import blocking, dialogues
 from clients.identity import SecretIdentity
@@ -33,30 +26,27 @@ from node.protocol.message import decode_message, encode_response
 
 if TYPE_CHECKING:
     from benchmarks.config import Config
-    from benchmarks.native_tools import LoadReport
     from clients.session import Session
 
 CLIENTS = 16
-LOGINS = 8
 HANDLE_NET_CREATIONS = (1_510.0, 2_245.0)
 """Creations a second of the real server: in sessions over TCP, and by its fastest way, HTTPS PUT."""
 
-_ADMIN = SecretIdentity(b"0.NA/88.900.1", 301, b"idnode-demo")
+ADMIN = SecretIdentity(b"0.NA/88.900.1", 301, b"idnode-demo")
 _PER_CLIENT_AND_SECOND = 2_500
-_HANDLES_ASKED_MAX = 20_000
 _CODE = slice(ENVELOPE_BYTES + 4, ENVELOPE_BYTES + 8)
 _SUCCESS = b"\0\0\0\x01"
 _runs = itertools.count()
 
 
 def run(config: Config) -> list[Row]:
-    """Measure both parts on the shared node, or one of our own."""
+    """Measure on the shared node, or one of our own."""
     with config.serving() as node:
         address = ("127.0.0.1", node.tcp.port)
         made = config.interleaved(
             {"ours": lambda: creations(address, config.seconds * 3)}, what="creations in sessions"
         )["ours"]
-        rows = [
+        return [
             Row(
                 what=f"creations, durable, {CLIENTS} sessions over TCP",
                 ours=tuple(made),
@@ -70,32 +60,6 @@ def run(config: Config) -> list[Row]:
                 strict=True,
             )
         ]
-        with tempfile.TemporaryDirectory() as folder:
-            count = min(config.identifiers, _HANDLES_ASKED_MAX)
-            handles = write_handles(Path(folder) / "handles", map(small_handle, range(count)))
-
-            def resolve() -> LoadReport:
-                return load(
-                    "udp_load", handles=handles, seconds=config.seconds, server=node.udp, window=4
-                )
-
-            def beside_logins() -> LoadReport:
-                with _LoginCrowd(address):
-                    return resolve()
-
-            found = config.interleaved(
-                {"idle": resolve, "logins": beside_logins}, what="resolving beside logins"
-            )
-        rows.append(
-            Row(
-                what=f"UDP resolve, window 4, beside {LOGINS} clients logging in with PBKDF2",
-                ours=tuple(report.rate for report in found["logins"]),
-                peer="ours without logins",
-                peers=tuple(report.rate for report in found["idle"]),
-                note=f"{found['logins'][-1].note()}; idle {found['idle'][-1].note()}",
-            )
-        )
-    return rows
 
 
 def creations(address: tuple[str, int], seconds: float) -> float:
@@ -123,7 +87,7 @@ class _Creator:
     """One client: its session, its requests made beforehand, one of them under way."""
 
     def __init__(self, address: tuple[str, int], name: str, count: int) -> None:
-        administrator = dialogues.Administrator(_ADMIN)
+        administrator = dialogues.Administrator(ADMIN)
         with blocking.Client(address) as client:
             session = client.do(dialogues.open_session(administrator))
             # The first request of a session is challenged; the rest are not.
@@ -162,33 +126,3 @@ def _requests(session: Session, name: str, count: int) -> list[bytes]:
         made.append(envelope.encode() + sealed)
         assert len(made[-1]) == ENVELOPE_BYTES + len(sealed)
     return made
-
-
-class _LoginCrowd:
-    """Clients in processes of their own that log in again and again while the block lasts."""
-
-    def __init__(self, address: tuple[str, int]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._ready = context.Barrier(LOGINS + 1)
-        self._crowd = [
-            context.Process(target=_log_in_for_ever, args=(address, self._ready), daemon=True)
-            for _ in range(LOGINS)
-        ]
-
-    def __enter__(self) -> None:
-        for each in self._crowd:
-            each.start()
-        self._ready.wait(60)
-
-    def __exit__(self, *_error: object) -> None:
-        for each in self._crowd:
-            each.terminate()
-            each.join()
-
-
-def _log_in_for_ever(address: tuple[str, int], ready: object) -> None:
-    with blocking.Client(address) as client:
-        client.do(dialogues.log_in(_ADMIN))
-        ready.wait()  # type: ignore[attr-defined]
-        while True:
-            client.do(dialogues.log_in(_ADMIN))

@@ -19,8 +19,18 @@ def _processor() -> str:
 
 def cpu_seconds(process: int) -> float:
     """Return the processor time that a process has used so far, in ticks of usually 10 ms."""
-    stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
-    user, system = stat.rpartition(")")[2].split()[11:13]
+    return _cpu_seconds(Path(f"/proc/{process}/stat"))
+
+
+def thread_seconds(process: int) -> dict[int, float]:
+    """Return the same of each living thread of a process."""
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return {int(thread.name): _cpu_seconds(thread / "stat") for thread in threads}
+
+
+def _cpu_seconds(stat: Path) -> float:
+    text = stat.read_text(encoding="utf-8", errors="replace")
+    user, system = text.rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 

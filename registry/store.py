@@ -166,10 +166,10 @@ class EmbeddedRegister:
         _place, _sequence, _kind, flags, spelled, values, _size = self._read(place)
         return Stored(spelled, values, not flags & RESTRICTED)
 
-    async def submit(
+    def submit(
         self, mutations: Sequence[Mutation], *, all_or_nothing: bool = False
-    ) -> list[Outcome]:
-        """Carry out mutations in order; return one outcome each, once they are durable and visible.
+    ) -> "asyncio.Future[list[Outcome]]":
+        """Carry out mutations in order; the future has one outcome each, once they are durable and visible.
 
         Without ``all_or_nothing`` a refused mutation does not touch its neighbours; with it, either all
         are carried out or none, whatever crashes.
@@ -177,12 +177,13 @@ class EmbeddedRegister:
         Raises:
             ValueError: More than `BATCH_ITEMS_MAX` mutations.
             RegisterBusy: The write queue has no room; nothing was taken, try again later.
-            RegisterClosed: The register is closed, or its log failed; a part may have been carried out.
+            RegisterClosed: The register is closed, or (also by the future) its log failed; a part may have
+                been carried out.
 
         """
         if len(mutations) > BATCH_ITEMS_MAX:
             raise ValueError(f"At most {BATCH_ITEMS_MAX} mutations can be submitted at once")
-        return await self._writer.submit(mutations, whole=all_or_nothing)
+        return self._writer.submit(mutations, whole=all_or_nothing)
 
     async def read_batch(self, request: bytes, *, lines: bool, now: int) -> "NativeBatch | None":
         """Read the items of a request, in another thread, into a batch for `submit_batch`.

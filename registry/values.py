@@ -33,6 +33,7 @@ _pack_fixed = _FIXED.pack
 _unpack_fixed = _FIXED.unpack_from
 _unpack_readable = _READABLE.unpack_from
 _pack_count = _COUNT.pack
+_pack_count_into = _COUNT.pack_into
 _unpack_count = _COUNT.unpack_from
 
 
@@ -204,26 +205,60 @@ def check(packed: bytes) -> list[Span]:
     seen: set[int] = set()
     found = spans(packed)
     for span in found:
-        if not _is_plain(packed, span):
-            _unpack_object(packed, span)
+        _unpack_object(packed, span)
         if span.index in seen:
             raise IndexConflict(span.index)
         seen.add(span.index)
     return found
 
 
-def _is_plain(packed: bytes, span: Span) -> bool:
-    """Return whether a value is of the usual kind and keeps the model; others need a closer look."""
-    index, _stamp, ttl_type, _ttl, permissions, type_bytes = _unpack_fixed(packed, span.start)
-    (data_bytes,) = _unpack_count(packed, span.start + _FIXED_BYTES + type_bytes)
-    return (
-        index > 0
-        and ttl_type < 2
-        and permissions < 16
-        and 0 < type_bytes <= TYPE_BYTES_MAX
-        and span.type.isascii()
-        and span.start + _FIXED_BYTES + type_bytes + 4 + data_bytes + 4 == span.end
-    )
+def dated(packed: bytes, now: int) -> tuple[bytes, bool]:
+    """Return a list fit for storing, each value dated ``now`` (epoch seconds), and whether all are public.
+
+    Raises:
+        InvalidValue, IndexConflict, RecordTooLarge: As `check`.
+
+    """
+    plain = _dated_if_plain(packed, now)
+    if plain is not None:
+        return plain
+    check(packed)
+    return stamped(packed, now), all_public(packed)
+
+
+def _dated_if_plain(packed: bytes, now: int) -> tuple[bytes, bool] | None:
+    """Do as `dated` in one pass where all values are of the usual kind; nothing comes back for others."""
+    size = len(packed)
+    if size > RECORD_BYTES_MAX:
+        return None
+    out = bytearray(packed)
+    seen: set[int] = set()
+    public, at = _PUBLIC_READ, 4
+    try:
+        (count,) = _unpack_count(packed, 0)
+        if count > VALUES_MAX:
+            return None
+        for _ in range(count):
+            index, _stamp, ttl_type, _ttl, permissions, type_bytes = _unpack_fixed(packed, at)
+            start = at + _FIXED_BYTES
+            (data_bytes,) = _unpack_count(packed, start + type_bytes)
+            end = start + type_bytes + data_bytes + 8
+            if (
+                index < 1
+                or ttl_type > 1
+                or permissions > 15
+                or not 0 < type_bytes <= TYPE_BYTES_MAX
+                or not packed[start : start + type_bytes].isascii()
+                or packed[end - 4 : end] != EMPTY
+            ):
+                return None
+            seen.add(index)
+            public &= permissions
+            _pack_count_into(out, at + 4, now)
+            at = end
+    except struct.error:
+        return None
+    return (bytes(out), bool(public)) if at == size and len(seen) == count else None
 
 
 def all_public(packed: bytes) -> bool:

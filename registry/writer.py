@@ -101,22 +101,26 @@ class Writer:
         """Have ``callback`` called after each group has become visible."""
         self._applied = callback
 
-    async def submit(self, entries: Sequence[Entry], *, whole: bool = False) -> list[Outcome]:
-        """Return what became of each entry, in order; with ``whole`` all are applied or none.
+    def submit(
+        self, entries: Sequence[Entry], *, whole: bool = False
+    ) -> "asyncio.Future[list[Outcome]]":
+        """Take entries; the future has what became of each, in order. With ``whole`` all are applied or none.
 
         Raises:
             RegisterBusy: The queue has no room; nothing was taken.
-            RegisterClosed: The register is closing, or its log failed; of the entries a part may be
-                there after a restart, in their order.
+            RegisterClosed: The register is closing, or (also by the future) its log failed; of the entries
+                a part may be there after a restart, in their order.
 
         """
         self._insist_on_open()
+        future: asyncio.Future[list[Outcome]] = self._loop.create_future()
         if not entries:
-            return []
-        size = sum(map(bytes_of, entries))
-        submission = _Submission(len(entries), size, self._loop.create_future())
+            future.set_result([])
+            return future
+        submission = _Submission(len(entries), sum(map(bytes_of, entries)), future)
         submission.entries, submission.whole = entries, whole
-        return await self._take(submission)
+        self._take(submission)
+        return future
 
     async def submit_framed(self, framed: Framed, items: int, size: int) -> None:
         """Carry out a framed submission of so many items and bytes, in its turn.
@@ -128,20 +132,20 @@ class Writer:
         self._insist_on_open()
         submission = _Submission(items, size, self._loop.create_future())
         submission.framed = framed
-        await self._take(submission)
+        self._take(submission)
+        await submission.future
 
     def _insist_on_open(self) -> None:
         if self._closing or self._failure is not None:
             raise RegisterClosed("The register takes no more writes") from self._failure
 
-    async def _take(self, submission: _Submission) -> list[Outcome]:
+    def _take(self, submission: _Submission) -> None:
         items, size = self._items + submission.items, self._bytes + submission.bytes
         if items > WRITE_QUEUE_ITEMS_MAX or size > WRITE_QUEUE_BYTES_MAX:
             raise RegisterBusy("The write queue is full")
         self._items, self._bytes = items, size
         self._queue.append(submission)
         self._wake.set()
-        return await submission.future
 
     async def close(self) -> None:
         """Write what is queued, sync and stop; a writer that failed only stops."""
@@ -203,12 +207,16 @@ class Writer:
         group = Group()
         while self._queue and self._queue[0].framed is None and not group.full:
             submission = self._queue[0]
-            size = len(submission.entries)
+            size = submission.items
             if submission.whole and group.keys and len(group) + size > GROUP_ITEMS_MAX:
                 break
-            await self._admit(submission, group)
-            if submission.position == size:
-                self._decided.append(self._queue.popleft())
+            if size == 1 and self._admission.work < SLICE_WORK:  # as most are: nothing to wait for
+                self._admission.admit(submission.entries, 0, group, submission.outcomes)
+            else:
+                await self._admit(submission, group)
+                if submission.position != size:
+                    continue
+            self._decided.append(self._queue.popleft())
         return group
 
     async def _admit(self, submission: _Submission, group: Group) -> None:

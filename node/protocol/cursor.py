@@ -23,6 +23,8 @@ _U2 = struct.Struct(">H")
 _U4 = struct.Struct(">I")
 _I4 = struct.Struct(">i")
 _U8 = struct.Struct(">Q")
+_unpack_u4 = _U4.unpack_from
+_NO_REFERENCES: Final = bytes(4)
 _VALUE_FIXED_BYTES: Final = 14
 _VALUE_BYTES_MIN: Final = _VALUE_FIXED_BYTES + 3 * 4
 """Fixed fields, then an empty type, empty data and no references."""
@@ -62,7 +64,11 @@ class Reader:
 
     def u4(self) -> int:
         """Read an unsigned 32-bit integer."""
-        value: int = _U4.unpack_from(self.data, self._advance(4))[0]
+        at = self.at
+        if self.end - at < 4:
+            raise FieldTooShort(4, self.end - at)
+        self.at = at + 4
+        value: int = _unpack_u4(self.data, at)[0]
         return value
 
     def i4(self) -> int:
@@ -136,18 +142,16 @@ class Reader:
     def _end_of_plain_values(self, count: int) -> int:
         """Return where so many values without references end; 0 if they are others, or broken."""
         data, at, end = self.data, self.at, self.end
-        unpack = _U4.unpack_from
         for _ in range(count):
             at += _VALUE_FIXED_BYTES
             if at + 4 > end:
                 return 0
-            at += 4 + unpack(data, at)[0]
+            at += 4 + _unpack_u4(data, at)[0]
             if at + 4 > end:
                 return 0
-            at += 4 + unpack(data, at)[0]
-            if at + 4 > end or unpack(data, at)[0]:
+            at += 8 + _unpack_u4(data, at)[0]
+            if at > end or data[at - 4 : at] != _NO_REFERENCES:
                 return 0
-            at += 4
         return at
 
     def value(self) -> bytes:

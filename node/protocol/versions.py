@@ -24,6 +24,8 @@ _SHA256: Final = (2, 7)
 _SUGGESTION_SIGNED: Final = (2, 8)
 _DSA_SHA256: Final = (2, 11)
 
+_pack_front = struct.Struct(">BBBBIIi").pack
+
 _OLD_RESPONSE_CODES: Final = {
     int(ResponseCode.SERVER_BACKUP): int(ResponseCode.PREFIX_REFERRAL),
     int(ResponseCode.INVALID_VALUE): int(ResponseCode.VALUE_EXISTS),
@@ -78,10 +80,9 @@ def signed_bytes(envelope: Envelope, signed: bytes, counter: int = 0) -> bytes:
 
     ``signed`` is header and body as sent, ``counter`` the credential's session counter.
     """
-    version = version_of(envelope)
+    version = major, minor = envelope.major, envelope.minor
     if version < _SIGNATURE_COVERS_ENVELOPE:
         return signed
-    major, minor = version
     session_id, request_id = envelope.session_id, envelope.request_id
     if version < _SHA256:
         # Overlapping writes in the reference code: only these fields of the layout survive.
@@ -89,8 +90,10 @@ def signed_bytes(envelope: Envelope, signed: bytes, counter: int = 0) -> bytes:
     elif version < _SUGGESTION_SIGNED:
         front = struct.pack(">BBIIi", major, minor, session_id, request_id, counter)
     else:
-        suggested = envelope.suggested_major, envelope.suggested_minor
-        front = struct.pack(">BBBBIIi", major, minor, *suggested, session_id, request_id, counter)
+        suggested_major, suggested_minor = envelope.suggested_major, envelope.suggested_minor
+        front = _pack_front(
+            major, minor, suggested_major, suggested_minor, session_id, request_id, counter
+        )
     return front + signed
 
 

@@ -1,11 +1,14 @@
 """The operations that change or list records, over the binary protocol (handle-protocol.md §5 and §5.1).
 
-Rules are in the registrar; here bodies become its arguments, and what it did becomes an answer. Administration
+Rules are in judgement and registrar; here bodies become their arguments, and what was done becomes an answer.
+A change is judged, and submitted, before the next request is looked at: the register takes changes in the order in
+which they came. Administration
 goes over streams only: a datagram may come from anybody, and may come twice.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from node.protocol.administration import (
@@ -18,10 +21,12 @@ from node.protocol.administration import (
 from node.protocol.constants import LIST_HANDLES_MAX, OpCode, OpFlag
 from node.service import events
 from node.service.errors import AdministrationRefused
+from node.service.registrar import applied_of
+from node.service.response import OPERATION_NAMES, asked_prefix
 from registry import names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from node.protocol.envelope import Envelope
     from node.protocol.message import Message
@@ -30,8 +35,22 @@ if TYPE_CHECKING:
     from node.service.homing import Homing
     from node.service.registrar import Registrar
     from node.service.response import Reply, ReplyTo, Responses
+    from registry.mutation import (
+        AddValues,
+        Create,
+        Delete,
+        ModifyValues,
+        Mutation,
+        Outcome,
+        RemoveValues,
+    )
 
+    Judge = Callable[[Message, Connection], Mutation]
     Work = Callable[[Message, Envelope, Connection], Coroutine[Any, Any, Reply]]
+
+_CREATE: Final = int(OpCode.CREATE_HANDLE)
+_OVERWRITE: Final = int(OpFlag.OVERWRITE)
+_TELL_OF_REPLACEMENT: Final = (OpCode.CREATE_HANDLE, OpCode.ADD_VALUES)
 
 _PAGE: Final = 20 * LIST_HANDLES_MAX
 """Handles that are looked up at once for a listing."""
@@ -42,11 +61,24 @@ class Administration:
 
     def __init__(self, registrar: Registrar, homing: Homing, responses: Responses) -> None:
         self._registrar = registrar
+        self._judge = registrar.judge
         self._homing = homing
         self._success = responses.success
 
     def operations(self, dispatch: Dispatch) -> dict[int, Operation]:
         """Return the table of these operations, which reply later through ``dispatch``."""
+
+        def changing(judge: Judge) -> Operation:
+            def operation(
+                message: Message, envelope: Envelope, connection: Connection, reply: ReplyTo
+            ) -> None:
+                _insist_on_stream(connection)
+                mutation = judge(message, connection)
+                outcomes = self._registrar.submit(mutation, connection.proof)
+                answer = partial(self._changed, mutation, message, envelope, connection)
+                dispatch.after(outcomes, answer, message, envelope, connection, reply)
+
+            return operation
 
         def alone(work: Work) -> Operation:
             def operation(
@@ -66,62 +98,62 @@ class Administration:
             dispatch.alongside(work, message, envelope, connection, reply)
 
         return {
-            OpCode.CREATE_HANDLE: alone(self._create),
-            OpCode.DELETE_HANDLE: alone(self._delete),
-            OpCode.ADD_VALUES: alone(self._add),
-            OpCode.REMOVE_VALUES: alone(self._remove),
-            OpCode.MODIFY_VALUES: alone(self._modify),
+            OpCode.CREATE_HANDLE: changing(self._creation),
+            OpCode.DELETE_HANDLE: changing(self._deletion),
+            OpCode.ADD_VALUES: changing(self._addition),
+            OpCode.REMOVE_VALUES: changing(self._removal),
+            OpCode.MODIFY_VALUES: changing(self._modification),
             OpCode.LIST_HANDLES: listing,
             OpCode.HOME_PREFIX: alone(self._home),
             OpCode.UNHOME_PREFIX: alone(self._unhome),
             OpCode.LIST_HOMED_PREFIXES: alone(self._list_homed),
         }
 
-    async def _create(self, message: Message, envelope: Envelope, connection: Connection) -> Reply:
+    # Changes: what is asked, as the register takes it
+
+    def _creation(self, message: Message, connection: Connection) -> Create:
         handle, packed = decode_record(message.body)
-        created = await self._registrar.create(
+        return self._judge.creation(
             connection.identity,
             handle,
             packed,
             overwrite=bool(message.op_flags & OpFlag.OVERWRITE),
             mint=bool(message.op_flags & OpFlag.MINT_SUFFIX),
-            prove=connection.proof,
-        )
-        return self._success(
-            message,
-            envelope,
-            connection,
-            encode_created(created.handle),
-            events.CREATE,
-            names.prefix_of(handle),
-            OpFlag.OVERWRITE if created.replaced else 0,
         )
 
-    async def _delete(self, message: Message, envelope: Envelope, connection: Connection) -> Reply:
-        handle = decode_handle(message.body)
-        await self._registrar.delete(connection.identity, handle, prove=connection.proof)
-        return self._done(message, envelope, connection, events.DELETE, handle)
+    def _deletion(self, message: Message, connection: Connection) -> Delete:
+        return self._judge.deletion(connection.identity, decode_handle(message.body))
 
-    async def _add(self, message: Message, envelope: Envelope, connection: Connection) -> Reply:
+    def _addition(self, message: Message, connection: Connection) -> AddValues:
         handle, packed = decode_record(message.body)
-        identity, prove = connection.identity, connection.proof
-        if message.op_flags & OpFlag.OVERWRITE:
-            put = await self._registrar.put_values(identity, handle, packed, prove=prove)
-            flags = OpFlag.OVERWRITE if put.replaced else 0
-        else:
-            await self._registrar.add(identity, handle, packed, prove=prove)
-            flags = 0
-        return self._done(message, envelope, connection, events.ADD, handle, flags)
+        overwrite = bool(message.op_flags & OpFlag.OVERWRITE)
+        return self._judge.addition(connection.identity, handle, packed, overwrite=overwrite)
 
-    async def _remove(self, message: Message, envelope: Envelope, connection: Connection) -> Reply:
+    def _removal(self, message: Message, connection: Connection) -> RemoveValues:
         handle, indexes = decode_removal(message.body)
-        await self._registrar.remove(connection.identity, handle, indexes, prove=connection.proof)
-        return self._done(message, envelope, connection, events.REMOVE, handle)
+        return self._judge.removal(connection.identity, handle, indexes)
 
-    async def _modify(self, message: Message, envelope: Envelope, connection: Connection) -> Reply:
+    def _modification(self, message: Message, connection: Connection) -> ModifyValues:
         handle, packed = decode_record(message.body)
-        await self._registrar.modify(connection.identity, handle, packed, prove=connection.proof)
-        return self._done(message, envelope, connection, events.MODIFY, handle)
+        return self._judge.modification(connection.identity, handle, packed)
+
+    def _changed(
+        self,
+        mutation: Mutation,
+        message: Message,
+        envelope: Envelope,
+        connection: Connection,
+        outcomes: Sequence[Outcome],
+    ) -> Reply:
+        """Tell a client what became of its change."""
+        replaced = applied_of(outcomes).replaced
+        op_code = message.op_code
+        body = encode_created(mutation.handle) if op_code == _CREATE else b""
+        flags = _OVERWRITE if replaced and op_code in _TELL_OF_REPLACEMENT else 0
+        operation, prefix = OPERATION_NAMES[op_code], asked_prefix(message.body)
+        return self._success(message, envelope, connection, body, operation, prefix, flags)
+
+    # The others
 
     async def _home(self, message: Message, envelope: Envelope, connection: Connection) -> Reply:
         handle = decode_handle(message.body)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from node.protocol.admin_value import Right
 from node.service.authority import PREFIX_OF_PREFIXES
-from node.service.creation import checked_and_stamped, require_creation
+from node.service.creation import require_creation
 from node.service.errors import BatchTooLarge, ServiceError
 from registry import names
 from registry.errors import BatchAborted, RegistryError
 from registry.limits import BATCH_ITEMS_MAX
 from registry.mutation import Applied, Create
+from registry.values import dated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,8 +136,10 @@ class Batch:
         if refusal is not None:
             raise refusal
         names.check(key)
-        values = packed if self._prepared else checked_and_stamped(packed, self._now)
-        return Create(key, values, self._overwrite)
+        if self._prepared:
+            return Create(key, packed, self._overwrite)
+        values, public = dated(packed, self._now)
+        return Create(key, values, self._overwrite, public)
 
     def _refusal(self, key: bytes) -> ServiceError | None:
         """Return why handles of this one's prefix may not be created, or nothing; decided once."""

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING
 
 from node.protocol.admin_value import Right
-from registry import names, values
+from registry import names
 
 if TYPE_CHECKING:
     from node.service.credentials import Identity
     from node.service.permissions import Permissions
-
-_pack_timestamp = struct.Struct(">I").pack
-
-
-def checked_and_stamped(packed: bytes, now: int) -> bytes:
-    """Return a value list fit for storing, each value dated ``now`` (epoch seconds).
-
-    Raises:
-        InvalidValue: A value breaks the model.
-        IndexConflict: Two values share an index.
-        RecordTooLarge: Over the limits of a record.
-
-    """
-    found = values.check(packed)
-    stamp = _pack_timestamp(now)
-    out = bytearray(packed)
-    for span in found:
-        out[span.start + 4 : span.start + 8] = stamp
-    return bytes(out)
 
 
 def require_creation(

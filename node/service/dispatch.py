@@ -11,8 +11,8 @@ wraps it and hands the wrapper to a face; without a wrapper nothing is on the pa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from node.protocol.constants import OpCode
 from node.service.errors import (
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from node.protocol.message import Message
     from node.service.connection import Connection
     from node.service.response import Reply, ReplyTo, Responses
+
+_Outcome = TypeVar("_Outcome")
 
 RECURSION_MAX: Final = 10
 """Servers that a request may have gone through (handle-protocol.md §2)."""
@@ -53,7 +55,7 @@ class Dispatch:
         self._operations: dict[int, Operation] = {}
         self._responses = responses
         self._challenge = challenge
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Future[Any]] = set()
         self.offer(operations)
 
     def offer(self, operations: Mapping[int, Operation]) -> None:
@@ -105,6 +107,34 @@ class Dispatch:
     ) -> None:
         """Reply with what ``work`` returns once it is done, or with the error that it raises."""
         self._own(self._finish(work, message, envelope, connection, reply))
+
+    def after(  # noqa: PLR0913, PLR0917  # the parts of one request, passed through
+        self,
+        outcome: Awaitable[_Outcome],
+        answer: Callable[[_Outcome], Reply],
+        message: Message,
+        envelope: Envelope,
+        connection: Connection,
+        reply: ReplyTo,
+    ) -> None:
+        """Reply with what ``answer`` makes of an outcome once it is there, or with the error that either raises.
+
+        An outcome that is a future costs no task.
+        """
+        future = outcome if isinstance(outcome, asyncio.Future) else asyncio.ensure_future(outcome)
+
+        def finish(future: asyncio.Future[_Outcome]) -> None:
+            self._under_way.discard(future)
+            if future.cancelled():
+                return
+            try:
+                made = answer(future.result())
+            except Exception as error:  # noqa: BLE001  # the same place, for replies that come later
+                made = self._failure(error, message, envelope, connection)
+            reply(made)
+
+        self._under_way.add(future)
+        future.add_done_callback(finish)
 
     def alongside(
         self,

@@ -1,8 +1,8 @@
 """Work that would stall the event loop: proofs, signatures, key agreements.
 
-It runs in few threads behind a bounded queue, so that a crowd that logs in with costly proofs takes nothing
-from resolution but the processor time of those threads; who comes when the queue is full is told to come
-again.
+It runs in few threads that give way to others, behind a bounded queue, so that a crowd that logs in with costly
+proofs takes little from resolution but processor time that is left over; who comes when the queue is full is told
+to come again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from node.service.errors import NodeBusy
+from registry.priority import give_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,9 @@ class Offload:
 
     def __init__(self, *, waiting_max: int = WAITING_MAX) -> None:
         threads = min(max((os.cpu_count() or 1) - 1, 1), THREADS_MAX)
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="offload")
+        self._executor = ThreadPoolExecutor(
+            threads, thread_name_prefix="offload", initializer=give_way
+        )
         self._waiting_max = waiting_max
         self.waiting = 0
 

@@ -23,7 +23,7 @@ from registry.limits import PAGE_HANDLES_MAX
 from registry.store import Page, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
     from node.service.computed import Computed, Dataset
@@ -115,9 +115,9 @@ class Overlay:
         computed = ground.computed
         return Stored(computed.handle(position), computed.values(position), ground.public)
 
-    async def submit(
+    def submit(
         self, mutations: Sequence[Mutation], *, all_or_nothing: bool = False
-    ) -> list[Outcome]:
+    ) -> Awaitable[list[Outcome]]:
         """Carry out mutations as `EmbeddedRegister.submit` does, on computed identifiers too.
 
         Raises:
@@ -125,7 +125,7 @@ class Overlay:
             RegisterClosed: No writes are taken any more.
 
         """
-        return await self._changes.submit(mutations, all_or_nothing=all_or_nothing)
+        return self._changes.submit(mutations, all_or_nothing=all_or_nothing)
 
     async def read_batch(self, request: bytes, *, lines: bool, now: int) -> NativeBatch | None:
         """Have the register read a batch of creations; ``None`` also when one may be of a computed identifier.

@@ -17,7 +17,7 @@ from registry.names import fold
 from registry.values import EMPTY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from node.service.computed import Ground
     from registry.mutation import Mutation, Outcome
@@ -70,18 +70,30 @@ class Changes:
         self._claims: dict[bytes, asyncio.Event] = {}
         self._under_way: set[asyncio.Task[list[Outcome]]] = set()
 
-    async def submit(self, mutations: Sequence[Mutation], *, all_or_nothing: bool) -> list[Outcome]:
-        """Return one outcome for each mutation, as `EmbeddedRegister.submit` does."""
+    def submit(
+        self, mutations: Sequence[Mutation], *, all_or_nothing: bool
+    ) -> Awaitable[list[Outcome]]:
+        """Carry out mutations as `EmbeddedRegister.submit` does."""
         concerned = self._concerned(mutations)
         if not concerned:
-            return await self._register.submit(mutations, all_or_nothing=all_or_nothing)
+            return self._register.submit(mutations, all_or_nothing=all_or_nothing)
+        return self._claim(mutations, concerned, whole=all_or_nothing)
+
+    async def _claim(
+        self,
+        mutations: Sequence[Mutation],
+        concerned: dict[bytes, tuple[Ground, int]],
+        *,
+        whole: bool,
+    ) -> list[Outcome]:
+        """Carry out mutations once no other call changes what they concern."""
         while claim := next((self._claims[key] for key in concerned if key in self._claims), None):
             await claim.wait()
         claim = asyncio.Event()
         self._claims.update(dict.fromkeys(concerned, claim))
         # In a task of its own, because what was logged has to be settled even if the caller goes away.
         task = asyncio.get_running_loop().create_task(
-            self._carry_out(mutations, concerned, claim, whole=all_or_nothing)
+            self._carry_out(mutations, concerned, claim, whole=whole)
         )
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)

@@ -43,7 +43,8 @@ class Permissions:
     def __init__(self, register: Register, node_admins: Iterable[Identity] = ()) -> None:
         self._register = register
         self._node_admins = [_folded(admin) for admin in node_admins]
-        self._decided: dict[tuple[Identity, int, bytes], bool] = {}
+        self._decided: dict[tuple[bytes, int, int, bytes], bool] = {}
+        """By identity, right and handle; a tuple of plain fields is hashed without a call of ours."""
         self._consulted_others = False
         register.watch(self._forget)
 
@@ -65,7 +66,7 @@ class Permissions:
 
     def allows(self, identity: Identity, right: int, handle: bytes) -> bool:
         """Return whether one HS_ADMIN of the record, or of its prefix handle, gives the identity the right."""
-        asked = (identity, right, handle)
+        asked = (identity.handle, identity.index, right, handle)
         decided = self._decided.get(asked)
         if decided is not None:
             return decided
@@ -76,7 +77,7 @@ class Permissions:
         if own:
             return self._grants(own[0], sought, right) or self._decide(above, sought, right)
         decided = self._decide(above, sought, right)
-        remembered = (sought, right, names.fold(above)) in self._decided
+        remembered = (sought.handle, sought.index, right, names.fold(above)) in self._decided
         if remembered and len(self._decided) < DECISIONS_MAX:
             # As spelled, too: creations in one session ask about one prefix handle again and again.
             self._decided[asked] = decided
@@ -84,7 +85,7 @@ class Permissions:
 
     def _decide(self, prefix_handle: bytes, sought: Identity, right: int) -> bool:
         """Return whether a prefix handle gives the right; remembered until any prefix handle changes."""
-        key = (sought, right, names.fold(prefix_handle))
+        key = (sought.handle, sought.index, right, names.fold(prefix_handle))
         decided = self._decided.get(key)
         if decided is None:
             self._consulted_others = False

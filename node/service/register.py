@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
     from registry.mutation import Mutation, Outcome
     from registry.store import Page, Stored
@@ -17,14 +17,14 @@ class Register(Protocol):
     def lookup(self, handle: bytes, /) -> Stored | None:
         """Return the record of a complete handle, in any spelling, or nothing. Never waits."""
 
-    async def submit(
+    def submit(
         self, mutations: Sequence[Mutation], /, *, all_or_nothing: bool = False
-    ) -> list[Outcome]:
-        """Carry out mutations and return one outcome each, in their order.
+    ) -> Awaitable[list[Outcome]]:
+        """Carry out mutations, those of earlier calls first; what can be awaited is one outcome each, in order.
 
         Raises:
-            RegisterBusy: Nothing was taken; try again later.
-            RegisterClosed: No writes are taken any more.
+            RegisterBusy: Nothing was taken; try again later. Raised here, or when awaited.
+            RegisterClosed: No writes are taken any more. As before, or later.
 
         """
 

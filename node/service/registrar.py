@@ -1,9 +1,7 @@
 """Registration and administration of identifiers, the same for each face.
 
-Every operation checks in the order of the reference server (handle-protocol.md §5.1): does the prefix live
-here, are the values legal, does the record's existence fit (for a creation; the others ask who is there
-first), who asks, may they. Timestamps in values are replaced by the node's clock. What is decided here about
-the record's state is decided again by the register when it serialises the change; the answer is the register's.
+What is asked is judged first (`node/service/judgement.py`). What was judged by the record's state is judged again
+by the register when it serialises the change; the answer is the register's.
 
 ``prove`` is given where an identity is only claimed so far. It is awaited once everything else is in order,
 and raises `AuthenticationFailed` or `NodeBusy`.
@@ -11,42 +9,19 @@ and raises `AuthenticationFailed` or `NodeBusy`.
 
 from __future__ import annotations
 
-import secrets
-import uuid
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from node.protocol.admin_value import Right
 from node.service.batch import Batch
-from node.service.creation import checked_and_stamped, require_creation
-from node.service.errors import (
-    AuthenticationNeeded,
-    InsufficientPermission,
-    NotResponsible,
-)
+from node.service.errors import AuthenticationNeeded, NotResponsible
+from node.service.judgement import Judgement
 from node.service.register import RequestRegister
 from registry import names
-from registry.errors import (
-    HandleExists,
-    HandleNotFound,
-    IndexConflict,
-    RegistryError,
-    ValuesNotFound,
-)
-from registry.model import Permission
-from registry.mutation import (
-    AddValues,
-    Applied,
-    Create,
-    Delete,
-    ModifyValues,
-    Mutation,
-    RemoveValues,
-)
-from registry.values import spans
+from registry.mutation import Applied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Awaitable, Sequence
 
     from node.clock import Clock
     from node.service.authority import Authority
@@ -55,10 +30,8 @@ if TYPE_CHECKING:
     from node.service.credentials import Identity
     from node.service.permissions import Permissions
     from node.service.register import Register, RequestBatch
-    from registry.store import Page, Stored
-    from registry.values import Span
-
-_ADMIN_TYPE = b"HS_ADMIN"
+    from registry.mutation import Mutation, Outcome
+    from registry.store import Page
 
 
 class Registered(NamedTuple):
@@ -74,6 +47,7 @@ class Registrar:
     def __init__(
         self, register: Register, authority: Authority, permissions: Permissions, clock: Clock
     ) -> None:
+        self.judge = Judgement(register, authority, permissions, clock)
         self._register = register
         self._new_batch = partial(Batch, authority, permissions)
         self._authority = authority
@@ -109,20 +83,9 @@ class Registrar:
             RegisterClosed: No writes are taken.
 
         """
-        key = names.complete(handle)
-        if mint:
-            key += str(uuid.UUID(bytes=secrets.token_bytes(16), version=4)).encode()
-        home = self._authority.home_of(key)
-        names.check(key)
-        values = self._stamped(packed)
-        existing = self._register.lookup(key)
-        if existing is not None and not overwrite:
-            raise HandleExists
-        require_creation(self._permissions, identity, key, home)
-        if existing is not None:
-            self._permissions.require(identity, Right.DELETE_HANDLE, key)
-        applied = await self._carry_out(Create(key, values, overwrite), prove)
-        return Registered(key, applied.replaced)
+        creation = self.judge.creation(identity, handle, packed, overwrite=overwrite, mint=mint)
+        applied = await self._carry_out(creation, prove)
+        return Registered(creation.handle, applied.replaced)
 
     async def delete(
         self, identity: Identity | None, handle: bytes, *, prove: Proof | None = None
@@ -135,13 +98,7 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        key = self._here(handle)
-        if identity is None:
-            raise AuthenticationNeeded
-        if self._register.lookup(key) is None:
-            raise HandleNotFound
-        self._permissions.require(identity, Right.DELETE_HANDLE, key)
-        await self._carry_out(Delete(key), prove)
+        await self._carry_out(self.judge.deletion(identity, handle), prove)
 
     async def add(
         self,
@@ -160,7 +117,7 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        await self._put(identity, handle, packed, overwrite=False, prove=prove)
+        await self._carry_out(self.judge.addition(identity, handle, packed), prove)
 
     async def put_values(
         self,
@@ -178,33 +135,9 @@ class Registrar:
             ServiceError: As for `create`, where it applies; `InsufficientPermission` as for `modify`.
 
         """
-        return await self._put(identity, handle, packed, overwrite=True, prove=prove)
-
-    async def _put(
-        self,
-        identity: Identity | None,
-        handle: bytes,
-        packed: bytes,
-        *,
-        overwrite: bool,
-        prove: Proof | None = None,
-    ) -> Registered:
-        self._authority.home_of(names.complete(handle))
-        values = self._stamped(packed)
-        key, stored = self._existing(handle)
-        present = {span.index: span for span in spans(stored.values)}
-        taken = None if overwrite else next(iter(_replaced(values, present)), None)
-        if taken is not None:
-            raise IndexConflict(taken.index)
-        fresh = [span for span in spans(values) if span.index not in present]
-        rights = _rights(fresh, Right.ADD_VALUE, Right.ADD_ADMIN)
-        if overwrite:
-            rights |= _rights_to_replace(values, present)
-        self._permissions.require(identity, rights or Right.ADD_VALUE, key)
-        if overwrite:
-            _insist_on_writable(_replaced(values, present))
-        applied = await self._carry_out(AddValues(key, values, overwrite), prove)
-        return Registered(key, applied.replaced)
+        addition = self.judge.addition(identity, handle, packed, overwrite=True)
+        applied = await self._carry_out(addition, prove)
+        return Registered(addition.handle, applied.replaced)
 
     async def modify(
         self,
@@ -224,16 +157,7 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        self._authority.home_of(names.complete(handle))
-        values = self._stamped(packed)
-        key, stored = self._existing(handle)
-        present = {span.index: span for span in spans(stored.values)}
-        if any(span.index not in present for span in spans(values)):
-            raise ValuesNotFound
-        rights = _rights_to_replace(values, present)
-        self._permissions.require(identity, rights or Right.MODIFY_VALUE, key)
-        _insist_on_writable(_replaced(values, present))
-        await self._carry_out(ModifyValues(key, values), prove)
+        await self._carry_out(self.judge.modification(identity, handle, packed), prove)
 
     async def remove(
         self,
@@ -253,15 +177,7 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        key, stored = self._existing(handle)
-        wanted = set(indexes)
-        leaving = [span for span in spans(stored.values) if span.index in wanted]
-        if len(leaving) != len(wanted):
-            raise ValuesNotFound
-        rights = _rights(leaving, Right.REMOVE_VALUE, Right.REMOVE_ADMIN)
-        self._permissions.require(identity, rights or Right.REMOVE_VALUE, key)
-        _insist_on_writable(leaving)
-        await self._carry_out(RemoveValues(key, tuple(sorted(wanted))), prove)
+        await self._carry_out(self.judge.removal(identity, handle, indexes), prove)
 
     async def batch(
         self,
@@ -336,52 +252,28 @@ class Registrar:
         self._permissions.require(identity, Right.LIST_HANDLES, names.prefix_handle(prefix))
         return self._register.list_handles(prefix, after=after, limit=limit)
 
-    def _here(self, handle: bytes) -> bytes:
-        """Return the complete handle, which belongs to a prefix of this node."""
-        key = names.complete(handle)
-        self._authority.home_of(key)
-        return names.check(key)
+    def submit(self, mutation: Mutation, prove: Proof | None) -> Awaitable[list[Outcome]]:
+        """Hand a judged mutation to the register, at once or once its sender is proven.
 
-    def _existing(self, handle: bytes) -> tuple[bytes, Stored]:
-        key = self._here(handle)
-        stored = self._register.lookup(key)
-        if stored is None:
-            raise HandleNotFound
-        return key, stored
+        Raises:
+            RegisterBusy, RegisterClosed: As for `create`; also when awaited, as is whatever ``prove`` raises.
 
-    def _stamped(self, packed: bytes) -> bytes:
-        return checked_and_stamped(packed, int(self._clock.now()))
+        """
+        if prove is None:
+            return self._register.submit((mutation,))
+        return self._submit_proven(mutation, prove)
+
+    async def _submit_proven(self, mutation: Mutation, prove: Proof) -> list[Outcome]:
+        await prove()
+        return await self._register.submit((mutation,))
 
     async def _carry_out(self, mutation: Mutation, prove: Proof | None) -> Applied:
-        if prove is not None:
-            await prove()
-        (outcome,) = await self._register.submit((mutation,))
-        if isinstance(outcome, RegistryError):
-            raise outcome
+        return applied_of(await self.submit(mutation, prove))
+
+
+def applied_of(outcomes: Sequence[Outcome]) -> Applied:
+    """Return what became of the only mutation of a submission, or raise why it was refused."""
+    (outcome,) = outcomes
+    if isinstance(outcome, Applied):
         return outcome
-
-
-def _replaced(packed: bytes, present: dict[int, Span]) -> list[Span]:
-    """Return the present values whose places the packed ones take."""
-    return [present[span.index] for span in spans(packed) if span.index in present]
-
-
-def _rights_to_replace(packed: bytes, present: dict[int, Span]) -> int:
-    """Return the rights that replacing takes, for what goes and for what comes."""
-    coming = [span for span in spans(packed) if span.index in present]
-    touched = [*coming, *_replaced(packed, present)]
-    return _rights(touched, Right.MODIFY_VALUE, Right.MODIFY_ADMIN)
-
-
-def _rights(touched: Iterable[Span], for_values: int, for_admins: int) -> int:
-    """Return the right for plain values and that for HS_ADMIN values, each if one is touched."""
-    rights = 0
-    for span in touched:
-        rights |= for_admins if span.type.upper() == _ADMIN_TYPE else for_values
-    return rights
-
-
-def _insist_on_writable(touched: Iterable[Span]) -> None:
-    for span in touched:
-        if not span.permissions & Permission.ADMIN_WRITE:
-            raise InsufficientPermission(f"Value {span.index} may not be written")
+    raise outcome

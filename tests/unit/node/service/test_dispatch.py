@@ -107,3 +107,28 @@ async def test_the_text_of_an_unknown_operation_names_its_code(service, ask, wir
     (reply,) = ask(service.dispatch, op_code=999)
     ((_, message),) = wire.answers(reply.wire)
     assert "999" in decode_failure(message.body)
+
+
+async def test_an_outcome_that_comes_later_is_answered_or_what_it_raises_is(ask):
+    responses = Responses()
+    outcomes = {code: asyncio.get_running_loop().create_future() for code in (100, 101)}
+
+    def operation(message, envelope, connection, reply):
+        def answer(prefix):
+            return responses.success(message, envelope, connection, b"", "create", prefix)
+
+        outcome = outcomes[message.op_code]
+        dispatch.after(outcome, answer, message, envelope, connection, reply)
+
+    dispatch = Dispatch({100: operation, 101: operation}, responses)
+    replies = []
+    ask(dispatch, replies, op_code=100)
+    ask(dispatch, replies, op_code=101)
+    assert replies == []
+    assert dispatch.under_way == 2
+    outcomes[100].set_result(b"88.900")
+    outcomes[101].set_exception(HandleExists())
+    await dispatch.drain()
+    assert codes(replies) == [1, 101]
+    assert [reply.prefix for reply in replies] == [b"88.900", b""]
+    assert dispatch.under_way == 0

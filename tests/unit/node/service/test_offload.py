@@ -1,5 +1,7 @@
-"""Costly work is done elsewhere, within a bound, and its errors come back."""
+"""Costly work is done elsewhere, gives way to answering, within a bound, and its errors come back."""
 
+import os
+import sys
 import threading
 
 import pytest
@@ -24,4 +26,12 @@ async def test_beyond_the_bound_who_comes_is_told_to_come_again():
         await offload.run(int)
     offload.waiting = 0
     assert await offload.run(int) == 0
+    offload.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
+async def test_the_work_gives_way_to_the_loop():
+    offload = Offload()
+    niceness = await offload.run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert niceness > os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     offload.close()

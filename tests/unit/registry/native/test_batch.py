@@ -33,12 +33,16 @@ async def test_it_is_carried_out_in_its_turn(opened, packed):
     register = await opened()
     values = packed((1, b"first"))
     first, second = [await read(register, "88.900.1/a", "88.900.1/b") for _ in range(2)]
+
+    async def submit(mutations):  # a batch is submitted when it is awaited, so these are, too
+        return await register.submit(mutations)
+
     created, _none, deleted, _nothing, again = await asyncio.gather(
-        register.submit([Create(b"88.900.1/a", values)]),
+        submit([Create(b"88.900.1/a", values)]),
         register.submit_batch(first),
-        register.submit([Delete(b"88.900.1/A"), Create(b"88.900.1/c", values)]),
+        submit([Delete(b"88.900.1/A"), Create(b"88.900.1/c", values)]),
         register.submit_batch(second),
-        register.submit([Create(b"88.900.1/a", values), Delete(b"88.900.1/b")]),
+        submit([Create(b"88.900.1/a", values), Delete(b"88.900.1/b")]),
     )
     assert not created[0].replaced
     assert [type(error) for _at, error, _handle in first.failures()] == [HandleExists]

@@ -7,10 +7,9 @@ background; nobody waits for it, for the runs that it replaces serve as well.
 """
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import RLock, get_native_id
+from threading import RLock
 from typing import BinaryIO, Final
 
 import msgpack
@@ -22,6 +21,7 @@ from registry.native import order_file
 from registry.native.batches import Batch
 from registry.native.core import SlotTable
 from registry.native.ordering import Run, adopt, build, join, page
+from registry.priority import give_way
 from registry.storage.disk import Disk
 from registry.storage.frames import Stretch
 from registry.storage.log import Log
@@ -37,7 +37,6 @@ RUNS_MAX: Final = 256
 LOOKS_MAX: Final = 16_384
 """Records that are looked at for one page besides those on it: a few milliseconds among deleted ones."""
 
-_NICENESS: Final = 10
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -283,7 +282,7 @@ class OrderListing:
 
     def _in_background(self, work: Callable[..., None], *given: object) -> None:
         if self._worker is None:
-            self._worker = ThreadPoolExecutor(1, "register order", initializer=_give_way)
+            self._worker = ThreadPoolExecutor(1, "register order", initializer=give_way)
         self._worker.submit(work, *given).add_done_callback(_report)
 
 
@@ -294,11 +293,6 @@ def _to_merge(runs: list[Run]) -> list[Run]:
     while first and end - runs[first].start >= runs[first].start - runs[first - 1].start:
         first -= 1
     return runs[first:] if len(runs) - first >= RUNS_MAX else []
-
-
-def _give_way() -> None:
-    """Let this thread work only when others do not want to."""
-    os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
 
 
 def _report(work: Future[None]) -> None:

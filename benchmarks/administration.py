@@ -29,8 +29,14 @@ if TYPE_CHECKING:
     from clients.session import Session
 
 CLIENTS = 16
-HANDLE_NET_CREATIONS = (1_510.0, 2_245.0)
-"""Creations a second of the real server: in sessions over TCP, and by its fastest way, HTTPS PUT."""
+HANDLE_NET_CREATIONS = {
+    "Handle.Net 9.3.1, the same: sessions by secret key": 1_290.0,
+    "Handle.Net 9.3.1, sessions by RSA key": 1_510.0,
+    "Handle.Net 9.3.1, HTTPS PUT": 2_245.0,
+}
+"""Creations a second of the real server: as ours, in its fastest sessions over TCP, and by its fastest way."""
+
+_TIMES_AT_LEAST = 5.0
 
 ADMIN = SecretIdentity(b"0.NA/88.900.1", 301, b"idnode-demo")
 _PER_CLIENT_AND_SECOND = 2_500
@@ -53,12 +59,9 @@ def run(config: Config) -> list[Row]:
                 peer=name,
                 peers=(figure,) * len(made),
                 note="peer's figure as measured before, see handle-server-observed.md",
+                at_least=_TIMES_AT_LEAST,
             )
-            for name, figure in zip(
-                ("Handle.Net 9.3.1, sessions over TCP", "Handle.Net 9.3.1, HTTPS PUT"),
-                HANDLE_NET_CREATIONS,
-                strict=True,
-            )
+            for name, figure in HANDLE_NET_CREATIONS.items()
         ]
 
 

@@ -29,7 +29,7 @@ COLUMNS = {
     "index_bytes": ("index, bytes each", ".1f"),
     "anonymous_bytes": ("all own memory, bytes each", ".1f"),
     "rss_mib": ("process RSS, MiB", ",.0f"),
-    "disk_bytes": ("disk, bytes each", ".1f"),
+    "disk_bytes": ("disk once stopped, all files, bytes each", ".1f"),
     "disk_ratio": ("disk ÷ handle and values", ".2f"),
     "lookup_rate": ("lookups/s (one thread)", ",.0f"),
     "page_ms": ("page of 1,000, ms", ".2f"),

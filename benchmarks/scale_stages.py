@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from benchmarks.records import PREFIX
 from benchmarks.scale_records import KINDS, Kind, handle_of
+from benchmarks.stores import bytes_on_disk
 from registry.mutation import Applied, Create
 from registry.store import EmbeddedRegister
 
@@ -54,21 +55,20 @@ async def fill(folder: Path, count: int, told: Told, kind: str) -> Figures:
     seconds, pause = await _fill(register, count, told, KINDS[kind])
     stats = register.stats()
     anonymous = memory_kib("RssAnon") - before
-    disk = (stats.log_live_bytes + stats.log_dead_bytes) / count
     figures = {
         "fill_rate": count / seconds,
         "longest_pause_ms": pause * 1e3,
         "index_bytes": stats.index_bytes / count,
         "anonymous_bytes": anonymous * 1024 / count,
         "rss_mib": memory_kib("VmRSS") / 1024,
-        "disk_bytes": disk,
-        "disk_ratio": disk / KINDS[kind].wire_bytes(),
         **look_up(register, count),
         **list_pages(register, count),
     }
     started = time.perf_counter()
     await register.close()
     figures["close_seconds"] = time.perf_counter() - started
+    figures["disk_bytes"] = bytes_on_disk(folder) / count
+    figures["disk_ratio"] = figures["disk_bytes"] / KINDS[kind].wire_bytes()
     return figures
 
 

@@ -1,6 +1,7 @@
 """Contents in compiled code: places in a slot table, handles read from the log whenever they are asked for."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import BinaryIO, Final
 
 import msgpack
@@ -30,8 +31,6 @@ _CHUNK_BYTES: Final = 1 << 20
 
 _BLOCK_BYTES: Final = 16 << 20
 """Bytes of slots in one block of the image."""
-
-_SLOT_BYTES: Final = 8
 
 
 class NativeContents(Contents):
@@ -143,7 +142,7 @@ class NativeContents(Contents):
     # The image
 
     def save(self, file: BinaryIO) -> None:
-        """Write the shape of the table, the listing, and then all slots as they lie in memory."""
+        """Write the shape of the table, the listing, and then all slots, packed."""
         depth, groups = self.index.groups()
         write_block(file, msgpack.packb([self.index.mark(), depth, groups]))
         self.listing.save(file)
@@ -154,20 +153,10 @@ class NativeContents(Contents):
         """Fill empty contents; see `Contents.load`."""
         try:
             mark, depth, groups = msgpack.unpackb(read_block(file), use_list=False)
-            size = sum(slots for _depth, _pages, slots in groups) * _SLOT_BYTES
         except (ValueError, TypeError) as error:
             raise LogDamaged("The shape of the table is not what was written") from error
         if mark != self.index.mark():
             raise LogDamaged("The image belongs to a table of another secret")
         self.listing.load(file)
-        if not self.index.restore(depth, groups, _blocks(file, size)):
+        if not self.index.restore(depth, groups, iter(partial(read_block, file), None)):
             raise LogDamaged("The table of the image does not fit together")
-
-
-def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
-    while size > 0:
-        block = read_block(file)
-        if not block:
-            raise LogDamaged("The image has fewer slots than its table")
-        size -= len(block)
-        yield block

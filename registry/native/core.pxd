@@ -37,6 +37,13 @@ cdef extern from "slots.h" nogil:
                             const uint64_t *slots, uint32_t count)
 
 
+cdef extern from "packed.h" nogil:
+    enum:
+        PACKED_SLOT_MAX
+    uint8_t *packed_put(uint8_t *out, const uint64_t *slots, uint32_t count)
+    const uint8_t *packed_take(const uint8_t *packed, const uint8_t *end, uint64_t *slots, uint32_t count)
+
+
 cdef class SegmentView:
     cdef log_view *view
     cdef dict _shown

@@ -138,42 +138,55 @@ cdef class SlotTable:
         return slots_directory_depth(self.table), found
 
     def dump(self, size_t block_bytes):
-        """Yield the slots of all groups, eight bytes each, whole groups together in blocks of about this size."""
+        """Yield the packed slots of all groups, whole groups together in blocks of about this size."""
         cdef uint64_t at = 0
         cdef slot_group *group
-        cdef size_t room = block_bytes // 8 + GROUP_PAGES * PAGE_SLOTS, count = 0
-        cdef uint64_t *slots = <uint64_t *>malloc(room * 8)
+        cdef size_t group_slots = GROUP_PAGES * PAGE_SLOTS, size = 0
+        cdef uint64_t *slots = <uint64_t *>malloc(group_slots * 8)
+        cdef uint8_t *packed = <uint8_t *>malloc(block_bytes + group_slots * PACKED_SLOT_MAX)
+        try:
+            if slots is NULL or packed is NULL:
+                raise MemoryError
+            group = slots_next_group(self.table, &at)
+            while group is not NULL:
+                size = packed_put(packed + size, slots, slots_collect(group, slots)) - packed
+                group = slots_next_group(self.table, &at)
+                if size and (size >= block_bytes or group is NULL):
+                    yield PyBytes_FromStringAndSize(<const char *>packed, <Py_ssize_t>size)
+                    size = 0
+        finally:
+            free(slots)
+            free(packed)
+
+    def restore(self, uint32_t depth, groups not None, blocks):
+        """Fill an empty table from what `groups` and `dump` gave; returns whether it fits together.
+
+        A block is asked of the iterator only when it is needed.
+        """
+        cdef uint64_t at = 0
+        cdef bytes block = b""
+        cdef const uint8_t *packed = NULL
+        cdef const uint8_t *end = NULL
+        cdef uint32_t group_depth, pages, count
+        cdef uint64_t *slots
+        if slots_restore(self.table, depth):
+            return False
+        slots = <uint64_t *>malloc(GROUP_PAGES * PAGE_SLOTS * 8)
         if slots is NULL:
             raise MemoryError
         try:
-            group = slots_next_group(self.table, &at)
-            while group is not NULL:
-                count += slots_collect(group, slots + count)
-                group = slots_next_group(self.table, &at)
-                if count and (count * 8 >= block_bytes or group is NULL):
-                    yield PyBytes_FromStringAndSize(<const char *>slots, <Py_ssize_t>(count * 8))
-                    count = 0
-            if count:
-                yield PyBytes_FromStringAndSize(<const char *>slots, <Py_ssize_t>(count * 8))
+            for group_depth, pages, count in groups:
+                if count and packed == end:
+                    block = next(blocks)
+                    packed = <const uint8_t *>PyBytes_AS_STRING(block)
+                    end = packed + PyBytes_GET_SIZE(block)
+                if count > GROUP_PAGES * PAGE_SLOTS:
+                    return False
+                packed = packed_take(packed, end, slots, count)
+                if packed is NULL and count:
+                    return False
+                if slots_restore_group(self.table, &at, group_depth, pages, slots, count):
+                    return False
         finally:
             free(slots)
-
-    def restore(self, uint32_t depth, groups not None, blocks):
-        """Fill an empty table from what `groups` and `dump` gave; returns whether it fits together."""
-        cdef uint64_t at = 0
-        cdef size_t offset = 0, size = 0
-        cdef bytes block = b""
-        cdef uint32_t group_depth, pages, count
-        if slots_restore(self.table, depth):
-            return False
-        for group_depth, pages, count in groups:
-            if count and offset == size:
-                block = next(blocks, b"")
-                offset, size = 0, <size_t>PyBytes_GET_SIZE(block)
-            if offset + <size_t>count * 8 > size:
-                return False
-            if slots_restore_group(self.table, &at, group_depth, pages,
-                                   <const uint64_t *>(PyBytes_AS_STRING(block) + offset), count):
-                return False
-            offset += <size_t>count * 8
-        return offset == size and at == <uint64_t>1 << depth
+        return packed == end and at == <uint64_t>1 << depth

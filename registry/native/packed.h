@@ -27,7 +27,14 @@ static inline uint8_t *packed_put(uint8_t *out, const uint64_t *slots, uint32_t 
 static inline const uint8_t *packed_take(const uint8_t *in, const uint8_t *end, uint64_t *slots, uint32_t n) {
     uint64_t tag = 0;
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t step = 0, place = 0;
+        uint64_t step = 0, place = 0, word;
+        if (end - in >= 8 && (memcpy(&word, in, 8), !(word & 0x80))) { /* a step of one byte, as most are */
+            tag += word & 0x7f;
+            if (tag > TAG_MASK) return NULL;
+            slots[i] = tag << PLACE_BITS | (word >> 8 & PLACE_MASK);
+            in += 1 + PLACE_BYTES;
+            continue;
+        }
         int shift = 0;
         do {
             if (in == end || shift > 21) return NULL;

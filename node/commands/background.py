@@ -96,6 +96,8 @@ class Background:
     async def run(self, seconds: float | None, tell: Callable[[], None]) -> None:
         """Drive the node for so many seconds, or until cancelled; ``tell`` is called at each tick.
 
+        When the time is up, what is under way is waited for, and counted.
+
         Raises:
             ClientError: The node does not answer at all.
             DatasetNotServed: It answers, but has none of the data set's prefixes.
@@ -112,11 +114,15 @@ class Background:
             await self._insist_on_the_data_set()
             try:
                 await self._drive(seconds, tell)
+                # Let it be counted: what was asked for is done by the node, whoever listens to the answer.
+                await asyncio.gather(*self._tasks())
             finally:
-                tasks = [task for tasks in self._under_way.values() for task in tasks]
-                for task in tasks:
+                for task in self._tasks():
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(*self._tasks(), return_exceptions=True)
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [task for tasks in self._under_way.values() for task in tasks]
 
     async def _drive(self, seconds: float | None, tell: Callable[[], None]) -> None:
         started = before = self._clock.elapsed()

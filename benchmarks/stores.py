@@ -115,8 +115,10 @@ class OurRegister:
 
     def write(self, batch: Batch) -> None:
         """Put a batch; see `Store`."""
-        creations = [Create(key, value) for key, value in batch]
-        self._runner.run(self._register.submit(creations))
+        self._runner.run(self._write([Create(key, value) for key, value in batch]))
+
+    async def _write(self, creations: list[Create]) -> None:
+        await self._register.submit(creations)
 
     def close(self) -> None:
         """Let the folder go."""

@@ -23,23 +23,26 @@ cdef extern from "slots.h" nogil:
     uint64_t slots_hash(const slot_table *table, const uint8_t *key, size_t length)
     uint64_t slots_get(const slot_table *table, const log_view *log, uint64_t hash,
                        const uint8_t *key, size_t length)
+    uint32_t slots_depth(slot_group *group)
+    uint32_t slots_pages(slot_group *group)
+
+
+cdef extern from "slots_write.h" nogil:
+    uint32_t slots_collect(slot_group *group, uint64_t *out)
     uint64_t slots_put(slot_table *table, const log_view *log, uint64_t hash,
                        const uint8_t *key, size_t length, uint64_t place)
     uint64_t slots_remove(slot_table *table, const log_view *log, uint64_t hash,
                           const uint8_t *key, size_t length)
-    slot_group *slots_next_group(const slot_table *table, uint64_t *at)
-    uint32_t slots_depth(slot_group *group)
-    uint32_t slots_pages(slot_group *group)
-    uint32_t slots_directory_depth(const slot_table *table)
-    int slots_restore(slot_table *table, uint32_t depth)
-    uint32_t slots_collect(slot_group *group, uint64_t *out)
-    int slots_restore_group(slot_table *table, uint64_t *at, uint32_t depth, uint32_t pages,
-                            const uint64_t *slots, uint32_t count)
 
 
-cdef extern from "packed.h" nogil:
+cdef extern from "slots_save.h" nogil:
     enum:
         PACKED_SLOT_MAX
+    slot_group *slots_next_group(const slot_table *table, uint64_t *at)
+    uint32_t slots_directory_depth(const slot_table *table)
+    int slots_restore(slot_table *table, uint32_t depth)
+    int slots_restore_group(slot_table *table, uint64_t *at, uint32_t depth, uint32_t pages,
+                            const uint64_t *slots, uint32_t count)
     uint8_t *packed_put(uint8_t *out, const uint64_t *slots, uint32_t count)
     const uint8_t *packed_take(const uint8_t *packed, const uint8_t *end, uint64_t *slots, uint32_t count)
 

@@ -7,7 +7,7 @@
 #ifndef IDNODE_REPLAY_H
 #define IDNODE_REPLAY_H
 
-#include "slots.h"
+#include "slots_write.h"
 
 /* ---- how many identifiers each prefix gained or lost ---- */
 

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "slots_write.h"
 #include "stream.h"
 
 enum { SEGMENT_BYTES = 1 << 20, VALUES_AT = 4096 };

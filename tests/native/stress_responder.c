@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "responder.h"
+#include "slots_write.h"
 
 enum { ASKED = 64, SPAN = 1 << 20, DATA_BYTES = 300, TRIES_MAX = 20 };
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "slots.h"
+#include "slots_write.h"
 
 enum { KEYS = 30000, STEADY = 3000, STRIDE = 40, READERS = 3 };
 

@@ -84,12 +84,9 @@ def small_packed(number: int) -> bytes:
     return b"%b%09d%b" % (_HEAD, number, _TAIL)
 
 
-def small_items(first: int, count: int, *, series: str = "part") -> list[Item]:
-    """Return handle and values of consecutive small records."""
-    return [
-        (small_handle(number, series=series), small_values(number))
-        for number in range(first, first + count)
-    ]
+def small_items(numbers: Iterable[int], *, series: str = "part") -> list[Item]:
+    """Return handle and values of small records."""
+    return [(small_handle(number, series=series), small_values(number)) for number in numbers]
 
 
 def tiny_packed(number: int) -> bytes:
@@ -116,18 +113,13 @@ def batches(
     """Give request bodies of bulk registration, each with so many small records; see `numbers_of`."""
     numbers = numbers_of(count * items, order=order)
     for first in range(0, len(numbers), items):
-        yield msgpack.packb(
-            [
-                (small_handle(number, series=series), small_values(number))
-                for number in numbers[first : first + items]
-            ]
-        )
+        yield msgpack.packb(small_items(numbers[first : first + items], series=series))
 
 
 def fill(node: NodeProcess, *, small: int, large: int) -> None:
     """Register so many small, and so many medium and large records through the bulk face."""
     for first in range(0, small, BATCH_ITEMS):
-        node.register(msgpack.packb(small_items(first, min(BATCH_ITEMS, small - first))))
+        node.register(msgpack.packb(small_items(range(first, min(first + BATCH_ITEMS, small)))))
     for first in range(0, large, BATCH_ITEMS):
         numbers = range(first, min(first + BATCH_ITEMS, large))
         node.register(msgpack.packb([(medium_handle(n), medium_values(n)) for n in numbers]))

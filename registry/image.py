@@ -27,7 +27,7 @@ _Bytes = dict[int, int]
 
 
 def _format(contents: Contents) -> bytes:
-    return f"idnode image 3 {contents.core} {sys.byteorder}".encode()
+    return f"idnode image 4 {contents.core} {sys.byteorder}".encode()
 
 
 def save(folder: Path, contents: Contents, mark: Mark) -> None:

@@ -1,7 +1,8 @@
 """Contents in compiled code: places in a slot table, handles read from the log whenever they are asked for."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO, Final
 
 import msgpack
@@ -13,7 +14,7 @@ from registry.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from registry.names import fold
 from registry.native import batches
 from registry.native.batch import NativeBatch
-from registry.native.core import SlotTable
+from registry.native.core import Restoring, SlotTable
 from registry.native.listing import OrderListing
 from registry.native.resolutions import HandleBatch
 from registry.storage.disk import Disk
@@ -29,8 +30,11 @@ from registry.storage.walk import PROGRESS_BYTES, Progress
 _CHUNK_BYTES: Final = 1 << 20
 """Bytes of log that are verified before they are applied, while they are still in the cache."""
 
-_BLOCK_BYTES: Final = 16 << 20
-"""Bytes of slots in one block of the image."""
+_BLOCK_SLOTS: Final = 1 << 20
+"""Slots after which a block of the image ends, with their group."""
+
+_RESTORE_THREADS: Final = 4
+"""Threads that fill the table from the image; each takes a block at a time, and one more waits for each."""
 
 
 class NativeContents(Contents):
@@ -144,19 +148,50 @@ class NativeContents(Contents):
     def save(self, file: BinaryIO) -> None:
         """Write the shape of the table, the listing, and then all slots, packed."""
         depth, groups = self.index.groups()
-        write_block(file, msgpack.packb([self.index.mark(), depth, groups]))
+        place_bytes = self._place_bytes()
+        write_block(file, msgpack.packb([self.index.mark(), depth, groups, place_bytes]))
         self.listing.save(file)
-        for block in self.index.dump(_BLOCK_BYTES):
+        for block in self.index.dump(_BLOCK_SLOTS, place_bytes):
             write_block(file, block)
+
+    def _place_bytes(self) -> int:
+        """Return how many bytes the highest place of the log takes."""
+        behind = max(entry.number % SEGMENTS_MAX for entry in self._log.manifest.segments) + 1
+        return ((behind * SPAN_PLACES - 1).bit_length() + 7) // 8
 
     def load(self, file: BinaryIO) -> None:
         """Fill empty contents; see `Contents.load`."""
         try:
-            mark, depth, groups = msgpack.unpackb(read_block(file), use_list=False)
+            mark, depth, groups, place_bytes = msgpack.unpackb(read_block(file))
         except (ValueError, TypeError) as error:
             raise LogDamaged("The shape of the table is not what was written") from error
         if mark != self.index.mark():
             raise LogDamaged("The image belongs to a table of another secret")
         self.listing.load(file)
-        if not self.index.restore(depth, groups, iter(partial(read_block, file), None)):
-            raise LogDamaged("The table of the image does not fit together")
+        try:
+            restoring = Restoring(self.index, depth, groups, place_bytes)
+        except (ValueError, TypeError) as error:
+            raise LogDamaged("The table of the image does not fit together") from error
+        with ThreadPoolExecutor(_RESTORE_THREADS, "register image") as threads:
+            filling: deque[Future[bool]] = deque()
+            for first, behind in _blocks(groups):
+                if len(filling) == 2 * _RESTORE_THREADS:
+                    _insist(filling.popleft())
+                filling.append(threads.submit(restoring.fill, first, behind, read_block(file)))
+            for each in filling:
+                _insist(each)
+
+
+def _blocks(groups: list[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield first group, and the one behind the last, of each block that `SlotTable.dump` made of them."""
+    first = slots = 0
+    for behind, (_depth, _pages, used) in enumerate(groups, 1):
+        slots += used
+        if slots >= _BLOCK_SLOTS or behind == len(groups):
+            yield first, behind
+            first, slots = behind, 0
+
+
+def _insist(filling: Future[bool]) -> None:
+    if not filling.result():
+        raise LogDamaged("A block of the image does not fill its groups")

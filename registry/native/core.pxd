@@ -38,13 +38,14 @@ cdef extern from "slots_write.h" nogil:
 cdef extern from "slots_save.h" nogil:
     enum:
         PACKED_SLOT_MAX
+        PLACE_BYTES_MAX
     slot_group *slots_next_group(const slot_table *table, uint64_t *at)
     uint32_t slots_directory_depth(const slot_table *table)
     int slots_restore(slot_table *table, uint32_t depth)
-    int slots_restore_group(slot_table *table, uint64_t *at, uint32_t depth, uint32_t pages,
-                            const uint64_t *slots, uint32_t count)
-    uint8_t *packed_put(uint8_t *out, const uint64_t *slots, uint32_t count)
-    const uint8_t *packed_take(const uint8_t *packed, const uint8_t *end, uint64_t *slots, uint32_t count)
+    slot_group *slots_restore_group(slot_table *table, uint64_t *at, uint32_t depth, uint32_t pages, uint32_t used)
+    uint8_t *packed_put(uint8_t *out, const uint64_t *slots, uint32_t count, uint32_t place_bytes)
+    const uint8_t *packed_take(const uint8_t *packed, const uint8_t *end, slot_group *group, uint32_t count,
+                               uint32_t place_bytes)
 
 
 cdef class SegmentView:

@@ -137,56 +137,85 @@ cdef class SlotTable:
             group = slots_next_group(self.table, &at)
         return slots_directory_depth(self.table), found
 
-    def dump(self, size_t block_bytes):
-        """Yield the packed slots of all groups, whole groups together in blocks of about this size."""
-        cdef uint64_t at = 0
+    def dump(self, uint64_t block_slots, uint32_t place_bytes):
+        """Yield the packed slots of all groups, whole groups together until they have this many slots.
+
+        No place must need more than so many bytes.
+        """
+        cdef uint64_t at = 0, count = 0
         cdef slot_group *group
-        cdef size_t group_slots = GROUP_PAGES * PAGE_SLOTS, size = 0
+        cdef size_t group_slots = GROUP_PAGES * PAGE_SLOTS
         cdef uint64_t *slots = <uint64_t *>malloc(group_slots * 8)
-        cdef uint8_t *packed = <uint8_t *>malloc(block_bytes + group_slots * PACKED_SLOT_MAX)
+        cdef uint8_t *packed = <uint8_t *>malloc((block_slots + group_slots) * PACKED_SLOT_MAX)
+        cdef uint8_t *end = packed
+        if place_bytes > PLACE_BYTES_MAX:
+            raise ValueError("A place has no more than five bytes")
         try:
             if slots is NULL or packed is NULL:
                 raise MemoryError
             group = slots_next_group(self.table, &at)
             while group is not NULL:
-                size = packed_put(packed + size, slots, slots_collect(group, slots)) - packed
+                end = packed_put(end, slots, slots_collect(group, slots), place_bytes)
+                count += group.used
                 group = slots_next_group(self.table, &at)
-                if size and (size >= block_bytes or group is NULL):
-                    yield PyBytes_FromStringAndSize(<const char *>packed, <Py_ssize_t>size)
-                    size = 0
+                if count >= block_slots or group is NULL:
+                    yield PyBytes_FromStringAndSize(<const char *>packed, end - packed)
+                    end, count = packed, 0
         finally:
             free(slots)
             free(packed)
 
-    def restore(self, uint32_t depth, groups not None, blocks):
-        """Fill an empty table from what `groups` and `dump` gave; returns whether it fits together.
 
-        A block is asked of the iterator only when it is needed.
+cdef class Restoring:
+    """The groups of a table that was saved, to be filled from the blocks of its dump, several at the same time."""
+
+    cdef SlotTable table
+    cdef slot_group **groups
+    cdef uint32_t *used
+    cdef Py_ssize_t count
+    cdef uint32_t place_bytes
+
+    def __cinit__(self, SlotTable table not None, uint32_t depth, list groups not None, uint32_t place_bytes):
+        """Take an empty table, what `SlotTable.groups` gave, and how many bytes a place has.
+
+        Raises:
+            ValueError: That does not fit together.
+
         """
         cdef uint64_t at = 0
-        cdef bytes block = b""
-        cdef const uint8_t *packed = NULL
-        cdef const uint8_t *end = NULL
-        cdef uint32_t group_depth, pages, count
-        cdef uint64_t *slots
-        if slots_restore(self.table, depth):
-            return False
-        slots = <uint64_t *>malloc(GROUP_PAGES * PAGE_SLOTS * 8)
-        if slots is NULL:
+        cdef uint32_t group_depth, pages
+        cdef Py_ssize_t i
+        self.table = table
+        self.place_bytes = place_bytes
+        self.count = len(groups)
+        self.groups = <slot_group **>malloc(self.count * sizeof(slot_group *) + 1)
+        self.used = <uint32_t *>malloc(self.count * sizeof(uint32_t) + 1)
+        if self.groups is NULL or self.used is NULL:
             raise MemoryError
-        try:
-            for group_depth, pages, count in groups:
-                if count and packed == end:
-                    block = next(blocks)
-                    packed = <const uint8_t *>PyBytes_AS_STRING(block)
-                    end = packed + PyBytes_GET_SIZE(block)
-                if count > GROUP_PAGES * PAGE_SLOTS:
-                    return False
-                packed = packed_take(packed, end, slots, count)
-                if packed is NULL and count:
-                    return False
-                if slots_restore_group(self.table, &at, group_depth, pages, slots, count):
-                    return False
-        finally:
-            free(slots)
-        return packed == end and at == <uint64_t>1 << depth
+        if place_bytes > PLACE_BYTES_MAX or slots_restore(table.table, depth):
+            raise ValueError("The table is not empty, or cannot be like that")
+        for i in range(self.count):
+            group_depth, pages, self.used[i] = groups[i]
+            self.groups[i] = slots_restore_group(table.table, &at, group_depth, pages, self.used[i])
+            if self.groups[i] is NULL:
+                raise ValueError("A group does not fit in")
+        if at != <uint64_t>1 << depth:
+            raise ValueError("Groups are missing")
+
+    def __dealloc__(self):
+        free(self.groups)
+        free(self.used)
+
+    def fill(self, Py_ssize_t first, Py_ssize_t behind, bytes block not None):
+        """Fill the groups from ``first`` on, without the interpreter's lock; returns whether the block does that."""
+        cdef const uint8_t *packed = <const uint8_t *>PyBytes_AS_STRING(block)
+        cdef const uint8_t *end = packed + PyBytes_GET_SIZE(block)
+        cdef Py_ssize_t i
+        if not 0 <= first <= behind <= self.count:
+            raise IndexError(behind)
+        with nogil:
+            for i in range(first, behind):
+                packed = packed_take(packed, end, self.groups[i], self.used[i], self.place_bytes)
+                if packed is NULL:
+                    break
+        return packed == end

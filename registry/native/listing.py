@@ -20,7 +20,7 @@ from registry.limits import PLACE_UNIT, SEGMENTS_MAX
 from registry.native import order_file
 from registry.native.batches import Batch
 from registry.native.core import SlotTable
-from registry.native.ordering import Run, adopt, build, join, page
+from registry.native.ordering import Run, adopt, build, join, page, unpack
 from registry.priority import give_way
 from registry.storage.disk import Disk
 from registry.storage.frames import Stretch
@@ -248,9 +248,11 @@ class OrderListing:
         self._active = segments[-1].number
         if self._saved is not None:
             end = self._log.mark().offset
-            run = adopt(self._active % SEGMENTS_MAX, HEADER_BYTES, end, self._saved)
-            self._runs[self._active] = [run]
-            self._covered, self._saved = end, None
+            run = unpack(self._active % SEGMENTS_MAX, HEADER_BYTES, end, self._saved)
+            if run is not None:  # else it is made anew
+                self._runs[self._active] = [run]
+                self._covered = end
+            self._saved = None
         self._cover(whole=True)
 
     def save(self, file: BinaryIO) -> None:
@@ -258,7 +260,7 @@ class OrderListing:
         write_block(file, msgpack.packb(list(self._counts.items())))
         self._cover(whole=True)
         runs = self._runs.get(self._active)
-        write_block(file, bytes(join(self._table.segments, runs)) if runs else b"")
+        write_block(file, join(self._table.segments, runs).packed() if runs else b"")
 
     def load(self, file: BinaryIO) -> None:
         """Fill an empty listing from what `save` wrote when the log ended where it ends now.
@@ -272,8 +274,6 @@ class OrderListing:
         except (ValueError, TypeError) as error:
             raise LogDamaged("The counts of the image are not what was written") from error
         self._saved = read_block(file)
-        if len(self._saved) % 4:
-            raise LogDamaged("The order of the image is not what was written")
 
     def close(self) -> None:
         """Finish what goes on in the background."""

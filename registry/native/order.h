@@ -9,6 +9,7 @@
 
 #include "slots.h"
 #include "sorting.h"
+#include "varint.h"
 
 /* The handle at a place; of no bytes when nothing readable lies there. */
 static inline order_key order_key_at(const log_view *log, uint64_t place) {
@@ -116,6 +117,31 @@ static inline bool order_join(const log_view *log, uint32_t slot, const order_ru
     free(start);
     if (!ok) free(run->at);
     return ok;
+}
+
+/* ---- saving a run ---- */
+
+/* Pack a run: the steps from offset to offset, both signs in turn. One byte each where handles were registered in
+ * order, at most four anyway; `out` has room for VARINT_BYTES_MAX each. Returns the end. */
+static inline uint8_t *order_pack(const order_run *run, uint8_t *out) {
+    uint32_t before = 0;
+    for (uint64_t i = 0; i < run->count; i++) {
+        uint32_t step = run->at[i] - before;
+        out = varint_put(out, step << 1 ^ -(step >> 31));
+        before = run->at[i];
+    }
+    return out;
+}
+
+/* Unpack what order_pack made; `run` has room for an offset a byte. Returns whether it is that. */
+static inline bool order_unpack(const uint8_t *in, const uint8_t *end, order_run *run) {
+    uint32_t at = 0, step;
+    for (run->count = 0; in != end; run->at[run->count++] = at) {
+        in = varint_take(in, end, &step);
+        if (!in) return false;
+        at += step >> 1 ^ -(step & 1);
+    }
+    return true;
 }
 
 /* ---- a page ---- */

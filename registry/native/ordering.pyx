@@ -2,9 +2,9 @@
 """Runs of a segment's records in the order of their handles, and pages out of many runs."""
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_FillInfo, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 
 from registry.native.core cimport SegmentView, SlotTable, log_view, slot_table
 
@@ -31,9 +31,16 @@ cdef extern from "order.h" nogil:
     order_key order_key_at(const log_view *log, uint64_t place)
     bint order_build(const log_view *log, uint32_t slot, uint64_t start, uint64_t end, order_run *run)
     bint order_join(const log_view *log, uint32_t slot, const order_run *runs, uint32_t count, order_run *run)
+    uint8_t *order_pack(const order_run *run, uint8_t *out)
+    bint order_unpack(const uint8_t *packed, const uint8_t *end, order_run *run)
     void order_seek(const log_view *log, order_cursor *cursor, const uint8_t *key, uint32_t bytes, bint behind)
     bint order_fill(const slot_table *table, const log_view *log, order_cursor *cursors, uint32_t count,
                     const uint8_t *opening, uint32_t opening_bytes, uint64_t looks, order_page *page)
+
+
+cdef extern from "varint.h" nogil:
+    enum:
+        VARINT_BYTES_MAX
 
 
 cdef extern from "crc32c.h" nogil:
@@ -74,6 +81,22 @@ cdef class Run:
         with nogil:
             crc = crc32c(<const uint8_t *>self.at, self.count * 4)
         return crc
+
+    def packed(self):
+        """Return the offsets in fewer bytes, for `unpack`."""
+        cdef order_run run
+        cdef uint8_t *end
+        cdef uint8_t *packed = <uint8_t *>malloc(self.count * VARINT_BYTES_MAX + 1)
+        if packed is NULL:
+            raise MemoryError
+        run.at = <uint32_t *>self.at
+        run.count = self.count
+        with nogil:
+            end = order_pack(&run, packed)
+        try:
+            return PyBytes_FromStringAndSize(<const char *>packed, end - packed)
+        finally:
+            free(packed)
 
     def __getbuffer__(self, Py_buffer *buffer, int flags):
         PyBuffer_FillInfo(buffer, self, <void *>self.at, <Py_ssize_t>self.count * 4, 1, flags)
@@ -137,6 +160,27 @@ def adopt(uint32_t slot, uint64_t start, uint64_t end, offsets):
     run.at = <const uint32_t *>run.buffer.buf
     run.count = <uint64_t>run.buffer.len // 4
     return run
+
+
+def unpack(uint32_t slot, uint64_t start, uint64_t end, bytes packed not None):
+    """Return the run that `Run.packed` was called of, ``None`` if it was of none."""
+    cdef const uint8_t *bytes_ = <const uint8_t *>PyBytes_AS_STRING(packed)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(packed)
+    cdef order_run made
+    cdef uint32_t *fitting
+    cdef bint ok
+    made.at = <uint32_t *>malloc(size * sizeof(uint32_t) + 1)
+    if made.at is NULL:
+        raise MemoryError
+    with nogil:
+        ok = order_unpack(bytes_, bytes_ + size, &made)
+    if not ok:
+        free(made.at)
+        return None
+    fitting = <uint32_t *>realloc(made.at, made.count * sizeof(uint32_t) + 1)
+    if fitting is not NULL:
+        made.at = fitting
+    return _owning(slot, start, end, &made)
 
 
 def page(SlotTable table not None, list runs not None, bytes opening not None, bytes after not None,

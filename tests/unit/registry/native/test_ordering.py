@@ -122,3 +122,29 @@ def test_any_runs_are_joined(rows, data):
 def test_nothing_is_made_of_no_runs():
     with pytest.raises(ValueError, match="no runs"):
         ordering.join(SegmentView(), [])
+
+
+@given(st.lists(st.integers(0, 2**27 - 1), max_size=300) | st.integers(0, 300).map(range))
+def test_a_run_comes_back_from_what_was_packed(offsets):
+    plain = b"".join(offset.to_bytes(4, "little") for offset in offsets)
+    packed = ordering.adopt(3, START, 1 << 30, plain).packed()
+    assert len(packed) <= max(len(plain), 1)
+    again = ordering.unpack(3, START, 1 << 30, packed)
+    assert bytes(again) == plain
+    assert (again.slot, again.start, again.end) == (3, START, 1 << 30)
+
+
+def test_handles_in_order_are_packed_into_a_byte_each():
+    view, starts = segment_of([(PUT, b"88.900.1/p%06d" % number) for number in range(1000)])
+    assert len(ordering.build(view, 3, START, starts[-1]).packed()) == 1000
+
+
+@given(st.binary(max_size=200))
+def test_what_was_not_packed_is_told_or_read(noise):
+    run = ordering.unpack(3, START, 1 << 30, noise)
+    assert run is None or len(run) <= len(noise)
+
+
+@pytest.mark.parametrize("broken", [b"\x80", b"\x02\xff", b"\xff\xff\xff\xff\x7f", b"\x80" * 9])
+def test_a_number_that_breaks_off_or_is_too_large_is_told(broken):
+    assert ordering.unpack(3, START, 1 << 30, broken) is None

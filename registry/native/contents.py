@@ -115,8 +115,10 @@ class NativeContents(Contents):
         """Take one segment; yields now and then, and last, how far it came: offset and sequence."""
         slot, start, sequence = entry.number % SEGMENTS_MAX, HEADER_BYTES, entry.first - 1
         limit = entry.bytes or SEGMENT_SPAN_BYTES
-        told = start
+        told = ahead = start
         while True:
+            if start >= ahead:
+                ahead = self._log.read_ahead(entry.number, start)
             end, last = batches.verify(
                 self.index.segments, slot, start, limit, _CHUNK_BYTES, sequence
             )

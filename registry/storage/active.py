@@ -9,7 +9,7 @@ from pathlib import Path
 
 from registry.limits import PLACE_UNIT
 from registry.storage.disk import Disk, write_all
-from registry.storage.segment import map_length
+from registry.storage.mapping import map_length
 
 
 class ActiveSegment:

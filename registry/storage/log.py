@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from registry.errors import LogDamaged, RecordTooLarge, RegisterClosed
-from registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES
+from registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
+from registry.storage import mapping
 from registry.storage.chain import Chain, Shown
 from registry.storage.disk import DISK, Disk
 from registry.storage.frames import FLAGS_AT, Stretch, fitting, groups_of, sequence_of, size_at
@@ -366,6 +367,10 @@ class Log:
         if entry is None:
             raise LogDamaged("the segment is not in the log", segment=number)
         return whole_records(self._walk(entry), last=entry.last)
+
+    def read_ahead(self, number: int, at: int) -> int:
+        """Have the disk read a live segment from an offset on; see `mapping.read_ahead`."""
+        return mapping.read_ahead(self._chain.maps[number % SEGMENTS_MAX], at)
 
     def segments(self) -> list[SegmentInfo]:
         """Return the live segments, ascending; the last one is active."""

@@ -12,7 +12,7 @@ sealed segment ends where its last record does and never changes again.
 import os
 import re
 import struct
-from mmap import ACCESS_READ, mmap
+from mmap import mmap
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ import google_crc32c
 from registry.errors import LogDamaged
 from registry.limits import SEGMENT_SPAN_BYTES
 from registry.storage.disk import Disk, write_all
+from registry.storage.mapping import map_length
 from registry.storage.record import Bytes
 
 HEADER_BYTES: Final = 64
@@ -108,11 +109,6 @@ def create(disk: Disk, path: Path, header: Header, capacity: int) -> None:
         disk.sync(descriptor)
     finally:
         disk.close(descriptor)
-
-
-def map_length(descriptor: int, length: int) -> mmap:
-    """Return a read-only mapping of the first ``length`` bytes."""
-    return mmap(descriptor, length, access=ACCESS_READ)
 
 
 def map_segment(path: Path, number: int) -> mmap:

@@ -23,6 +23,7 @@ from registry.storage.disk import DISK, Disk, sync_folder, write_all
 from registry.storage.folder import segment_path
 from registry.storage.log import Log
 from registry.storage.manifest import SUMS_NAME, Entry
+from registry.storage.mapping import read_ahead
 from registry.storage.position import LogView, Mark
 from registry.storage.walk import Progress
 
@@ -125,7 +126,10 @@ def _sum(
 ) -> FileSum:
     """Sum up the first ``length`` bytes; ``each`` piece is also handed on with its offset."""
     digest = hashlib.sha256()
+    ahead = 0
     for at in range(0, length, _CHUNK_BYTES):
+        if at >= ahead:
+            ahead = read_ahead(data, at)
         chunk = data[at : min(at + _CHUNK_BYTES, length)]
         digest.update(chunk)
         if each is not None:

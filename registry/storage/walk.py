@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 from registry.errors import LogDamaged
+from registry.storage.mapping import read_ahead
 from registry.storage.record import (
     CONTINUES,
     FIRST,
@@ -47,10 +48,13 @@ class Walk:
 
     def __iter__(self) -> Iterator[Record]:
         data, end, at = self.data, self.end, self.offset
+        ahead = at
         base = place_of(self.number, 0)
         expected = self.expected
         group: list[Record] = []
         while at < end:
+            if at >= ahead:
+                ahead = read_ahead(data, at)
             try:
                 record = decode(data, at, place=base + (at >> 3))
             except LogDamaged as error:

@@ -8,7 +8,7 @@
 
 #include "frame.h"
 
-enum { ADMIT_AHEAD = 12 };
+enum { ADMIT_AHEAD = 12, ADMIT_WANT_AHEAD = 512 };
 
 static inline bool same_key(const batch *b, const batch_item *a, const batch *d, const batch_item *c) {
     if (a->hash != c->hash || a->handle_bytes != c->handle_bytes) return false;
@@ -63,6 +63,12 @@ static inline void batch_refuse_prefixes(batch *b) {
             batch_fail(b, &b->items[i], ITEM_PREFIX_REFUSED);
 }
 
+/* Have what deciding later items takes on its way from the disk. */
+static inline void admit_want(const batch *b, const slot_table *t, const log_view *log, uint32_t i) {
+    if (i + ADMIT_AHEAD < b->count) slots_prefetch(t, b->items[i + ADMIT_AHEAD].hash);
+    if (i < b->count) slots_want(t, log, b->items[i].hash);
+}
+
 /* Have what deciding the next items takes on its way into the cache. */
 static inline void admit_look_ahead(const batch *b, const slot_table *t, const log_view *log, uint32_t i) {
     if (i + ADMIT_AHEAD < b->count) {
@@ -83,7 +89,10 @@ static inline bool admit_decide(batch *b, const slot_table *t, const log_view *l
     while (b->seen_room < b->count * 2) b->seen_room *= 2;
     b->seen = calloc(b->seen_room, sizeof *b->seen);
     if (!b->seen) return false;
+    bool large = log_is_large(log);
+    for (uint32_t i = 0; large && i < ADMIT_WANT_AHEAD; i++) admit_want(b, t, log, i);
     for (uint32_t i = 0; i < b->count; i++) {
+        if (large) admit_want(b, t, log, i + ADMIT_WANT_AHEAD);
         admit_look_ahead(b, t, log, i);
         batch_item *item = &b->items[i];
         if (item->state != ITEM_GOOD) continue;

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "crc32c.h"
 
@@ -36,6 +38,7 @@ enum {
 typedef struct {
     _Atomic(const uint8_t *) base[SEGMENTS_MAX];
     _Atomic uint64_t bytes[SEGMENTS_MAX];
+    _Atomic uint64_t total; /* bytes of all of them */
 } log_view;
 
 /* The bytes at an offset of a segment, and how many follow; NULL where no record can lie. */
@@ -59,9 +62,27 @@ static inline const uint8_t *log_at(const log_view *log, uint64_t place, uint64_
 /* Show (or with bytes 0 hide) a segment. At no moment does a reader see more bytes than its base has. */
 static inline void log_map(log_view *log, uint32_t slot, const uint8_t *base, uint64_t bytes) {
     if (slot >= SEGMENTS_MAX) return;
+    atomic_fetch_add(&log->total, bytes - atomic_load(&log->bytes[slot]));
     if (bytes < atomic_load(&log->bytes[slot])) atomic_store(&log->bytes[slot], bytes);
     atomic_store(&log->base[slot], bytes ? base : NULL);
     atomic_store(&log->bytes[slot], bytes);
+}
+
+/* Whether the log may not fit into memory, beside what else is there. */
+static inline bool log_is_large(const log_view *log) {
+    uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    return atomic_load_explicit(&((log_view *)log)->total, memory_order_relaxed) > memory / 2;
+}
+
+/* Have the disk read the page of a record, unless it is in memory; does not wait for it. */
+static inline void log_want(const log_view *log, uint64_t place) {
+    uint64_t room;
+    const uint8_t *record = log_at(log, place, &room);
+    if (!record) return;
+    uintptr_t size = (uintptr_t)sysconf(_SC_PAGESIZE);
+    void *page = (void *)((uintptr_t)record & ~(size - 1));
+    unsigned char there = 1;
+    if (!mincore(page, size, &there) && !(there & 1)) madvise(page, size, MADV_WILLNEED);
 }
 
 static inline uint8_t fold_byte(uint8_t c) { return (uint8_t)(c - 'a') < 26 ? c - 32 : c; }

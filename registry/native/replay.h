@@ -149,7 +149,7 @@ static inline void tally_record(replay_tally *y, uint32_t slot, const uint8_t *r
  * the records are first gathered, then parted by the start of their hash, and each part meets one corner of the table.
  * Records of one handle keep their order. */
 
-enum { BULK_ROWS = 1 << 21, BULK_PARTS = 1 << BASE_DEPTH, BULK_AHEAD = 8 };
+enum { BULK_ROWS = 1 << 21, BULK_PARTS = 1 << BASE_DEPTH, BULK_AHEAD = 8, BULK_WANT_AHEAD = 4096 };
 #define BULK_DELETE UINT32_C(0x80000000)
 
 typedef struct {
@@ -228,8 +228,9 @@ static inline bool bulk_flush(replay_bulk *k, slot_table *t, const log_view *log
         start += n;
     }
     for (uint32_t i = 0; i < k->count; i++) k->parted[k->part[bulk_part(k->rows[i].hash)]++] = k->rows[i];
-    bool ok = true;
+    bool ok = true, large = log_is_large(log);
     for (uint32_t i = 0; ok && i < k->count; i++) {
+        if (large && i + BULK_WANT_AHEAD < k->count) slots_want(t, log, k->parted[i + BULK_WANT_AHEAD].hash);
         if (i + BULK_AHEAD < k->count) slots_prefetch(t, k->parted[i + BULK_AHEAD].hash);
         ok = bulk_apply_row(t, log, k->slot, &k->parted[i], y);
     }

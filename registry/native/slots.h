@@ -19,7 +19,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "logview.h"
 
@@ -278,6 +277,12 @@ static inline uint64_t slots_guess(const slot_table *t, uint64_t hash) {
         if (slot >> PLACE_BITS == tag) return slot & PLACE_MASK;
     }
     return 0;
+}
+
+/* Have the disk read what a key may be compared with. */
+static inline void slots_want(const slot_table *t, const log_view *log, uint64_t hash) {
+    uint64_t place = slots_guess(t, hash);
+    if (place) log_want(log, place);
 }
 
 #endif

@@ -172,7 +172,7 @@ class NativeContents(Contents):
         self.listing.load(file)
         try:
             restoring = Restoring(self.index, depth, groups, place_bytes)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise LogDamaged("The table of the image does not fit together") from error
         with ThreadPoolExecutor(_RESTORE_THREADS, "register image") as threads:
             filling: deque[Future[bool]] = deque()

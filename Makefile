@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 BIN := .venv/bin
 
 # What the installation is made from; a change in it installs anew.
-MADE_FROM := pyproject.toml $(wildcard setup.py) $(wildcard */native/*.pyx */native/*.pxd */native/*.h)
+MADE_FROM := pyproject.toml $(wildcard setup.py) $(shell find registry node -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 ARGS ?=
 
 .PHONY: help run test lint demo bench load fuzz dashboards clean
@@ -38,7 +38,7 @@ bench: .venv/.bench  ## Measure this machine.
 	$(BIN)/python -m benchmarks.run $(ARGS)
 
 load: .venv/.load  ## Load a node of its own with the smoke profile; others: ARGS="steady".
-	@$(BIN)/python -m loadtests.run $(ARGS)
+	@$(BIN)/python -m idnode.loadtests.run $(ARGS)
 
 dashboards: .venv/.dev  ## Make the Grafana dashboards' JSON from deploy/dashboards.
 	$(BIN)/python -m deploy.dashboards

@@ -12,15 +12,22 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
-_HEADERS = ["registry/native", "node/native"]
+_HEADERS = [
+    f"src/idnode/{folder}"
+    for folder in (
+        "registry/embedded/native",
+        "registry/datasets/suzhou",
+        "node/faces/handle/native",
+    )
+]
 _FLAGS = ["-O3", "-std=gnu11", "-Wall", "-Wextra", "-Wno-unused-function"]
 _MODULES = (
-    "registry.native.core",
-    "registry.native.batches",
-    "registry.native.ordering",
-    "registry.native.resolutions",
-    "registry.native.suzhou",
-    "node.native.responder",
+    "idnode.registry.embedded.native.core",
+    "idnode.registry.embedded.native.batches",
+    "idnode.registry.embedded.native.ordering",
+    "idnode.registry.embedded.native.resolutions",
+    "idnode.registry.datasets.suzhou.native",
+    "idnode.node.faces.handle.native.responder",
 )
 
 
@@ -41,7 +48,7 @@ def _extensions() -> list[Extension]:
     modules = [
         Extension(
             module,
-            [module.replace(".", "/") + ".pyx"],
+            ["src/" + module.replace(".", "/") + ".pyx"],
             depends=[
                 str(header) for folder in _HEADERS for header in sorted(Path(folder).glob("*.h"))
             ],
@@ -51,7 +58,7 @@ def _extensions() -> list[Extension]:
         )
         for module in _MODULES
     ]
-    built: list[Extension] = cythonize(modules, language_level=3)
+    built: list[Extension] = cythonize(modules, language_level=3, include_path=["src"])
     for module in built:
         module.optional = True  # which cythonize forgets
     return built

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING
 
 from benchmarks.records import packed, small_values
 from benchmarks.row import Row
-from clients import blocking, dialogues
-from clients.identity import SecretIdentity
-from node.protocol.administration import encode_record
-from node.protocol.constants import ENVELOPE_BYTES, EXPIRATION_SECONDS, OpCode
-from node.protocol.envelope import Envelope
-from node.protocol.message import decode_message, encode_response
+from idnode.clients import blocking, dialogues
+from idnode.clients.identity import SecretIdentity
+from idnode.registry.handle.wire.administration import encode_record
+from idnode.registry.handle.wire.constants import ENVELOPE_BYTES, EXPIRATION_SECONDS, OpCode
+from idnode.registry.handle.wire.envelope import Envelope
+from idnode.registry.handle.wire.message import decode_message, encode_response
 
 if TYPE_CHECKING:
     from benchmarks.config import Config
-    from clients.session import Session
+    from idnode.clients.session import Session
 
 CLIENTS = 16
 HANDLE_NET_CREATIONS = {

@@ -9,10 +9,10 @@ import msgpack
 
 from benchmarks.records import packed, small_handle, small_values
 from benchmarks.row import Row
-from node.protocol.constants import OpCode, ResponseCode
-from node.protocol.envelope import Envelope, decode_envelope
-from node.protocol.message import decode_message, encode_response
-from node.protocol.resolution import Query, decode_query, encode_answer, encode_query
+from idnode.registry.handle.wire.constants import OpCode, ResponseCode
+from idnode.registry.handle.wire.envelope import Envelope, decode_envelope
+from idnode.registry.handle.wire.message import decode_message, encode_response
+from idnode.registry.handle.wire.resolution import Query, decode_query, encode_answer, encode_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ from benchmarks.native_tools import LoadReport, load
 from benchmarks.node_process import NodeProcess
 from benchmarks.records import BATCH_ITEMS, PREFIX, write_handles
 from benchmarks.row import Row
-from registry.datasets.suzhou.dataset import Suzhou
-from registry.values import unpack
+from idnode.registry.datasets.suzhou.dataset import Suzhou
+from idnode.registry.handle.values import unpack
 
 if TYPE_CHECKING:
     from benchmarks.config import Config

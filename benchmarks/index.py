@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from benchmarks.records import BATCH_ITEMS, small_handle
 from benchmarks.row import Row
-from registry.index import DictIndex, Index
-from registry.storage.record import PUT, encode, place_of
-from registry.storage.segment import HEADER_BYTES
-from registry.values import EMPTY
+from idnode.registry.embedded.index import DictIndex, Index
+from idnode.registry.embedded.storage.record import PUT, encode, place_of
+from idnode.registry.embedded.storage.segment import HEADER_BYTES
+from idnode.registry.handle.values import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +47,10 @@ def _indexes(keys: list[bytes]) -> dict[str, tuple[Callable[[], Index], Sequence
         "dict": (DictIndex, range(1, len(keys) + 1))
     }
     try:
-        from registry.native.core import SegmentView, SlotTable  # noqa: PLC0415  # may not be built
+        from idnode.registry.embedded.native.core import (  # noqa: PLC0415  # may not be built
+            SegmentView,
+            SlotTable,
+        )
     except ImportError:
         return found
     log, places = bytearray(HEADER_BYTES), []

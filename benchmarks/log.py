@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.records import packed, small_handle, small_values
 from benchmarks.row import Row
-from registry.storage.log import Log
-from registry.storage.record import FIRST, PUT, encode
+from idnode.registry.embedded.storage.log import Log
+from idnode.registry.embedded.storage.record import FIRST, PUT, encode
 
 if TYPE_CHECKING:
     from benchmarks.config import Config

@@ -28,7 +28,7 @@ from benchmarks.native_tools import LoadReport, load
 from benchmarks.records import small_handle, write_handles
 from benchmarks.row import Row
 from benchmarks.udp import OPEN_LOOP_SHARE
-from clients import blocking, dialogues
+from idnode.clients import blocking, dialogues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgpack
 
-from registry.values import join, pack_value
+from idnode.registry.handle.values import join, pack_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

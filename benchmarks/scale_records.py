@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgpack
 
 from benchmarks.records import PREFIX
-from registry.values import join, pack_value
+from idnode.registry.handle.values import join, pack_value
 
 Value: TypeAlias = tuple[int, str, str]
 

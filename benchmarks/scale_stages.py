@@ -18,8 +18,8 @@ from typing import TypeAlias
 from benchmarks.records import PREFIX
 from benchmarks.scale_records import KINDS, Kind, handle_of
 from benchmarks.stores import bytes_on_disk
-from registry.mutation import Applied, Create
-from registry.store import EmbeddedRegister
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.mutation import Applied, Create
 
 Told: TypeAlias = Callable[[float], None]
 """Told the share of the stage that is done, 0 to 1."""

@@ -26,8 +26,8 @@ from benchmarks.records import (
     tiny_packed,
 )
 from benchmarks.row import Row
-from registry.mutation import Create
-from registry.store import EmbeddedRegister
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.mutation import Create
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

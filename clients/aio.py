@@ -13,7 +13,7 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
-from clients.answer import (
+from idnode.clients.answer import (
     QUESTION_FLAGS,
     REFERRALS,
     Answer,
@@ -23,23 +23,23 @@ from clients.answer import (
     read_site,
     site_request_body,
 )
-from clients.connections import Connection, Connections
-from clients.dialogues import Dialogue, Result
-from clients.errors import ConnectionFailed
-from clients.exchange import Exchange
-from clients.referral import HOPS_MAX, next_server
-from clients.request import Answered, Failed, Outcome, Reply, Request, Schedule, StreamNeeded
-from node.clock import Clock, SystemClock
-from node.protocol.constants import PORT_DEFAULT, OpCode
+from idnode.clients.connections import Connection, Connections
+from idnode.clients.dialogues import Dialogue, Result
+from idnode.clients.errors import ConnectionFailed
+from idnode.clients.exchange import Exchange
+from idnode.clients.referral import HOPS_MAX, next_server
+from idnode.clients.request import Answered, Failed, Outcome, Reply, Request, Schedule, StreamNeeded
+from idnode.registry.handle.clock import Clock, SystemClock
+from idnode.registry.handle.wire.constants import PORT_DEFAULT, OpCode
 
 if TYPE_CHECKING:
     from random import Random
     from types import TracebackType
     from typing import Self
 
-    from clients.cache import AnswerCache
-    from clients.session import Session
-    from node.protocol.site import Site
+    from idnode.clients.cache import AnswerCache
+    from idnode.clients.session import Session
+    from idnode.registry.handle.types.hs_site import Site
 
 
 class _Datagrams(asyncio.DatagramProtocol):

@@ -8,22 +8,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from clients.errors import MalformedAnswer, error_for
-from node.protocol.constants import ROOT_HANDLE, OpCode, OpFlag, ResponseCode
-from node.protocol.cursor import Writer
-from node.protocol.digest import split_digest
-from node.protocol.errors import ProtocolError
-from node.protocol.failure import decode_failure
-from node.protocol.referral import decode_referral
-from node.protocol.resolution import Query, decode_answer, encode_query
-from node.protocol.site import Site, decode_site
-from registry.errors import RegistryError
-from registry.values import EMPTY, unpack
+from idnode.clients.errors import MalformedAnswer, error_for
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.types.hs_site import Site, decode_site
+from idnode.registry.handle.values import EMPTY, unpack
+from idnode.registry.handle.wire.constants import ROOT_HANDLE, OpCode, OpFlag, ResponseCode
+from idnode.registry.handle.wire.cursor import Writer
+from idnode.registry.handle.wire.digest import split_digest
+from idnode.registry.handle.wire.errors import ProtocolError
+from idnode.registry.handle.wire.failure import decode_failure
+from idnode.registry.handle.wire.referral import decode_referral
+from idnode.registry.handle.wire.resolution import Query, decode_answer, encode_query
 
 if TYPE_CHECKING:
-    from clients.request import Reply
-    from node.protocol.message import Message
-    from registry.model import HandleValue
+    from idnode.clients.request import Reply
+    from idnode.registry.handle.model import HandleValue
+    from idnode.registry.handle.wire.message import Message
 
 QUESTION_FLAGS: Final = OpFlag.RECURSIVE | OpFlag.CACHE_CERTIFY | OpFlag.PUBLIC_ONLY
 """What deployed clients set by default (handle-protocol.md §2.1)."""

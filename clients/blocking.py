@@ -14,7 +14,7 @@ import secrets
 import socket
 from typing import TYPE_CHECKING, Final
 
-from clients.answer import (
+from idnode.clients.answer import (
     QUESTION_FLAGS,
     REFERRALS,
     Answer,
@@ -24,22 +24,22 @@ from clients.answer import (
     read_site,
     site_request_body,
 )
-from clients.dialogues import Dialogue, Result
-from clients.errors import ConnectionFailed, NotAnswered, TimedOut
-from clients.exchange import Exchange, Stream
-from clients.referral import HOPS_MAX, next_server
-from clients.request import Answered, Failed, Outcome, Reply, Request, Schedule
-from node.clock import Clock, SystemClock
-from node.protocol.constants import PORT_DEFAULT, OpCode
+from idnode.clients.dialogues import Dialogue, Result
+from idnode.clients.errors import ConnectionFailed, NotAnswered, TimedOut
+from idnode.clients.exchange import Exchange, Stream
+from idnode.clients.referral import HOPS_MAX, next_server
+from idnode.clients.request import Answered, Failed, Outcome, Reply, Request, Schedule
+from idnode.registry.handle.clock import Clock, SystemClock
+from idnode.registry.handle.wire.constants import PORT_DEFAULT, OpCode
 
 if TYPE_CHECKING:
     from random import Random
     from types import TracebackType
     from typing import Self
 
-    from clients.cache import AnswerCache
-    from clients.session import Session
-    from node.protocol.site import Site
+    from idnode.clients.cache import AnswerCache
+    from idnode.clients.session import Session
+    from idnode.registry.handle.types.hs_site import Site
 
 _DATAGRAM_READ_BYTES: Final = 8192
 """More than any peer sends, so that an oversized datagram is not mistaken for a whole one."""

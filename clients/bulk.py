@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 
 import msgpack
 
-from clients.answer import Answer, Transport
-from clients.errors import MalformedAnswer, error_for
-from clients.json_values import UNREADABLE, seconds_of
-from clients.web_requests import Call, HttpResponse, read_object
-from node.protocol.constants import ResponseCode
-from registry.model import PERMISSIONS_DEFAULT, HandleValue, Reference, TtlType
+from idnode.clients.answer import Answer, Transport
+from idnode.clients.errors import MalformedAnswer, error_for
+from idnode.clients.json_values import UNREADABLE, seconds_of
+from idnode.clients.web_requests import Call, HttpResponse, read_object
+from idnode.registry.handle.model import PERMISSIONS_DEFAULT, HandleValue, Reference, TtlType
+from idnode.registry.handle.wire.constants import ResponseCode
 
 BATCH_PATH: Final = "/api/v1/identifiers/batch"
 RESOLVE_PATH: Final = "/api/v1/identifiers/resolve"

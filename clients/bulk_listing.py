@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from clients.errors import MalformedAnswer
-from clients.web_requests import Call, HttpResponse, read_success
+from idnode.clients.errors import MalformedAnswer
+from idnode.clients.web_requests import Call, HttpResponse, read_success
 
 IDENTIFIERS_PATH: Final = "/api/v1/identifiers"
 

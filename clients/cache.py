@@ -8,11 +8,11 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from registry.model import TtlType
-from registry.names import fold
+from idnode.registry.handle.model import TtlType
+from idnode.registry.handle.names import fold
 
 if TYPE_CHECKING:
-    from clients.answer import Answer, Question
+    from idnode.clients.answer import Answer, Question
 
 TTL_SECONDS_MAX: Final = 172_800
 """Longest time that an answer is kept, whatever its values say."""

@@ -4,8 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from clients.errors import ConnectionFailed, TimedOut
-from clients.exchange import Exchange, Stream
+from idnode.clients.errors import ConnectionFailed, TimedOut
+from idnode.clients.exchange import Exchange, Stream
 
 
 class Connection(asyncio.Protocol):

@@ -12,33 +12,38 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from clients.answer import as_handle, content_of, failure_text
-from clients.errors import MalformedAnswer, error_for
-from clients.session import Session, dh_half, dh_private
-from node.protocol import administration as bodies
-from node.protocol.challenge import decode_challenge
-from node.protocol.constants import KeyExchange, OpCode, OpFlag, ResponseCode
-from node.protocol.digest import digest_of
-from node.protocol.errors import ProtocolError
-from node.protocol.keys import DhPublicKey, decode_public_key, encode_public_key
-from node.protocol.login import Login, PasswordLogin, encode_login, encode_password_login
-from node.protocol.session_cipher import agreed_key
-from node.protocol.session_setup import (
+from idnode.clients.answer import as_handle, content_of, failure_text
+from idnode.clients.errors import MalformedAnswer, error_for
+from idnode.clients.session import Session, dh_half, dh_private
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.names import prefix_handle
+from idnode.registry.handle.proofs.session_cipher import agreed_key
+from idnode.registry.handle.types.hs_pubkey import DhPublicKey, decode_public_key, encode_public_key
+from idnode.registry.handle.values import pack
+from idnode.registry.handle.wire import administration as bodies
+from idnode.registry.handle.wire.challenge import decode_challenge
+from idnode.registry.handle.wire.constants import KeyExchange, OpCode, OpFlag, ResponseCode
+from idnode.registry.handle.wire.digest import digest_of
+from idnode.registry.handle.wire.errors import ProtocolError
+from idnode.registry.handle.wire.login import (
+    Login,
+    PasswordLogin,
+    encode_login,
+    encode_password_login,
+)
+from idnode.registry.handle.wire.session_setup import (
     SessionRequest,
     decode_key_data,
     decode_session_answer,
     encode_session_request,
 )
-from node.protocol.versions import version_of
-from registry.errors import RegistryError
-from registry.names import prefix_handle
-from registry.values import pack
+from idnode.registry.handle.wire.versions import version_of
 
 if TYPE_CHECKING:
-    from clients.identity import Identity
-    from clients.request import Reply
-    from node.protocol.message import Message
-    from registry.model import HandleValue
+    from idnode.clients.identity import Identity
+    from idnode.clients.request import Reply
+    from idnode.registry.handle.model import HandleValue
+    from idnode.registry.handle.wire.message import Message
 
 Result = TypeVar("Result")
 

@@ -7,19 +7,24 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from clients.json_values import iso_time, to_json
-from node.protocol.admin_value import RIGHT_NAMES, Right, decode_admin, permissions_text
-from node.protocol.constants import InterfaceType, OpFlag, name_of_op, name_of_response
-from node.protocol.constants import Transport as InterfaceTransport
-from node.protocol.errors import ProtocolError
-from node.protocol.site import decode_site
-from node.protocol.vlist import decode_vlist
-from registry.errors import RegistryError
-from registry.model import TtlType
+from idnode.clients.json_values import iso_time, to_json
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.model import TtlType
+from idnode.registry.handle.types.hs_admin import RIGHT_NAMES, Right, decode_admin, permissions_text
+from idnode.registry.handle.types.hs_site import decode_site
+from idnode.registry.handle.types.hs_vlist import decode_vlist
+from idnode.registry.handle.wire.constants import (
+    InterfaceType,
+    OpFlag,
+    name_of_op,
+    name_of_response,
+)
+from idnode.registry.handle.wire.constants import Transport as InterfaceTransport
+from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from clients.answer import Answer, Question
-    from registry.model import HandleValue
+    from idnode.clients.answer import Answer, Question
+    from idnode.registry.handle.model import HandleValue
 
 FLAG_NAMES: Final = {
     OpFlag.AUTHORITATIVE: "auth",

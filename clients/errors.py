@@ -16,10 +16,10 @@ Codes and their meanings: handle-protocol.md §2.3.
 
 from typing import TYPE_CHECKING, Final
 
-from node.protocol.constants import ResponseCode, name_of_response
+from idnode.registry.handle.wire.constants import ResponseCode, name_of_response
 
 if TYPE_CHECKING:
-    from clients.answer import Answer
+    from idnode.clients.answer import Answer
 
 
 class ClientError(Exception):

@@ -22,9 +22,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from clients.answer import Transport
-from clients.errors import ConnectionLost, MalformedAnswer, NotAnswered, TimedOut
-from clients.request import (
+from idnode.clients.answer import Transport
+from idnode.clients.errors import ConnectionLost, MalformedAnswer, NotAnswered, TimedOut
+from idnode.clients.request import (
     REPEATABLE,
     Answered,
     Failed,
@@ -34,8 +34,9 @@ from clients.request import (
     Schedule,
     StreamNeeded,
 )
-from clients.session import Session
-from node.protocol.constants import (
+from idnode.clients.session import Session
+from idnode.registry.handle.limits import MESSAGE_BYTES_MAX
+from idnode.registry.handle.wire.constants import (
     BEST_VERSION,
     CREDENTIAL_NONE,
     ENVELOPE_BYTES,
@@ -43,12 +44,11 @@ from node.protocol.constants import (
     EnvelopeFlag,
     OpFlag,
 )
-from node.protocol.datagrams import Reassembly, split
-from node.protocol.envelope import Envelope, decode_envelope
-from node.protocol.errors import ProtocolError
-from node.protocol.framing import Framer
-from node.protocol.message import Message, decode_message, encode_response
-from registry.limits import MESSAGE_BYTES_MAX
+from idnode.registry.handle.wire.datagrams import Reassembly, split
+from idnode.registry.handle.wire.envelope import Envelope, decode_envelope
+from idnode.registry.handle.wire.errors import ProtocolError
+from idnode.registry.handle.wire.framing import Framer
+from idnode.registry.handle.wire.message import Message, decode_message, encode_response
 
 STREAMS_PER_REQUEST_MAX: Final = 2
 """Connections that may break under one request, without having answered anything, before it fails."""

@@ -6,13 +6,23 @@ Sources: handle-protocol.md §6.1. A key is RSA, DSA, one of another elliptic cu
 import secrets
 from dataclasses import dataclass
 
-from node.protocol import sm2, sm2_private
-from node.protocol.challenge import PUBLIC_KEY, SECRET_KEY, Answer, Challenge, encode_answer
-from node.protocol.private_keys import PrivateKey, challenge_hash, decode_private_key
-from node.protocol.secret_answer import SALT_BYTES, make_proof
-from node.protocol.signatures import encode_proof, sign
-from node.protocol.sm2_private import Sm2PrivateKey
-from node.protocol.versions import Version
+from idnode.registry.handle.crypto import sm2, sm2_private
+from idnode.registry.handle.crypto.sm2_private import Sm2PrivateKey
+from idnode.registry.handle.proofs.private_keys import (
+    PrivateKey,
+    challenge_hash,
+    decode_private_key,
+)
+from idnode.registry.handle.proofs.secret_answer import SALT_BYTES, make_proof
+from idnode.registry.handle.proofs.signatures import encode_proof, sign
+from idnode.registry.handle.wire.challenge import (
+    PUBLIC_KEY,
+    SECRET_KEY,
+    Challenge,
+    ChallengeAnswer,
+    encode_answer,
+)
+from idnode.registry.handle.wire.versions import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,7 @@ class SecretIdentity:
         """Return the body that answers a challenge of this version; takes some milliseconds."""
         salt = secrets.token_bytes(SALT_BYTES)
         proof = make_proof(self.secret, challenge.proven, version, salt)
-        return encode_answer(Answer(SECRET_KEY, self.handle, self.index, proof))
+        return encode_answer(ChallengeAnswer(SECRET_KEY, self.handle, self.index, proof))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ class KeyIdentity:
             proof = encode_proof(name, self._sm2_signature(self.key, challenge.proven))
         else:
             proof = encode_proof(name, sign(self.key, name, challenge.proven))
-        return encode_answer(Answer(PUBLIC_KEY, self.handle, self.index, proof))
+        return encode_answer(ChallengeAnswer(PUBLIC_KEY, self.handle, self.index, proof))
 
     def _sm2_signature(self, key: Sm2PrivateKey, proven: bytes) -> bytes:
         signature = None

@@ -9,11 +9,11 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from node.protocol import site as wire
-from node.protocol.admin_value import AdminValue, encode_admin, permissions_bits
-from node.protocol.constants import InterfaceType, Transport
-from node.protocol.cursor import Writer
-from node.protocol.vlist import Member, encode_vlist
+from idnode.registry.handle.types import hs_site as wire
+from idnode.registry.handle.types.hs_admin import AdminValue, encode_admin, permissions_bits
+from idnode.registry.handle.types.hs_vlist import Member, encode_vlist
+from idnode.registry.handle.wire.constants import InterfaceType, Transport
+from idnode.registry.handle.wire.cursor import Writer
 
 _TRANSPORTS: Final = {
     "UDP": Transport.UDP,

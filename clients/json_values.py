@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from clients.errors import MalformedAnswer
-from clients.json_data import DATA_FORMS
-from node.protocol.errors import ProtocolError
-from registry.errors import RegistryError
-from registry.model import (
+from idnode.clients.errors import MalformedAnswer
+from idnode.clients.json_data import DATA_FORMS
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.model import (
     PERMISSIONS_DEFAULT,
     TTL_DEFAULT_SECONDS,
     HandleValue,
     Reference,
     TtlType,
 )
+from idnode.registry.handle.wire.errors import ProtocolError
 
 UNREADABLE: Final = (
     ProtocolError,

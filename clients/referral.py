@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Final
 
-from clients.errors import Referral
-from node.protocol.constants import InterfaceType, Transport
-from node.protocol.errors import ProtocolError
-from node.protocol.site import Site, decode_site, server_number
-from registry.names import complete
+from idnode.clients.errors import Referral
+from idnode.registry.handle.names import complete
+from idnode.registry.handle.types.hs_site import Site, decode_site, server_number
+from idnode.registry.handle.wire.constants import InterfaceType, Transport
+from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from clients.answer import Answer
+    from idnode.clients.answer import Answer
 
 HOPS_MAX: Final = 4
 """Most referrals that are followed for one question."""

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from node.protocol.constants import EXPIRATION_SECONDS, OpCode
+from idnode.registry.handle.wire.constants import EXPIRATION_SECONDS, OpCode
 
 if TYPE_CHECKING:
-    from clients.answer import Transport
-    from clients.errors import NotAnswered
-    from clients.session import Session
-    from node.protocol.envelope import Envelope
-    from node.protocol.message import Message
+    from idnode.clients.answer import Transport
+    from idnode.clients.errors import NotAnswered
+    from idnode.clients.session import Session
+    from idnode.registry.handle.wire.envelope import Envelope
+    from idnode.registry.handle.wire.message import Message
 
 REPEATABLE: Final = frozenset(
     {OpCode.RESOLUTION, OpCode.GET_SITE_INFO, OpCode.LIST_HANDLES, OpCode.LIST_HOMED_PREFIXES}

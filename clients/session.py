@@ -4,12 +4,12 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from node.protocol.constants import CREDENTIAL_NONE, EnvelopeFlag, SessionCipher
-from node.protocol.credential import MAC, Credential, encode_credential
-from node.protocol.envelope import Envelope
-from node.protocol.keys import DhPublicKey
-from node.protocol.session_cipher import decrypt, encrypt
-from node.protocol.versions import message_mac, version_of
+from idnode.registry.handle.proofs.session_cipher import decrypt, encrypt
+from idnode.registry.handle.types.hs_pubkey import DhPublicKey
+from idnode.registry.handle.wire.constants import CREDENTIAL_NONE, EnvelopeFlag, SessionCipher
+from idnode.registry.handle.wire.credential import MAC, Credential, encode_credential
+from idnode.registry.handle.wire.envelope import Envelope
+from idnode.registry.handle.wire.versions import message_mac, version_of
 
 DH_PRIME: Final = int(
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from clients.errors import ClientError, MalformedAnswer, TimedOut
-from clients.web_requests import HttpResponse, read_object
+from idnode.clients.errors import ClientError, MalformedAnswer, TimedOut
+from idnode.clients.web_requests import HttpResponse, read_object
 
 SUCCESS: Final = 1
 SUCCESS_TEXT: Final = "success"

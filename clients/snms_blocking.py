@@ -1,14 +1,14 @@
-"""A blocking client of the SNMS API, over the standard library; what the methods promise is told in `clients.snms`."""
+"""A blocking client of the SNMS API, over the standard library; what the methods promise is told in `idnode.clients.snms`."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from clients import snms_requests as requests
-from clients.snms_answers import Identifier, ItemOutcome, NotLoggedIn, PageOf, Template
-from clients.snms_requests import Account, WithToken
-from clients.web_blocking import TIMEOUT_SECONDS
-from clients.web_blocking import Client as WebClient
-from node.clock import Clock, SystemClock
+from idnode.clients import snms_requests as requests
+from idnode.clients.snms_answers import Identifier, ItemOutcome, NotLoggedIn, PageOf, Template
+from idnode.clients.snms_requests import Account, WithToken
+from idnode.clients.web_blocking import TIMEOUT_SECONDS
+from idnode.clients.web_blocking import Client as WebClient
+from idnode.registry.handle.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -61,7 +61,7 @@ class Client:
         return self._token
 
     def do(self, make: WithToken[Result]) -> Result:
-        """Carry out any call of `clients.snms_requests`.
+        """Carry out any call of `idnode.clients.snms_requests`.
 
         A call that is refused for the sake of its token was not carried out, so it is sent again with a new
         one, whatever it does.

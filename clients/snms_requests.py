@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
-from clients.snms_answers import (
+from idnode.clients.snms_answers import (
     Attribute,
     Identifier,
     ItemOutcome,
@@ -28,7 +28,7 @@ from clients.snms_answers import (
     read_template,
     read_token,
 )
-from clients.web_requests import JSON_TYPE, Authorized, Call, HttpResponse
+from idnode.clients.web_requests import JSON_TYPE, Authorized, Call, HttpResponse
 
 BATCH_ITEMS_MAX: Final = 2000
 """Most items of one call; 100 to 1,500 are advised."""

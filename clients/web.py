@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import aiohttp
 from yarl import URL
 
-from clients import bulk, web_session
-from clients.answer import Answer, Question, as_handle
-from clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, TimedOut
-from clients.trust import trust_of
-from clients.web_requests import (
+from idnode.clients import bulk, web_session
+from idnode.clients.answer import Answer, Question, as_handle
+from idnode.clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, TimedOut
+from idnode.clients.trust import trust_of
+from idnode.clients.web_requests import (
     BODY_BYTES_MAX,
     Call,
     Credential,
@@ -29,16 +29,16 @@ from clients.web_requests import (
     putting,
     resolution,
 )
-from clients.web_session import WebSession
-from node.clock import Clock, SystemClock
+from idnode.clients.web_session import WebSession
+from idnode.registry.handle.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
-    from clients.identity import Identity
-    from registry.model import HandleValue
+    from idnode.clients.identity import Identity
+    from idnode.registry.handle.model import HandleValue
 
 Result = TypeVar("Result")
 

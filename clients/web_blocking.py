@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
-from clients import bulk, web_session
-from clients.answer import Answer, Question, as_handle
-from clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, TimedOut
-from clients.trust import trust_of
-from clients.web_requests import (
+from idnode.clients import bulk, web_session
+from idnode.clients.answer import Answer, Question, as_handle
+from idnode.clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, TimedOut
+from idnode.clients.trust import trust_of
+from idnode.clients.web_requests import (
     BODY_BYTES_MAX,
     Call,
     Credential,
@@ -25,16 +25,16 @@ from clients.web_requests import (
     putting,
     resolution,
 )
-from clients.web_session import WebSession
-from node.clock import Clock, SystemClock
+from idnode.clients.web_session import WebSession
+from idnode.registry.handle.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
-    from clients.identity import Identity
-    from registry.model import HandleValue
+    from idnode.clients.identity import Identity
+    from idnode.registry.handle.model import HandleValue
 
 Result = TypeVar("Result")
 
@@ -43,7 +43,7 @@ PAGE_HANDLES: Final = 10_000
 
 
 class Client:
-    """One HTTP server over one connection; what the methods promise and raise is told in `clients.web`."""
+    """One HTTP server over one connection; what the methods promise and raise is told in `idnode.clients.web`."""
 
     def __init__(
         self,

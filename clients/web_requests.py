@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
-from clients.answer import Answer, Question, Transport
-from clients.errors import AuthenticationFailed, MalformedAnswer, error_for
-from clients.json_values import from_json, to_json
-from node.protocol.constants import OpFlag, ResponseCode
+from idnode.clients.answer import Answer, Question, Transport
+from idnode.clients.errors import AuthenticationFailed, MalformedAnswer, error_for
+from idnode.clients.json_values import from_json, to_json
+from idnode.registry.handle.wire.constants import OpFlag, ResponseCode
 
 if TYPE_CHECKING:
-    from registry.model import HandleValue
+    from idnode.registry.handle.model import HandleValue
 
 JSON_TYPE: Final = "application/json"
 BODY_BYTES_MAX: Final = 256 << 20

@@ -10,16 +10,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from clients.errors import AuthenticationFailed, MalformedAnswer
-from clients.web_requests import Call, HttpResponse, read_object
-from node.protocol.challenge import SECRET_KEY, Answer, Challenge, decode_answer
-from node.protocol.constants import BEST_VERSION, DigestAlgorithm, ResponseCode
-from node.protocol.cursor import Reader
-from node.protocol.digest import RequestDigest
-from node.protocol.signatures import decode_proof
+from idnode.clients.errors import AuthenticationFailed, MalformedAnswer
+from idnode.clients.web_requests import Call, HttpResponse, read_object
+from idnode.registry.handle.proofs.signatures import decode_proof
+from idnode.registry.handle.wire.challenge import (
+    SECRET_KEY,
+    Challenge,
+    ChallengeAnswer,
+    decode_answer,
+)
+from idnode.registry.handle.wire.constants import BEST_VERSION, DigestAlgorithm, ResponseCode
+from idnode.registry.handle.wire.cursor import Reader
+from idnode.registry.handle.wire.digest import RequestDigest
 
 if TYPE_CHECKING:
-    from clients.identity import Identity
+    from idnode.clients.identity import Identity
 
 OPEN: Final = "/api/sessions"
 THIS: Final = "/api/sessions/this"
@@ -74,7 +79,7 @@ def signing_out(session: WebSession) -> Call[None]:
     return Call("DELETE", THIS, _read_signed_out, authorization=session.authorization())
 
 
-def _proof_fields(answer: Answer) -> dict[str, str]:
+def _proof_fields(answer: ChallengeAnswer) -> dict[str, str]:
     if answer.type != SECRET_KEY:
         algorithm, signature = decode_proof(answer.proof)
         return {"alg": algorithm, "signature": _text(signature)}

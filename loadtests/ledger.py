@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from loadtests.latency import Latencies, merged
+from idnode.loadtests.latency import Latencies, merged
 
 
 @dataclass(slots=True)

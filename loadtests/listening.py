@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from locust.runners import WorkerRunner
 
-from clients.errors import ClientError
-from loadtests import metrics
-from loadtests.options import Options, add_options
-from loadtests.profile import ProfileInvalid
-from loadtests.target import TargetUnknown
-from loadtests.verdict import ExitCode
-from loadtests.wiring import COUNTS, Wiring
+from idnode.clients.errors import ClientError
+from idnode.loadtests import metrics
+from idnode.loadtests.options import Options, add_options
+from idnode.loadtests.profile import ProfileInvalid
+from idnode.loadtests.target import TargetUnknown
+from idnode.loadtests.verdict import ExitCode
+from idnode.loadtests.wiring import COUNTS, Wiring
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -98,7 +98,7 @@ class Listeners:
     def ended(self, **_: Any) -> None:
         """Print the result last, below Locust's own tables."""
         if self._wiring is not None:
-            self._wiring.tell()
+            self._wiring.notify()
 
 
 @contextmanager

@@ -3,15 +3,15 @@
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from loadtests.arrivals import Arrivals, AtOnce, Pace, Plan
-from loadtests.keys import Choice, Keys, KeySpace, Scan, Uniform, WrittenSpace, Zipf
-from loadtests.ledger import Ledger, Planned
-from registry.datasets.choice import make
+from idnode.loadtests.arrivals import Arrivals, AtOnce, Pace, Plan
+from idnode.loadtests.keys import Choice, Keys, KeySpace, Scan, Uniform, WrittenSpace, Zipf
+from idnode.loadtests.ledger import Ledger, Planned
+from idnode.registry.datasets.choice import make
 
 if TYPE_CHECKING:
-    from loadtests.profile import Face, KeysTable, Profile
-    from loadtests.target import Target
-    from node.clock import Clock
+    from idnode.loadtests.profile import Face, KeysTable, Profile
+    from idnode.loadtests.target import Target
+    from idnode.registry.handle.clock import Clock
 
 
 class SuzhouSpace:

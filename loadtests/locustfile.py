@@ -7,10 +7,10 @@ the workers to their master meanwhile; the verdict, the report and the exit code
 import locust.stats
 from locust import events
 
-from loadtests import latency
-from loadtests.listening import Listeners
-from loadtests.shapes import ProfileShape
-from loadtests.users import BulkUser, HandleTcpUser, HandleUdpUser, JsonUser, SnmsUser
+from idnode.loadtests import latency
+from idnode.loadtests.listening import Listeners
+from idnode.loadtests.shapes import ProfileShape
+from idnode.loadtests.users import BulkUser, HandleTcpUser, HandleUdpUser, JsonUser, SnmsUser
 
 __all__ = ["BulkUser", "HandleTcpUser", "HandleUdpUser", "JsonUser", "ProfileShape", "SnmsUser"]
 

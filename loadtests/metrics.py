@@ -11,10 +11,10 @@ from prometheus_client.core import (
     Metric,
 )
 
-from loadtests.latency import Latencies, bucket_top
+from idnode.loadtests.latency import Latencies, bucket_top
 
 if TYPE_CHECKING:
-    from loadtests.ledger import Ledger
+    from idnode.loadtests.ledger import Ledger
 
 BUCKETS: Final = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025),

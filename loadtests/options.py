@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from loadtests.profile import Profile, load_profile
-from loadtests.target import Target, credential_of
+from idnode.loadtests.profile import Profile, load_profile
+from idnode.loadtests.target import Target, credential_of
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -3,13 +3,13 @@
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from clients.web_blocking import Client
-from loadtests.keys import WrittenSpace
-from loadtests.records import items, sample_records
+from idnode.clients.web_blocking import Client
+from idnode.loadtests.keys import WrittenSpace
+from idnode.loadtests.records import items, sample_records
 
 if TYPE_CHECKING:
-    from loadtests.profile import Profile
-    from loadtests.target import Target
+    from idnode.loadtests.profile import Profile
+    from idnode.loadtests.target import Target
 
 _BATCH_ITEMS: Final = 5000
 

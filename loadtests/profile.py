@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from loadtests.curves import Curve, peak_of
+from idnode.loadtests.curves import Curve, peak_of
 
 FOLDER: Final = Path(__file__).with_name("profiles")
 

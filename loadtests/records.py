@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
-from clients.bulk import Item
+from idnode.clients.bulk import Item
 
 _MIX: Final = ((30, (3, 5)), (60, (10, 16)), (9, (20, 24)), (1, (10, 12)))
 """Percent of the records, and how many attributes they have; the last ones carry a blob beside."""

@@ -4,12 +4,12 @@ import operator
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from loadtests.latency import Latencies
-from loadtests.verdict import ExitCode, Verdict
+from idnode.loadtests.latency import Latencies
+from idnode.loadtests.verdict import ExitCode, Verdict
 
 if TYPE_CHECKING:
-    from loadtests.ledger import Ledger, Operation
-    from loadtests.profile import Profile
+    from idnode.loadtests.ledger import Ledger, Operation
+    from idnode.loadtests.profile import Profile
 
 PERCENTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999))
 

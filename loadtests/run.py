@@ -1,4 +1,4 @@
-"""``python -m loadtests.run [PROFILE]``: start a node, load it, write the report, say whether it passed.
+"""``python -m idnode.loadtests.run [PROFILE]``: start a node, load it, write the report, say whether it passed.
 
 Options that it does not know go to Locust as they are.
 """
@@ -15,9 +15,9 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from loadtests.profile import Profile, ProfileInvalid, load_profile, names
-from loadtests.serving import NodeDidNotStart, served_node
-from loadtests.verdict import ExitCode
+from idnode.loadtests.profile import Profile, ProfileInvalid, load_profile, names
+from idnode.loadtests.serving import NodeDidNotStart, served_node
+from idnode.loadtests.verdict import ExitCode
 
 LOCUSTFILE: Final = Path(__file__).with_name("locustfile.py")
 OUT: Final = Path("loadtests") / "out"
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m loadtests.run", description=__doc__, allow_abbrev=False
+        prog="python -m idnode.loadtests.run", description=__doc__, allow_abbrev=False
     )
     parser.add_argument(
         "profile", nargs="?", default="smoke", help=f"{', '.join(names())}, or a .toml file"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from locust import LoadTestShape
 
 if TYPE_CHECKING:
-    from loadtests.load_test import LoadTest
+    from idnode.loadtests.load_test import LoadTest
 
 DRAIN_SECONDS: Final = 1.0
 """How long the last requests have at least before users are stopped."""

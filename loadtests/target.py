@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from clients.web_requests import Credential
+from idnode.clients.web_requests import Credential
 
 
 class TargetUnknown(Exception):

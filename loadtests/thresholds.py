@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from loadtests.ledger import Ledger, Operation, Planned
-    from loadtests.profile import Profile, ThresholdsTable
+    from idnode.loadtests.ledger import Ledger, Operation, Planned
+    from idnode.loadtests.profile import Profile, ThresholdsTable
 
 LATENCIES: Final[Mapping[str, float]] = {
     "p50_ms": 0.5,

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from loadtests.thresholds import Check, check_all
+from idnode.loadtests.thresholds import Check, check_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from loadtests.ledger import Ledger, Process
-    from loadtests.profile import Profile
+    from idnode.loadtests.ledger import Ledger, Process
+    from idnode.loadtests.profile import Profile
 
 BUSY_PERCENT: Final = 5.0
 """Share of its time that a load process may be over the limit of processor time before it counts as one."""

@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from loadtests.ledger import Process
+    from idnode.loadtests.ledger import Process
 
 TICK_SECONDS: Final = 0.1
 _SAMPLE_SECONDS: Final = 1.0

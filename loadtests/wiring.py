@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 import gevent
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests import report
-from loadtests.ledger import Ledger
-from loadtests.load_test import LoadTest
-from loadtests.options import Options
-from loadtests.prepare import write_records
-from loadtests.shapes import ProfileShape
-from loadtests.users import LOAD_TESTS, USERS
-from loadtests.verdict import Verdict, judge
-from loadtests.vitals import Vitals, processor_seconds
-from node.clock import SystemClock
+from idnode.loadtests import report
+from idnode.loadtests.ledger import Ledger
+from idnode.loadtests.load_test import LoadTest
+from idnode.loadtests.options import Options
+from idnode.loadtests.prepare import write_records
+from idnode.loadtests.shapes import ProfileShape
+from idnode.loadtests.users import LOAD_TESTS, USERS
+from idnode.loadtests.verdict import Verdict, judge
+from idnode.loadtests.vitals import Vitals, processor_seconds
+from idnode.registry.handle.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,7 +182,7 @@ class Wiring:
                 json.dumps(data, ensure_ascii=False, indent=2), encoding="utf-8"
             )
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Print the result."""
         if self.verdict is not None:
             load = self.load

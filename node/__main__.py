@@ -1,5 +1,5 @@
 """`python -m node` is `idnode`."""
 
-from node.cli import main
+from idnode.node.cli import main
 
 main()

@@ -9,23 +9,23 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from node.clock import SystemClock
-from node.faces.handle_udp_native import HandleUdpNative, Settlement
-from node.native.served import answerable
-from node.ops.tallies import SECONDS
+from idnode.node.faces.handle.native.served import answerable
+from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCountsReader
+from idnode.node.ops.counters import SECONDS
+from idnode.registry.handle.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from node.clock import Clock
-    from node.faces.handle_tcp import HandleTcp
-    from node.faces.handle_udp import HandleUdp
-    from node.native.responder import Answers, Responder
-    from node.ops.metrics import Metrics
-    from node.service.authority import Authority
-    from node.service.events import Observer
-    from registry.native.core import SlotTable
-    from registry.native.suzhou import NativeEnterprise
+    from idnode.node.faces.handle.native.responder import Answers, Responder
+    from idnode.node.faces.handle.tcp import HandleTcp
+    from idnode.node.faces.handle.udp import HandleUdp
+    from idnode.node.ops.metrics import Metrics
+    from idnode.node.service.events import Observer
+    from idnode.node.service.identifiers.authority import Authority
+    from idnode.registry.datasets.suzhou.native import NativeEnterprise
+    from idnode.registry.embedded.native.core import SlotTable
+    from idnode.registry.handle.clock import Clock
 
 
 class Answering:
@@ -40,7 +40,10 @@ class Answering:
         self._stale = False
         if slots is None or not isinstance(clock, SystemClock):
             return
-        from node.native.responder import Answers, Responder  # noqa: PLC0415  # may not be built
+        from idnode.node.faces.handle.native.responder import (  # noqa: PLC0415  # may not be built
+            Answers,
+            Responder,
+        )
 
         self._responder = Responder(slots, SECONDS, mark_truncated=mark_truncated)
         self._native = (Answers(slots, SECONDS), self._responder)
@@ -61,7 +64,7 @@ class Answering:
         if self._responder is None:
             return udp
         for counted, observer in zip(self._native, observers, strict=True):
-            metrics.settle_first(Settlement(counted, observer).settle)
+            metrics.flush_first(NativeCountsReader(counted, observer).flush)
         tcp.native = self._native[0]
         return HandleUdpNative(udp, self._responder, count=threads) if threads else udp
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from node.addresses import WILDCARDS, Addresses, url_of
-from node.build import core, version
-from node.data_directory import KEYS
-from node.service.certificate import own_certificate
-from node.settings import DEMO_SECRET, Settings
+from idnode.node.addresses import WILDCARDS, Addresses, url_of
+from idnode.node.build import core, version
+from idnode.node.data_directory import KEYS
+from idnode.node.first_start.certificate import own_certificate
+from idnode.node.settings import DEMO_SECRET, Settings
 
 _YOURS: Final = "'\"$IDNODE_SECRET\"'"
 """A secret that is not printed, to be filled in by the shell inside a quoted argument."""

@@ -7,10 +7,10 @@ from typing import Final
 
 from aiohttp import web
 
-from node.faces.handle_tcp import HandleTcp
-from node.faces.handle_udp import HandleUdp
-from node.faces.handle_udp_native import HandleUdpNative
-from node.settings import Settings, flag_of, variable_of
+from idnode.node.faces.handle.tcp import HandleTcp
+from idnode.node.faces.handle.udp import HandleUdp
+from idnode.node.faces.handle.udp_native import HandleUdpNative
+from idnode.node.settings import Settings, flag_of, variable_of
 
 PAIR_TRIES_MAX: Final = 20
 """Tries to find a free port that is free for TCP and UDP alike."""

@@ -4,8 +4,8 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import Final
 
-from node.settings import pure_python_forced
-from registry.core import PYTHON, Core, default_core
+from idnode.node.settings import pure_python_forced
+from idnode.registry.embedded.core import PYTHON, Core, default_core
 
 DISTRIBUTION: Final = "idnode"
 

@@ -6,30 +6,30 @@ from typing import Final
 
 import typer
 
-from node.commands.failure import CommandFailed
-from node.commands.options import with_settings
-from node.settings import SettingsRefused
-from registry.errors import RegistryError
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.commands.options import with_settings
+from idnode.node.settings import SettingsRefused
+from idnode.registry.handle.errors import RegistryError
 
 COMMANDS: Final = {
-    "serve": "node.commands.serve",
-    "wait": "node.commands.wait",
-    "resolve": "node.commands.resolve",
-    "register": "node.commands.register",
-    "set": "node.commands.set",
-    "delete": "node.commands.delete",
-    "batch": "node.commands.batch",
-    "list": "node.commands.list",
-    "export": "node.commands.export",
-    "import": "node.commands.import_",
-    "snapshot": "node.commands.snapshot",
-    "check": "node.commands.check",
-    "dataset": "node.commands.dataset",
-    "enterprise": "node.commands.enterprise",
-    "review": "node.commands.review",
-    "settings": "node.commands.settings",
-    "traffic": "node.commands.traffic",
-    "version": "node.commands.version",
+    "serve": "idnode.node.commands.serve",
+    "wait": "idnode.node.commands.wait",
+    "resolve": "idnode.node.commands.resolve",
+    "register": "idnode.node.commands.register",
+    "set": "idnode.node.commands.set",
+    "delete": "idnode.node.commands.delete",
+    "batch": "idnode.node.commands.batch",
+    "list": "idnode.node.commands.list",
+    "export": "idnode.node.commands.export",
+    "import": "idnode.node.commands.import_",
+    "snapshot": "idnode.node.commands.snapshot",
+    "check": "idnode.node.commands.check",
+    "dataset": "idnode.node.commands.dataset",
+    "enterprise": "idnode.node.commands.enterprise",
+    "review": "idnode.node.commands.review",
+    "settings": "idnode.node.commands.settings",
+    "traffic": "idnode.node.commands.traffic",
+    "version": "idnode.node.commands.version",
 }
 """Name → module with the function `run`, or with `group` if it has commands of its own."""
 

@@ -7,16 +7,16 @@ import logging
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from node.protocol.keys import encode_public_key
-from node.service.computed_prefixes import ComputedPrefixes
-from node.service.overlay import Overlay
-from registry.datasets.choice import make
+from idnode.registry.datasets.choice import make
+from idnode.registry.handle.types.hs_pubkey import encode_public_key
+from idnode.registry.overlay.prefix_handles import ComputedPrefixHandles
+from idnode.registry.overlay.register import OverlayRegister
 
 if TYPE_CHECKING:
-    from node.answering import Answering
-    from node.service.foundation import Foundation
-    from node.settings import Settings
-    from registry.store import EmbeddedRegister
+    from idnode.node.answering import Answering
+    from idnode.node.first_start.prefixes import NodeSite
+    from idnode.node.settings import Settings
+    from idnode.registry.embedded.register import EmbeddedRegister
 
 _MADE_AT_ONCE: Final = 8
 """Enterprises made for native code between two turns of the event loop: about three milliseconds of work."""
@@ -33,19 +33,21 @@ class ServedDataset:
     """Done once native code answers for the data set."""
 
     def __init__(self, register: EmbeddedRegister, settings: Settings) -> None:
-        from registry.datasets.suzhou.records import TIMESTAMP  # noqa: PLC0415  # only with a data set
+        from idnode.registry.datasets.suzhou.records import (  # noqa: PLC0415  # only with a data set
+            TIMESTAMP,
+        )
 
         assert settings.dataset is not None
         self.dataset = make(settings.dataset)
         self._secret = settings.secret.get_secret_value().encode()
-        self._prefixes = ComputedPrefixes(self.dataset, settings.prefix.encode(), TIMESTAMP)
-        self.overlay = Overlay(register, self.dataset, self._prefixes)
+        self._prefixes = ComputedPrefixHandles(self.dataset, settings.prefix.encode(), TIMESTAMP)
+        self.overlay = OverlayRegister(register, self.dataset, self._prefixes)
 
-    def tell(self, foundation: Foundation) -> None:
+    def publish(self, site: NodeSite) -> None:
         """Put the node's site, public key and secret into the data set's prefix handles."""
-        self._prefixes.tell(
-            site=foundation.site,
-            public_key=encode_public_key(foundation.signing_key.public_key()),
+        self._prefixes.publish(
+            site=site.site,
+            public_key=encode_public_key(site.signing_key.public_key()),
             secret=self._secret,
         )
 
@@ -64,7 +66,9 @@ class ServedDataset:
         if not answering.native:
             return
         try:
-            from registry.datasets.suzhou.compiled import compiled  # noqa: PLC0415  # may not be built
+            from idnode.registry.datasets.suzhou.compiled import (  # noqa: PLC0415  # may not be built
+                compiled,
+            )
         except ImportError as error:
             _log.warning("the data set is computed in Python only: %s", error)
             return

@@ -6,29 +6,29 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from node.clock import Clock
-from node.data_directory import DIRECTORY, FILES, KEYS
-from node.faces.snms.exchange import SnmsServices
-from node.service.accounts import Accounts
-from node.service.authority import Authority
-from node.service.enterprises import Enterprises
-from node.service.events import Observer
-from node.service.files import Files
-from node.service.foundation import ENTERPRISE_SUFFIX
-from node.service.founding import found_directory, knows_password
-from node.service.onboarding import Onboarding, Rules
-from node.service.prefix_records import PrefixRecords
-from node.service.register import Register
-from node.service.resolver import Resolver
-from node.service.templated import Grounds, TemplatedIdentifiers
-from node.service.templates import Templates
-from node.service.tokens import Tokens, load_or_make_key
-from node.service.volumes import Volumes
-from node.settings import DEMO_SECRET, Settings, SettingsRefused
-from registry.directory.errors import DirectoryError
-from registry.directory.store import Directory, sqlite_url
+from idnode.node.data_directory import DIRECTORY, FILES, KEYS
+from idnode.node.faces.snms.exchange import SnmsServices
+from idnode.node.first_start.accounts import knows_password, prepare_directory
+from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX
+from idnode.node.service.directory.accounts import Accounts
+from idnode.node.service.directory.daily_counts import DailyCounts
+from idnode.node.service.directory.enterprises import Enterprises
+from idnode.node.service.directory.files import Files
+from idnode.node.service.directory.onboarding import Onboarding, Rules
+from idnode.node.service.directory.prefix_records import PrefixRecords
+from idnode.node.service.directory.templated import TemplatedIdentifiers, TemplateServices
+from idnode.node.service.directory.templates import Templates
+from idnode.node.service.directory.tokens import Tokens, load_or_make_key
+from idnode.node.service.events import Observer
+from idnode.node.service.identifiers.authority import Authority
+from idnode.node.service.identifiers.resolver import Resolver
+from idnode.node.settings import DEMO_SECRET, Settings, SettingsRefused
+from idnode.registry.directory.errors import DirectoryError
+from idnode.registry.directory.store import Directory, sqlite_url
+from idnode.registry.handle.clock import Clock
+from idnode.registry.register import Register
 
-PUT_AWAY_SECONDS: Final = 5.0
+SAVE_SECONDS: Final = 5.0
 """Time between two savings of the daily volumes: what a killed process may forget of them."""
 
 _log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class DirectoryParts:
             directory, Tokens(token_key), clock, days_of_grace=settings.snms_digest_days
         )
         self.templates = Templates(directory, clock)
-        grounds = Grounds(
+        services = TemplateServices(
             core.register,
             core.authority,
             self.templates,
@@ -66,7 +66,7 @@ class DirectoryParts:
             value_characters_max=settings.snms_value_max,
             update_replaces=settings.snms_update == "replace",
         )
-        self.identifiers = TemplatedIdentifiers(grounds, core.resolver)
+        self.identifiers = TemplatedIdentifiers(services, core.resolver)
         prefix = settings.prefix
         self._site = b""
         records = PrefixRecords(core.register, clock, prefix.encode(), lambda: self._site)
@@ -74,9 +74,9 @@ class DirectoryParts:
         self.onboarding = Onboarding(directory, records, clock, rules)
         self.enterprises = Enterprises(directory)
         self.files = Files(directory, settings.data_dir / FILES, clock)
-        self.volumes = Volumes(directory, core.authority, clock)
+        self.daily_counts = DailyCounts(directory, core.authority, clock)
 
-    async def settle(self, site: bytes) -> None:
+    async def prepare(self, site: bytes) -> None:
         """Make what a first start finds, and heal what a crash left half-done.
 
         ``site`` is the node's site record, which hosted prefixes name from now on.
@@ -87,14 +87,14 @@ class DirectoryParts:
         """
         self._site = site
         settings = self._settings
-        await found_directory(
+        await prepare_directory(
             self.directory,
             self._clock,
             prefix=settings.prefix + ENTERPRISE_SUFFIX.decode(),
             secret=settings.secret.get_secret_value(),
             keep_secret=settings.demo_secret,
         )
-        healed = await self.onboarding.settle()
+        healed = await self.onboarding.publish()
         if healed:
             _log.warning("%d prefix handles followed the directory only now", healed)
         await self.files.remove_strangers()
@@ -128,16 +128,16 @@ class DirectoryParts:
             strict_types=self._settings.snms_strict_types,
         )
 
-    async def keep_volumes(self) -> None:
+    async def keep_daily_counts(self) -> None:
         """Put the daily volumes away again and again; for a task."""
         while True:
-            await asyncio.sleep(PUT_AWAY_SECONDS)
-            await self.put_volumes_away()
+            await asyncio.sleep(SAVE_SECONDS)
+            await self.save_daily_counts()
 
-    async def put_volumes_away(self) -> None:
+    async def save_daily_counts(self) -> None:
         """Put the daily volumes away now, and only warn if that fails."""
         try:
-            await self.volumes.put_away()
+            await self.daily_counts.save()
         except DirectoryError as error:
             _log.warning("the daily volumes cannot be saved: %s", error)
 
@@ -158,8 +158,8 @@ async def open_directory(core: Core, running: AsyncExitStack) -> DirectoryParts:
     )
     running.push_async_callback(directory.close)
     parts = DirectoryParts(core, directory, token_key)
-    running.push_async_callback(parts.put_volumes_away)
-    task = asyncio.get_running_loop().create_task(parts.keep_volumes())
+    running.push_async_callback(parts.save_daily_counts)
+    task = asyncio.get_running_loop().create_task(parts.keep_daily_counts())
     running.push_async_callback(_end, task)
     return parts
 

@@ -7,22 +7,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from node.ops import lifetime
-from node.ops.metrics import Metrics
+from idnode.node.ops import persistent_counters
+from idnode.node.ops.metrics import Metrics
 
 PERIOD_SECONDS: Final = 1.0
-"""Time between two savings of the lifetime counters: what a killed process may forget of them."""
+"""Time between two savings of the persistent counters: what a killed process may forget of them."""
 
 _log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Saves the lifetime counters while they change, and does small chores of others."""
+    """Saves the persistent counters while they change, and does small chores of others."""
 
     def __init__(self, folder: Path, metrics: Metrics) -> None:
         self._folder = folder
         self._metrics = metrics
-        self._saved: lifetime.Volume = {}
+        self._saved: persistent_counters.Volume = {}
         self._chores: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -50,12 +50,12 @@ class Housekeeping:
             await self._save(sync=False)
 
     async def _save(self, *, sync: bool) -> None:
-        volume = self._metrics.lifetime()
+        volume = self._metrics.persistent_counters()
         if volume == self._saved and not sync:
             return
         try:
-            await asyncio.to_thread(lifetime.save, self._folder, volume, sync=sync)
+            await asyncio.to_thread(persistent_counters.save, self._folder, volume, sync=sync)
         except OSError as error:
-            _log.warning("the lifetime counters cannot be saved: %s", error)
+            _log.warning("the persistent counters cannot be saved: %s", error)
         else:
             self._saved = volume

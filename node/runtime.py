@@ -12,45 +12,45 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from node.addresses import WILDCARDS, Addresses
-from node.answering import Answering
-from node.binding import bind_handle_faces, bind_http
-from node.build import core, register_core, version
-from node.clock import Clock, SystemClock
-from node.data_directory import KEYS, REGISTER, SNAPSHOTS
-from node.dataset import ServedDataset
-from node.directory_parts import Core, open_directory
-from node.faces.handle_tcp import HandleTcp
-from node.faces.handle_udp import HandleUdp
-from node.faces.handle_udp_native import HandleUdpNative
-from node.faces.http_app import JSON_FACE, SNMS_FACE, HttpFaceRunner, HttpParts, build_app
-from node.faces.limits import TcpLimits
-from node.housekeeping import Housekeeping
-from node.ops import lifetime, management, openapi
-from node.ops.health import Health, State
-from node.ops.lag import LagProbe
-from node.ops.metrics import Facts, Metrics
-from node.ops.onboarding import OnboardingCalls
-from node.protocol.site import decode_site
-from node.service import foundation
-from node.service.authority import Authority
-from node.service.credentials import Credentials, Identity
-from node.service.errors import AuthenticationFailed
-from node.service.events import Observer
-from node.service.handle_protocol import Grounds, HandleProtocol
-from node.service.offload import Offload
-from node.service.overlay import Overlay
-from node.service.permissions import Permissions
-from node.service.registrar import Registrar
-from node.service.resolver import Resolver
-from node.service.response import Responses
-from node.settings import DEMO_SECRET, Settings, SettingsRefused, is_loopback
-from node.web import listen
-from registry import values
-from registry.model import HandleValue
-from registry.names import prefix_handle
-from registry.options import Durability, RegisterOptions
-from registry.store import EmbeddedRegister
+from idnode.node.addresses import WILDCARDS, Addresses
+from idnode.node.answering import Answering
+from idnode.node.binding import bind_handle_faces, bind_http
+from idnode.node.build import core, register_core, version
+from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS
+from idnode.node.dataset import ServedDataset
+from idnode.node.directory_parts import Core, open_directory
+from idnode.node.faces.handle.limits import TcpLimits
+from idnode.node.faces.handle.tcp import HandleTcp
+from idnode.node.faces.handle.udp import HandleUdp
+from idnode.node.faces.handle.udp_native import HandleUdpNative
+from idnode.node.faces.http.app import JSON_FACE, SNMS_FACE, HttpFaceRunner, HttpParts, build_app
+from idnode.node.first_start import prefixes
+from idnode.node.housekeeping import Housekeeping
+from idnode.node.ops import management, openapi, persistent_counters
+from idnode.node.ops.health import Health, State
+from idnode.node.ops.lag import LagProbe
+from idnode.node.ops.metrics import Facts, Metrics
+from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.service.errors import AuthenticationFailed
+from idnode.node.service.events import Observer
+from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
+from idnode.node.service.handle.response import Responses
+from idnode.node.service.identifiers.authority import Authority
+from idnode.node.service.identifiers.credentials import Credentials, Identity
+from idnode.node.service.identifiers.permissions import Permissions
+from idnode.node.service.identifiers.registrar import Registrar
+from idnode.node.service.identifiers.resolver import Resolver
+from idnode.node.service.offload import Offload
+from idnode.node.settings import DEMO_SECRET, Settings, SettingsRefused, is_loopback
+from idnode.node.web import listen
+from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.handle import values
+from idnode.registry.handle.clock import Clock, SystemClock
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.names import prefix_handle
+from idnode.registry.handle.types.hs_site import decode_site
+from idnode.registry.overlay.register import OverlayRegister
 
 HELLO: Final = (
     HandleValue(1, "URL", b"https://example.org/hello"),
@@ -66,7 +66,7 @@ class Node:
 
     addresses: Addresses
     demo_secret_works: bool
-    register: EmbeddedRegister | Overlay
+    register: EmbeddedRegister | OverlayRegister
     dataset: ServedDataset | None = None
 
     def __init__(
@@ -117,7 +117,7 @@ class Node:
 
     async def _build(self) -> None:
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)
-        self.metrics = Metrics(self._facts(), lifetime.load(self.settings.data_dir))
+        self.metrics = Metrics(self._facts(), persistent_counters.load(self.settings.data_dir))
         self.metrics.read_ready(lambda: self.health.ready)
         self.metrics.read_disk(self.settings.data_dir)
         admin = await self._serve_http(
@@ -127,7 +127,7 @@ class Node:
         self._build_service()
         await self._open_directory()
         tcp, udp = await self._serve_handle_protocol()
-        await self._lay_foundation(tcp.address, udp.address)
+        await self._prepare_first_start(tcp.address, udp.address)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         runner = HttpFaceRunner(self._http_app(), **self._runner_options())
         refused = self.metrics.face(JSON_FACE).malformed
@@ -183,7 +183,7 @@ class Node:
 
     def _build_service(self) -> None:
         register = self.register
-        admins = foundation.node_administrators(self.settings.prefix.encode())
+        admins = prefixes.node_administrators(self.settings.prefix.encode())
         self.authority = Authority(register)
         self.resolver = Resolver(register, self.authority)
         self.credentials = Credentials(register)
@@ -194,7 +194,7 @@ class Node:
         self.offload = Offload()
         self._running.callback(self.offload.close)
         self.protocol = HandleProtocol(
-            Grounds(
+            HandleServices(
                 register,
                 self.authority,
                 self.permissions,
@@ -214,19 +214,19 @@ class Node:
 
     def _observer(self, face: str) -> Observer:
         """Return what a face reports to: its metrics, and the daily volume of prefixes."""
-        return self.parts.volumes.beside(self.metrics.face(face))
+        return self.parts.daily_counts.beside(self.metrics.face(face))
 
     async def _serve_handle_protocol(self) -> tuple[HandleTcp, HandleUdp | HandleUdpNative]:
         settings = self.settings
-        door = self.protocol.door
+        receiver = self.protocol.receiver
         limits = TcpLimits(
             connections_max=settings.connections_max,
             idle_seconds=settings.idle_timeout,
             one_answer=settings.handle_net_habits,
         )
         seen = self._observer("handle_tcp"), self._observer("handle_udp")
-        tcp = HandleTcp(door, seen[0], self._clock, limits)
-        plain = HandleUdp(door, seen[1], self._clock, mark_truncated=settings.truncated_flag)
+        tcp = HandleTcp(receiver, seen[0], self._clock, limits)
+        plain = HandleUdp(receiver, seen[1], self._clock, mark_truncated=settings.truncated_flag)
         udp = self._answering.join(tcp, plain, settings.udp_threads, self.metrics, seen)
         await bind_handle_faces(settings, tcp, udp)
         self.metrics.read_connections("handle_tcp", lambda: len(tcp.connections))
@@ -235,21 +235,21 @@ class Node:
         self._running.push_async_callback(tcp.stop, settings.drain_timeout)
         return tcp, udp
 
-    async def _lay_foundation(self, tcp: tuple[str, int], udp: tuple[str, int]) -> None:
+    async def _prepare_first_start(self, tcp: tuple[str, int], udp: tuple[str, int]) -> None:
         settings = self.settings
         first_start = not self.register.stats().identifiers
         told = str(settings.site_address or WILDCARDS.get(tcp[0], tcp[0]))
         if settings.site_address is None and tcp[0] in WILDCARDS:
             _log.warning("clients are told that this node is at %s: set --site-address", told)
         prefix = settings.prefix.encode()
-        laid = await foundation.lay_foundation(
+        laid = await prefixes.prepare_prefixes(
             self.register,
             self.authority,
             self._clock,
             keys=settings.data_dir / KEYS,
             prefix=prefix,
             secret=settings.secret.get_secret_value().encode(),
-            addresses=foundation.Addresses(told, tcp[1], udp[1]),
+            addresses=prefixes.Addresses(told, tcp[1], udp[1]),
             keep_secret=settings.demo_secret,
         )
         self._site = self.protocol.queries.site = laid.site
@@ -257,12 +257,12 @@ class Node:
         self._responses.signing_key = laid.signing_key
         self.authority.place(decode_site(laid.site).servers[0])
         if self.dataset is not None:
-            self.dataset.tell(laid)
+            self.dataset.publish(laid)
         computed = () if self.dataset is None else (self.dataset.overlay.computes,)
         self._answering.begin(self.authority, laid.site_serial, *computed)
         self._running.callback(self._answering.end)
-        enterprise = prefix + foundation.ENTERPRISE_SUFFIX
-        await self.parts.settle(laid.site)
+        enterprise = prefix + prefixes.ENTERPRISE_SUFFIX
+        await self.parts.prepare(laid.site)
         self.demo_secret_works = self._demo_secret_works(prefix)
         exposed = not is_loopback(settings.host)
         if exposed and (self.demo_secret_works or self._demo_secret_works(enterprise)):
@@ -274,13 +274,13 @@ class Node:
             self.parts.refuse_demo_password()
         if first_start:
             await self.registrar.create(
-                foundation.node_administrators(prefix)[0],
+                prefixes.node_administrators(prefix)[0],
                 enterprise + b"/hello",
                 values.pack(HELLO),
             )
 
     def _demo_secret_works(self, prefix: bytes) -> bool:
-        identity = Identity(prefix_handle(prefix), foundation.SECRET_KEY_INDEX)
+        identity = Identity(prefix_handle(prefix), prefixes.SECRET_KEY_INDEX)
         try:
             self.credentials.verify_secret(identity, DEMO_SECRET.encode())
         except AuthenticationFailed:
@@ -302,7 +302,7 @@ class Node:
                 authority=self.authority,
                 homing=self.protocol.homing,
                 proofs=self.protocol.proofs,
-                door=self.protocol.door,
+                receiver=self.protocol.receiver,
                 clock=self._clock,
                 observer=self._observer,
                 site=lambda: self._site,
@@ -363,7 +363,7 @@ class Node:
                 "resolutions": self.settings.target_resolutions,
             },
         }
-        for kind, counts in self.metrics.lifetime().items():
+        for kind, counts in self.metrics.persistent_counters().items():
             by_face: dict[str, dict[str, int]] = {}
             for (face, outcome), count in counts.items():
                 by_face.setdefault(face, {})[outcome] = count

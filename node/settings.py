@@ -30,10 +30,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from registry.datasets.choice import seed_of
-from registry.errors import InvalidHandle
-from registry.limits import SEGMENT_SPAN_BYTES
-from registry.names import check as check_handle
+from idnode.registry.datasets.choice import seed_of
+from idnode.registry.handle.errors import InvalidHandle
+from idnode.registry.handle.names import check as check_handle
+from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 ENVIRONMENT_PREFIX: Final = "IDNODE_"
 

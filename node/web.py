@@ -6,14 +6,14 @@ from contextlib import AsyncExitStack
 
 from aiohttp import web
 
-from node.addresses import WILDCARDS
-from node.binding import explained
-from node.clock import Clock
-from node.data_directory import KEYS
-from node.faces.http_listener import HttpListener, ListenerLimits
-from node.faces.http_tls import CertificateUnusable, server_context
-from node.service.certificate import CertificateFiles, load_or_make
-from node.settings import Settings, SettingsRefused, is_loopback
+from idnode.node.addresses import WILDCARDS
+from idnode.node.binding import explained
+from idnode.node.data_directory import KEYS
+from idnode.node.faces.http.listener import HttpListener, ListenerLimits
+from idnode.node.faces.http.tls import CertificateUnusable, server_context
+from idnode.node.first_start.certificate import CertificateFiles, load_or_make
+from idnode.node.settings import Settings, SettingsRefused, is_loopback
+from idnode.registry.handle.clock import Clock
 
 
 async def listen(

@@ -4,21 +4,7 @@ Leaves are named for what happened and carry facts, never codes: each face has o
 into its own answer (`node/service/answers.py`).
 """
 
-
-class RegistryError(Exception):
-    """Root of everything that the register raises on purpose."""
-
-
-class InvalidHandle(RegistryError):
-    """The bytes are no handle: empty, too long, not UTF-8, or without a suffix where one is needed."""
-
-
-class InvalidValue(RegistryError):
-    """A handle value breaks the data model: index, type, size, permissions or packing."""
-
-
-class IndexNotPositive(InvalidValue):
-    """A value to be stored carries an index below one."""
+from idnode.registry.handle.errors import RegistryError
 
 
 class Refused(RegistryError):

@@ -6,20 +6,7 @@ Source of the protocol's bounds: handle-protocol.md §0 and §1.2.
 
 from typing import Final
 
-HANDLE_BYTES_MAX: Final = 2048
-"""Longest handle in UTF-8 bytes; the Handle protocol's own bound."""
-
-VALUES_MAX: Final = 2048
-"""Most values in one record; the Handle protocol's own bound."""
-
-TYPE_BYTES_MAX: Final = 1024
-"""Longest value type in UTF-8 bytes; real types are shorter than 64."""
-
-MESSAGE_BYTES_MAX: Final = 262_144
-"""Largest answer that deployed clients accept; one of them hangs on anything larger."""
-
-RECORD_BYTES_MAX: Final = 256_000
-"""Largest packed value list, so that each record fits into one answer with handle, digest and signature."""
+from idnode.registry.handle.limits import HANDLE_BYTES_MAX, RECORD_BYTES_MAX
 
 PLACE_UNIT: Final = 8
 """Records start at multiples of this many bytes, which lets a place be counted in units of eight bytes."""
@@ -51,7 +38,6 @@ BATCH_ITEMS_MAX: Final = 50_000
 PAGE_HANDLES_MAX: Final = 100_000
 """Most handles in one page of a listing."""
 
-assert RECORD_BYTES_MAX + HANDLE_BYTES_MAX + 4 * 1024 <= MESSAGE_BYTES_MAX
 assert BATCH_ITEMS_MAX <= WRITE_QUEUE_ITEMS_MAX
 assert WHOLE_BYTES_MAX + RECORD_BYTES_MAX + HANDLE_BYTES_MAX + 4096 <= SEGMENT_SPAN_BYTES
 assert SEGMENT_SPAN_BYTES % PLACE_UNIT == 0

@@ -1,13 +1,13 @@
 """What may be asked of the register, and what became of it.
 
-A mutation names its handle as spelled by the writer; `registry/admission.py` decides it against the
-register at the moment of serialisation. Value lists are packed (`registry/values.py`) and already carry
+A mutation names its handle as spelled by the writer; `registry/embedded/admission.py` decides it against the
+register at the moment of serialisation. Value lists are packed (`registry/handle/values.py`) and already carry
 their timestamps.
 """
 
 from dataclasses import dataclass
 
-from registry.errors import RegistryError
+from idnode.registry.handle.errors import RegistryError
 
 
 @dataclass(slots=True)

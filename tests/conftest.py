@@ -19,8 +19,8 @@ PATIENCE_SECONDS = 60
 @pytest.fixture
 async def node(tmp_path):
     """Return a started node on free ports, with a data directory of its own."""
-    from node.runtime import Node
-    from node.settings import Settings
+    from idnode.node.runtime import Node
+    from idnode.node.settings import Settings
 
     settings = Settings(data_dir=tmp_path / "data", handle_port=0, http_port=0, admin_port=0)
     started = Node(settings, seed=1)

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from deploy.dashboards.panels import QUIET, Look, Query, Section, board, heat, lines
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
-
-from deploy.dashboards.panels import QUIET, Look, Query, Section, board, heat, lines
 
 SECONDS: Final = Look("s", empty=QUIET)
 PER_SECOND: Final = Look("cps")

@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from grafana_foundation_sdk.cog.builder import Builder
-from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
-
 from deploy.dashboards.panels import (
     QUIET,
     Look,
@@ -18,6 +15,8 @@ from deploy.dashboards.panels import (
     name,
     number,
 )
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 SECONDS: Final = Look("s", empty=QUIET)
 BYTES: Final = Look("bytes")

@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 from typing import Final
 
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-
 from deploy.dashboards import load_test, node_health, suzhou
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 FOLDER: Final = Path(__file__).parents[1] / "grafana" / "dashboards"
 

@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from grafana_foundation_sdk.cog.builder import Builder
-from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
-
 from deploy.dashboards.panels import (
     Look,
     Query,
@@ -17,6 +14,8 @@ from deploy.dashboards.panels import (
     number,
     slices,
 )
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 HUNDRED_YEARS: Final = 100 * 365.25 * 86_400
 

@@ -1,10 +1,10 @@
 """Locust's users, one class for each face."""
 
-from loadtests.profile import Face
-from loadtests.users.bulk import BulkUser
-from loadtests.users.node_user import LOAD_TESTS, NodeUser
-from loadtests.users.resolving import HandleTcpUser, HandleUdpUser, JsonUser
-from loadtests.users.snms import SnmsUser
+from idnode.loadtests.profile import Face
+from idnode.loadtests.users.bulk import BulkUser
+from idnode.loadtests.users.node_user import LOAD_TESTS, NodeUser
+from idnode.loadtests.users.resolving import HandleTcpUser, HandleUdpUser, JsonUser
+from idnode.loadtests.users.snms import SnmsUser
 
 __all__ = [
     "LOAD_TESTS",

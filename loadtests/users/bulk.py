@@ -3,9 +3,9 @@
 import secrets
 from typing import TYPE_CHECKING
 
-from loadtests.profile import Face
-from loadtests.records import items, sample_records
-from loadtests.users.node_user import Asked, NodeUser, web_client, wrong_with
+from idnode.loadtests.profile import Face
+from idnode.loadtests.records import items, sample_records
+from idnode.loadtests.users.node_user import Asked, NodeUser, web_client, wrong_with
 
 if TYPE_CHECKING:
     from locust.env import Environment

@@ -10,17 +10,17 @@ from weakref import WeakKeyDictionary
 from gevent import GreenletExit
 from locust import User, task
 
-from clients import web_blocking
-from clients.errors import ClientError, HandleNotFound, error_for
-from loadtests.arrivals import Arrivals, AtOnce
-from loadtests.profile import Face
+from idnode.clients import web_blocking
+from idnode.clients.errors import ClientError, HandleNotFound, error_for
+from idnode.loadtests.arrivals import Arrivals, AtOnce
+from idnode.loadtests.profile import Face
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
-    from clients.answer import Answer
-    from loadtests.arrivals import Plan
-    from loadtests.load_test import LoadTest
+    from idnode.clients.answer import Answer
+    from idnode.loadtests.arrivals import Plan
+    from idnode.loadtests.load_test import LoadTest
 
 LOAD_TESTS: "WeakKeyDictionary[Environment, LoadTest]" = WeakKeyDictionary()
 """The load test that runs in an environment; set before users are."""

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from clients import blocking
-from clients.answer import Question, Transport
-from clients.request import Schedule
-from loadtests.profile import Face
-from loadtests.users.node_user import Asked, NodeUser, web_client, wrong_with
+from idnode.clients import blocking
+from idnode.clients.answer import Question, Transport
+from idnode.clients.request import Schedule
+from idnode.loadtests.profile import Face
+from idnode.loadtests.users.node_user import Asked, NodeUser, web_client, wrong_with
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
-    from clients.answer import Answer
+    from idnode.clients.answer import Answer
 
 
 class ResolvingUser(NodeUser):

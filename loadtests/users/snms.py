@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from clients.web_requests import Call, HttpResponse, read_object
-from loadtests.profile import Face
-from loadtests.users.node_user import Asked, NodeUser, web_client
+from idnode.clients.web_requests import Call, HttpResponse, read_object
+from idnode.loadtests.profile import Face
+from idnode.loadtests.users.node_user import Asked, NodeUser, web_client
 
 if TYPE_CHECKING:
     from locust.env import Environment

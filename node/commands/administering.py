@@ -8,12 +8,12 @@ from typing import Annotated, Final, Protocol
 
 import typer
 
-from clients import blocking, dialogues, web_blocking
-from clients.bulk_listing import Listed, listing
-from clients.identity import SecretIdentity
-from clients.web_requests import Credential
-from node.commands.asking import handle_server, in_one_line, web_client
-from registry.model import HandleValue
+from idnode.clients import blocking, dialogues, web_blocking
+from idnode.clients.bulk_listing import Listed, listing
+from idnode.clients.identity import SecretIdentity
+from idnode.clients.web_requests import Credential
+from idnode.node.commands.asking import handle_server, in_one_line, web_client
+from idnode.registry.handle.model import HandleValue
 
 _TEXT: Final = "replace"
 

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
-from clients import web_blocking
-from clients.errors import ClientError
-from clients.web_requests import Credential
-from node.addresses import WILDCARDS, url_of
-from node.commands.failure import CommandFailed
-from node.settings import Settings, load
+from idnode.clients import web_blocking
+from idnode.clients.errors import ClientError
+from idnode.clients.web_requests import Credential
+from idnode.node.addresses import WILDCARDS, url_of
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.settings import Settings, load
 
 Server = Annotated[
     str | None,

@@ -11,22 +11,22 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from clients import aio
-from clients.answer import Question, Transport
-from clients.bulk import item
-from clients.errors import ClientError
-from clients.web import Client as WebClient
-from node.protocol.constants import ResponseCode
-from registry.datasets.suzhou import rhythm
+from idnode.clients import aio
+from idnode.clients.answer import Question, Transport
+from idnode.clients.bulk import item
+from idnode.clients.errors import ClientError
+from idnode.clients.web import Client as WebClient
+from idnode.registry.datasets.suzhou import rhythm
+from idnode.registry.handle.wire.constants import ResponseCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from random import Random
 
-    from clients.answer import Answer
-    from clients.web_requests import Credential
-    from node.clock import Clock
-    from registry.datasets.suzhou.dataset import Suzhou
+    from idnode.clients.answer import Answer
+    from idnode.clients.web_requests import Credential
+    from idnode.registry.datasets.suzhou.dataset import Suzhou
+    from idnode.registry.handle.clock import Clock
 
 TICK_SECONDS: Final = 0.1
 SCANS_MAX: Final = 64
@@ -93,8 +93,8 @@ class Background:
         self._batches = rhythm.Batches(dataset, chance, pace.keep)
         self._under_way: dict[str, set[asyncio.Task[None]]] = {"scans": set(), "batches": set()}
 
-    async def run(self, seconds: float | None, tell: Callable[[], None]) -> None:
-        """Drive the node for so many seconds, or until cancelled; ``tell`` is called at each tick.
+    async def run(self, seconds: float | None, report: Callable[[], None]) -> None:
+        """Drive the node for so many seconds, or until cancelled; ``report`` is called at each tick.
 
         When the time is up, what is under way is waited for, and counted.
 
@@ -113,7 +113,7 @@ class Background:
             )
             await self._insist_on_the_data_set()
             try:
-                await self._drive(seconds, tell)
+                await self._drive(seconds, report)
                 # Let it be counted: what was asked for is done by the node, whoever listens to the answer.
                 await asyncio.gather(*self._tasks())
             finally:
@@ -124,7 +124,7 @@ class Background:
     def _tasks(self) -> list[asyncio.Task[None]]:
         return [task for tasks in self._under_way.values() for task in tasks]
 
-    async def _drive(self, seconds: float | None, tell: Callable[[], None]) -> None:
+    async def _drive(self, seconds: float | None, report: Callable[[], None]) -> None:
         started = before = self._clock.elapsed()
         reads = writes = 0.0
         size = self._batches.size()
@@ -147,7 +147,7 @@ class Background:
             while reads >= rhythm.SCAN_LOOKUPS:
                 reads -= rhythm.SCAN_LOOKUPS
                 self._begin("scans", SCANS_MAX, rhythm.SCAN_LOOKUPS, self._scan)
-            tell()
+            report()
 
     def _begin(
         self,

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from node.commands.asking import Admin, CaFile, Secret, Server, http_client
-from node.commands.item_files import FileForm, form_of
-from node.commands.loading import Loading
+from idnode.node.commands.asking import Admin, CaFile, Secret, Server, http_client
+from idnode.node.commands.item_files import FileForm, form_of
+from idnode.node.commands.loading import Loading
 
 Skip = Annotated[
     int, typer.Option(metavar="N", min=0, help="Leave out so many items, to go on after a failure.")

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from node.commands.failure import CommandFailed
-from node.commands.progress import byte_progress
-from node.data_directory import REGISTER
-from registry import image
-from registry.errors import LogDamaged
-from registry.lock import DirectoryLock
-from registry.storage.check import CheckReport, check
-from registry.storage.position import Mark
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.commands.progress import byte_progress
+from idnode.node.data_directory import REGISTER
+from idnode.registry.embedded import image
+from idnode.registry.embedded.lock import DirectoryLock
+from idnode.registry.embedded.storage.check import CheckReport, check
+from idnode.registry.embedded.storage.position import Mark
+from idnode.registry.errors import LogDamaged
 
 
 def run(

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.commands.failure import CommandFailed
-from node.settings import load
-from registry.datasets.choice import DatasetUnknown, make
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.settings import load
+from idnode.registry.datasets.choice import DatasetUnknown, make
 
 if TYPE_CHECKING:
-    from registry.datasets.suzhou.dataset import Suzhou
-    from registry.datasets.suzhou.enterprises import Enterprise
+    from idnode.registry.datasets.suzhou.dataset import Suzhou
+    from idnode.registry.datasets.suzhou.enterprises import Enterprise
 
 
 class Question(StrEnum):
@@ -112,7 +112,10 @@ def _about(dataset: "Suzhou") -> Iterator[str]:
 
 
 def _about_one(dataset: "Suzhou", prefix: str) -> Iterator[str]:
-    from registry.datasets.suzhou.templates import SHARES, templates  # noqa: PLC0415  # rarely asked
+    from idnode.registry.datasets.suzhou.templates import (  # noqa: PLC0415  # rarely asked
+        SHARES,
+        templates,
+    )
 
     enterprise = dataset.enterprise(prefix.encode(errors="replace"))
     if enterprise is None:

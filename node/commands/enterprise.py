@@ -1,4 +1,4 @@
-"""`idnode enterprise`: take enterprises aboard, and look at those that are."""
+"""`idnode enterprise`: onboard enterprises, and look at those that are."""
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from node.commands.managed import Admin, ask
+from idnode.node.commands.managed import Admin, ask
 
 group = typer.Typer(
     help="Take enterprises aboard, and look at those that are.", no_args_is_help=True

@@ -10,13 +10,13 @@ from typing import IO, Annotated, Any, Final
 import orjson
 import typer
 
-from clients.answer import Answer
-from clients.bulk import is_plain
-from clients.json_values import to_json
-from node.commands.administering import pages
-from node.commands.asking import Admin, CaFile, Secret, Server, http_client, in_one_line
-from node.commands.progress import item_progress
-from registry.model import HandleValue
+from idnode.clients.answer import Answer
+from idnode.clients.bulk import is_plain
+from idnode.clients.json_values import to_json
+from idnode.node.commands.administering import pages
+from idnode.node.commands.asking import Admin, CaFile, Secret, Server, http_client, in_one_line
+from idnode.node.commands.progress import item_progress
+from idnode.registry.handle.model import HandleValue
 
 STANDARD_OUTPUT: Final = Path("-")
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from node.commands.asking import Admin, CaFile, Secret, Server, http_client
-from node.commands.batch import Skip
-from node.commands.item_files import FileForm
-from node.commands.loading import Loading
+from idnode.node.commands.asking import Admin, CaFile, Secret, Server, http_client
+from idnode.node.commands.batch import Skip
+from idnode.node.commands.item_files import FileForm
+from idnode.node.commands.loading import Loading
 
 
 def run(

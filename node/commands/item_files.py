@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 
 import msgpack
 
-from node.commands.failure import CommandFailed
+from idnode.node.commands.failure import CommandFailed
 
 ITEMS_MAX: Final = 10_000
 """Items in one request."""

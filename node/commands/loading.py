@@ -11,15 +11,15 @@ from typing import BinaryIO, Final, TypeVar
 
 import typer
 
-from clients import bulk
-from clients.dig import printable
-from clients.errors import ClientError, MalformedAnswer, Refused, ServerBusy
-from clients.json_values import from_json
-from clients.web_blocking import Client
-from clients.web_requests import Call, creation
-from node.commands.failure import CommandFailed
-from node.commands.item_files import FileForm, chunks, lines, packed_items
-from node.commands.progress import byte_progress
+from idnode.clients import bulk
+from idnode.clients.dig import printable
+from idnode.clients.errors import ClientError, MalformedAnswer, Refused, ServerBusy
+from idnode.clients.json_values import from_json
+from idnode.clients.web_blocking import Client
+from idnode.clients.web_requests import Call, creation
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.commands.item_files import FileForm, chunks, lines, packed_items
+from idnode.node.commands.progress import byte_progress
 
 Result = TypeVar("Result")
 

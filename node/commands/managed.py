@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from node.addresses import url_of
-from node.commands.failure import CommandFailed
-from node.settings import load
+from idnode.node.addresses import url_of
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.settings import load
 
 Admin = Annotated[
     str | None,

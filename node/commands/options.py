@@ -9,7 +9,7 @@ import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from node.settings import Settings, flag_of, load
+from idnode.node.settings import Settings, flag_of, load
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:

@@ -5,11 +5,11 @@ from typing import Annotated, Final
 
 import typer
 
-from node.commands.administering import Face, Transport, administered
-from node.commands.asking import Admin, CaFile, Secret, Server, credential_of
-from node.commands.failure import CommandFailed
-from registry.errors import InvalidValue
-from registry.model import HandleValue
+from idnode.node.commands.administering import Face, Transport, administered
+from idnode.node.commands.asking import Admin, CaFile, Secret, Server, credential_of
+from idnode.node.commands.failure import CommandFailed
+from idnode.registry.handle.errors import InvalidValue
+from idnode.registry.handle.model import HandleValue
 
 _VALUE: Final = re.compile(r"(?:(\d{1,10}):)?([^=]+)=(.*)", re.DOTALL)
 

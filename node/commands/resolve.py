@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from clients import blocking
-from clients.answer import Answer, Question, Transport
-from clients.dig import format_answer, format_json
-from node.clock import SystemClock
-from node.commands.asking import CaFile, Server, handle_server, in_one_line, web_client
+from idnode.clients import blocking
+from idnode.clients.answer import Answer, Question, Transport
+from idnode.clients.dig import format_answer, format_json
+from idnode.node.commands.asking import CaFile, Server, handle_server, in_one_line, web_client
+from idnode.registry.handle.clock import SystemClock
 
 
 def run(

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from node.commands.managed import Admin, ask
+from idnode.node.commands.managed import Admin, ask
 
 group = typer.Typer(help="Decide what enterprises have applied for.", no_args_is_help=True)
 

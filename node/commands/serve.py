@@ -10,15 +10,15 @@ from contextlib import suppress
 
 import typer
 
-from node import open_files
-from node.addresses import write_ready_file
-from node.banner import banner
-from node.build import core
-from node.commands.progress import byte_progress
-from node.ops import logs
-from node.ops.readiness_notice import ReadinessNotice
-from node.runtime import Node
-from node.settings import Loaded, Settings, check_exposure, notify_socket
+from idnode.node import open_files
+from idnode.node.addresses import write_ready_file
+from idnode.node.banner import banner
+from idnode.node.build import core
+from idnode.node.commands.progress import byte_progress
+from idnode.node.ops import logs
+from idnode.node.ops.readiness_notice import ReadinessNotice
+from idnode.node.runtime import Node
+from idnode.node.settings import Loaded, Settings, check_exposure, notify_socket
 
 try:
     import uvloop

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from node.commands.administering import Face, Transport, administered
-from node.commands.asking import Admin, CaFile, Secret, Server, credential_of
-from node.commands.register import values_of
+from idnode.node.commands.administering import Face, Transport, administered
+from idnode.node.commands.asking import Admin, CaFile, Secret, Server, credential_of
+from idnode.node.commands.register import values_of
 
 
 def run(

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from node.settings import Loaded
+from idnode.node.settings import Loaded
 
 
 def run(

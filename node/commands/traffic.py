@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 import typer
 from rich.console import Console
 
-from clients.errors import ClientError
-from clients.web_requests import Credential
-from node.clock import SystemClock
-from node.commands.asking import Server, handle_server, http_url
-from node.commands.background import Background, DatasetNotServed, Done, Pace, Target
-from node.commands.failure import CommandFailed
-from node.settings import is_loopback, load
-from registry.datasets.choice import DatasetUnknown, make
+from idnode.clients.errors import ClientError
+from idnode.clients.web_requests import Credential
+from idnode.node.commands.asking import Server, handle_server, http_url
+from idnode.node.commands.background import Background, DatasetNotServed, Done, Pace, Target
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.settings import is_loopback, load
+from idnode.registry.datasets.choice import DatasetUnknown, make
+from idnode.registry.handle.clock import SystemClock
 
 _USAGE_EXIT_CODE = 2
 

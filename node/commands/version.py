@@ -4,7 +4,7 @@ import platform
 
 import typer
 
-from node.build import core, version
+from idnode.node.build import core, version
 
 
 def run() -> None:

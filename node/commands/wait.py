@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from node.clock import SystemClock
-from node.commands.failure import CommandFailed
-from node.settings import load
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.settings import load
+from idnode.registry.handle.clock import SystemClock
 
 POLL_SECONDS: Final = 0.05
 

@@ -50,7 +50,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ResponseDoc:
     """What may come back with one status: a model, a list of one, or a schema, in one or more encodings."""
 
     description: str
@@ -78,7 +78,7 @@ class Operation:
     path: str
     summary: str
     tag: str
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, ResponseDoc]
     parameters: Sequence[Parameter] = ()
     body: Body | None = None
     security: str | None = None
@@ -131,7 +131,7 @@ class _Schemas:
         schema = self._references[body.model, "validation"]
         return {"type": "array", "items": schema} if body.many else schema
 
-    def answer(self, answer: Answer) -> Schema | None:
+    def answer(self, answer: ResponseDoc) -> Schema | None:
         """Return the schema of an answer's body, None if it has none."""
         if answer.schema is not None:
             return answer.schema
@@ -168,7 +168,7 @@ def _identifier(operation: Operation) -> str:
     return "_".join((operation.method.lower(), *words))
 
 
-def _answer(answer: Answer, schemas: _Schemas) -> Schema:
+def _answer(answer: ResponseDoc, schemas: _Schemas) -> Schema:
     schema = schemas.answer(answer)
     found: Schema = {"description": answer.description}
     if schema is not None:

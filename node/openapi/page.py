@@ -14,7 +14,7 @@ _INLINE: Final = re.compile(rb"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 def page() -> tuple[bytes, dict[str, str]]:
     """Return the page and the headers to send with it."""
-    html = files("node.openapi").joinpath("page.html").read_bytes()
+    html = files("idnode.node.openapi").joinpath("page.html").read_bytes()
     digests = {
         kind.decode(): base64.b64encode(hashlib.sha256(text).digest()).decode()
         for kind, text in _INLINE.findall(html)

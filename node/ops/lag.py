@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from node.clock import Clock
+from idnode.registry.handle.clock import Clock
 
 PERIOD_SECONDS: Final = 0.1
 """Time between two looks; a blockage shorter than this may go unseen."""

@@ -12,7 +12,7 @@ from typing import Final, Literal, TextIO
 
 import orjson
 
-from node.clock import Clock, SystemClock
+from idnode.registry.handle.clock import Clock, SystemClock
 
 FOLD_SECONDS: Final = 60.0
 """How long the first of several like records silences the others."""

@@ -11,8 +11,8 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from node.ops.health import Health
-from node.ops.metrics import Metrics
+from idnode.node.ops.health import Health
+from idnode.node.ops.metrics import Metrics
 
 Report = dict[str, Any]
 

@@ -21,14 +21,14 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from node.ops.lifetime import Volume
-from node.ops.outcomes import LABELS, SUCCESS, outcome_of
-from node.ops.resources import disk_of, memory_limit_bytes, own_memory_bytes
-from node.ops.tallies import ITEMS, OTHER_REASON, SECONDS, Distribution, FaceTally
-from registry.limits import WRITE_QUEUE_ITEMS_MAX
+from idnode.node.ops.counters import ITEMS, OTHER_REASON, SECONDS, FaceCounters, Histogram
+from idnode.node.ops.outcomes import LABELS, SUCCESS, outcome_of
+from idnode.node.ops.persistent_counters import Volume
+from idnode.node.ops.resources import disk_of, memory_limit_bytes, own_memory_bytes
+from idnode.registry.limits import WRITE_QUEUE_ITEMS_MAX
 
 if TYPE_CHECKING:
-    from registry.store import RegisterStats
+    from idnode.registry.embedded.register import RegisterStats
 
 FROM_LOG: Final = "log"
 """The face of registrations that no counter remembers but the log proves."""
@@ -52,9 +52,9 @@ class Metrics(Collector):
     ) -> None:
         self._facts = facts
         self._before = before
-        self._faces: dict[str, FaceTally] = {}
-        self._commit_seconds = Distribution(SECONDS)
-        self._batch_items = Distribution(ITEMS)
+        self._faces: dict[str, FaceCounters] = {}
+        self._commit_seconds = Histogram(SECONDS)
+        self._batch_items = Histogram(ITEMS)
         self._register: Callable[[], RegisterStats] | None = None
         self._computed: Callable[[], int] = int
         self._lag: Callable[[], float] = float
@@ -62,15 +62,15 @@ class Metrics(Collector):
         self._folder: Path | None = None
         self._memory_limit = memory_limit_bytes()
         self._connections: dict[str, Callable[[], int]] = {}
-        self._settlements: list[Callable[[], None]] = []
+        self._flushes: list[Callable[[], None]] = []
         self.registry = registry or CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
 
-    def face(self, name: str) -> FaceTally:
-        """Return the tally of a face, the same one each time."""
-        return self._faces.setdefault(name, FaceTally(name))
+    def face(self, name: str) -> FaceCounters:
+        """Return the counters of a face, the same one each time."""
+        return self._faces.setdefault(name, FaceCounters(name))
 
     def committed(self, seconds: float, items: int) -> None:
         """Count one commit group of the register."""
@@ -101,33 +101,33 @@ class Metrics(Collector):
         """Take the number of open connections of a face from here at each scrape."""
         self._connections[face] = count
 
-    def settle_first(self, settle: Callable[[], None]) -> None:
-        """Have this called before counters are read: it tells a tally what was counted elsewhere."""
-        self._settlements.append(settle)
+    def flush_first(self, flush: Callable[[], None]) -> None:
+        """Have this called before counters are read: it tells a counters what was counted elsewhere."""
+        self._flushes.append(flush)
 
     def _settle(self) -> None:
-        for settle in self._settlements:
-            settle()
+        for flush in self._flushes:
+            flush()
 
     def lift_registrations(self, identifiers: int) -> None:
         """Make the lifetime registrations at least the number of identifiers that the log holds."""
-        volume = self.lifetime()["registrations"]
+        volume = self.persistent_counters()["registrations"]
         missing = identifiers - sum(n for (_, outcome), n in volume.items() if outcome == SUCCESS)
         if missing > 0:
             before = self._before["registrations"]
             before[FROM_LOG, SUCCESS] = before.get((FROM_LOG, SUCCESS), 0) + missing
 
-    def lifetime(self) -> Volume:
+    def persistent_counters(self) -> Volume:
         """Return registrations and resolutions by face and outcome since the first start."""
         self._settle()
         volume = {kind: dict(counts) for kind, counts in self._before.items()}
-        for tally in self._faces.values():
+        for counters in self._faces.values():
             for kind, counts in (
-                ("registrations", tally.registrations),
-                ("resolutions", tally.resolutions),
+                ("registrations", counters.registrations),
+                ("resolutions", counters.resolutions),
             ):
                 for response_code, count in counts.items():
-                    key = (tally.name, outcome_of(response_code))
+                    key = (counters.name, outcome_of(response_code))
                     volume[kind][key] = volume[kind].get(key, 0) + count
         return volume
 
@@ -155,7 +155,7 @@ class Metrics(Collector):
         )
 
     def _volume(self) -> Iterator[Metric]:
-        volume = self.lifetime()
+        volume = self.persistent_counters()
         helps = {
             "registrations": "Identifiers asked to be registered, over the node's lifetime.",
             "resolutions": "Identifiers asked for, over the node's lifetime.",

@@ -14,7 +14,7 @@ class Model(BaseModel):
 
 
 class NewEnterprise(Model):
-    """An enterprise to be taken aboard; without a prefix it gets the next free one."""
+    """An enterprise to be onboarded; without a prefix it gets the next free one."""
 
     name: Annotated[str, Field(strict=True, min_length=1, max_length=255)]
     username: Annotated[str, Field(strict=True, min_length=1, max_length=50)]
@@ -103,7 +103,7 @@ class Volume(Model):
     resolutions: int
 
 
-class Volumes(Model):
-    """Volumes, newest day first."""
+class DailyVolumes(Model):
+    """DailyVolumes, newest day first."""
 
     items: list[Volume]

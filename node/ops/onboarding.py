@@ -11,21 +11,27 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from node.ops.models import Decision, NewEnterprise
-from node.service.answers import answer_for, text_for
-from node.service.enrolment import Enrolment, enrol
-from node.service.enterprises import Asked
-from node.service.errors import ServiceError
-from registry.directory.states import PrefixStatus
-from registry.errors import RegistryError
+from idnode.node.ops.models import Decision, NewEnterprise
+from idnode.node.service.answers import answer_for, text_for
+from idnode.node.service.directory.enrolment import Enrolment, enrol
+from idnode.node.service.directory.enterprises import Asked
+from idnode.node.service.errors import ServiceError
+from idnode.registry.directory.states import PrefixStatus
+from idnode.registry.handle.errors import RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from node.service.enterprises import EnterpriseRow, Enterprises, Page, PrefixRow, TemplateRow
-    from node.service.onboarding import Onboarding
-    from node.service.volumes import Volumes
-    from registry.directory.store import Directory
+    from idnode.node.service.directory.daily_counts import DailyCounts
+    from idnode.node.service.directory.enterprises import (
+        EnterpriseRow,
+        Enterprises,
+        Page,
+        PrefixRow,
+        TemplateRow,
+    )
+    from idnode.node.service.directory.onboarding import Onboarding
+    from idnode.registry.directory.store import Directory
 
 PAGE_ROWS: Final = 50
 DAYS: Final = 30
@@ -41,7 +47,7 @@ class Desk(Protocol):
     directory: Directory
     onboarding: Onboarding
     enterprises: Enterprises
-    volumes: Volumes
+    daily_counts: DailyCounts
 
 
 class OnboardingCalls:
@@ -66,7 +72,7 @@ class OnboardingCalls:
             web.get("/api/v1/templates", _answered(self.templates)),
             web.get("/api/v1/reviews", _answered(self.reviews)),
             web.post("/api/v1/reviews/{prefix}/{verdict:approve|reject}", _answered(self.decide)),
-            web.get("/api/v1/volumes", _answered(self.volumes)),
+            web.get("/api/v1/volumes", _answered(self.daily_counts)),
         ]
 
     @property
@@ -90,7 +96,7 @@ class OnboardingCalls:
         return _enterprise(row) | {"application": row.form}
 
     async def add_enterprise(self, request: web.Request) -> Any:
-        """Take an enterprise aboard."""
+        """Onboard an enterprise."""
         new = await _body(request, NewEnterprise)
         desk = self._desk
         number, _prefix = await enrol(
@@ -135,10 +141,12 @@ class OnboardingCalls:
         await self._desk.onboarding.decide(name, approved=approved, reason=decision.reason)
         return self._prefix(await self._desk.enterprises.prefix(name))
 
-    async def volumes(self, request: web.Request) -> Any:
+    async def daily_counts(self, request: web.Request) -> Any:
         """Return what prefixes registered and resolved in the last days."""
         days = _number(request, "days", DAYS, most=DAYS_MAX)
-        found = await self._desk.volumes.of_days(request.query.get("prefix", "")[:255], days=days)
+        found = await self._desk.daily_counts.of_days(
+            request.query.get("prefix", "")[:255], days=days
+        )
         return {"items": [volume._asdict() for volume in found]}
 
     def _prefix(self, row: PrefixRow) -> dict[str, Any]:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
-from node.openapi.document import Answer, Body, Operation, Parameter, document
-from node.openapi.page import page
-from node.ops import models
+from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc, document
+from idnode.node.openapi.page import page
+from idnode.node.ops import models
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 TAG: Final = "Directory"
-REFUSED: Final = Answer("Refused, and why", models.Failure)
+REFUSED: Final = ResponseDoc("Refused, and why", models.Failure)
 
 _OBJECT: Final[dict[str, Any]] = {"type": "object"}
 _TEXT: Final = "text/plain"
@@ -42,17 +42,17 @@ def operations() -> list[Operation]:
 
 def _watching() -> list[Operation]:
     tag = "Node"
-    told = {"200": Answer("What it says", schema=_OBJECT), "default": REFUSED}
-    ready = told | {"503": Answer("Not ready", schema=_OBJECT)}
+    told = {"200": ResponseDoc("What it says", schema=_OBJECT), "default": REFUSED}
+    ready = told | {"503": ResponseDoc("Not ready", schema=_OBJECT)}
     metrics = {
-        "200": Answer("Metrics for Prometheus", schema={"type": "string"}, encodings=(_TEXT,))
+        "200": ResponseDoc("Metrics for Prometheus", schema={"type": "string"}, encodings=(_TEXT,))
     }
     name = Body(schema={
         "type": "object",
         "properties": {"name": {"type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"}},
         "required": ["name"],
     })  # fmt: skip
-    taken = {"201": Answer("Where it lies", schema=_OBJECT), "default": REFUSED}
+    taken = {"201": ResponseDoc("Where it lies", schema=_OBJECT), "default": REFUSED}
     return [
         Operation("GET", "/livez", "Whether the process lives", tag, told),
         Operation("GET", "/readyz", "Whether traffic is wanted", tag, ready),
@@ -62,8 +62,8 @@ def _watching() -> list[Operation]:
     ]
 
 
-def _answers(model: type[BaseModel], status: str = "200") -> dict[str, Answer]:
-    return {status: Answer("What there is", model), "default": REFUSED}
+def _answers(model: type[BaseModel], status: str = "200") -> dict[str, ResponseDoc]:
+    return {status: ResponseDoc("What there is", model), "default": REFUSED}
 
 
 def _directory() -> list[Operation]:
@@ -74,7 +74,7 @@ def _directory() -> list[Operation]:
     return [
         Operation("GET", "/api/v1/enterprises", "List enterprises", TAG,
                   _answers(models.Page[models.Enterprise]), _PAGE),
-        Operation("POST", "/api/v1/enterprises", "Take an enterprise aboard", TAG,
+        Operation("POST", "/api/v1/enterprises", "Onboard an enterprise", TAG,
                   _answers(models.Enterprise, "201"), body=Body(models.NewEnterprise)),
         Operation("GET", "/api/v1/enterprises/{id}", "Read an enterprise", TAG,
                   _answers(models.EnterpriseWithApplication), (Parameter("id", schema=number),)),
@@ -94,7 +94,7 @@ def _directory() -> list[Operation]:
         Operation("POST", "/api/v1/reviews/{prefix}/reject", "Reject what waits", TAG, one,
                   body=decision),
         Operation("GET", "/api/v1/volumes", "Registrations and resolutions by prefix and day", TAG,
-                  _answers(models.Volumes),
+                  _answers(models.DailyVolumes),
                   (Parameter("prefix", "only this prefix"),
                    Parameter("days", "how many, today's included",
                              {"type": "integer", "minimum": 1, "maximum": 400}))),

@@ -7,15 +7,16 @@ handle-http-api.md §2. Nothing else in the node maps errors.
 import logging
 from typing import Final, NamedTuple
 
-from node.protocol.constants import ResponseCode
-from node.protocol.errors import ProtocolError
-from node.service import errors as service
-from node.service import refusals
-from registry import errors as registry
-from registry.directory.errors import DirectoryBusy, DirectoryUnavailable
+from idnode.node.service import errors as service
+from idnode.node.service.directory import refusals
+from idnode.registry import errors as registry
+from idnode.registry.directory.errors import DirectoryBusy, DirectoryUnavailable
+from idnode.registry.handle import errors as data_model
+from idnode.registry.handle.wire.constants import ResponseCode
+from idnode.registry.handle.wire.errors import ProtocolError
 
 
-class Answer(NamedTuple):
+class ErrorAnswer(NamedTuple):
     """What becomes of an error class.
 
     ``speaks``: whether the error's text goes to the peer. The reference server sends the plain outcomes
@@ -30,65 +31,65 @@ class Answer(NamedTuple):
 
 _CODE = ResponseCode
 
-UNPLANNED: Final = Answer(_CODE.ERROR, 500, logging.ERROR, speaks=False)
+UNPLANNED: Final = ErrorAnswer(_CODE.ERROR, 500, logging.ERROR, speaks=False)
 """The answer to an error that nobody planned; its details stay in the log."""
 
 UNPLANNED_TEXT: Final = "Server error processing request, see server logs"
 """What the reference server says then, and clients show (handle-server-observed.md §3)."""
 
-ANSWERS: Final[dict[type[BaseException], Answer]] = {
-    ProtocolError: Answer(_CODE.PROTOCOL_ERROR, 400),
-    registry.RegistryError: UNPLANNED,
-    registry.InvalidHandle: Answer(_CODE.INVALID_HANDLE, 400),
-    registry.InvalidValue: Answer(_CODE.INVALID_VALUE, 400),
-    registry.IndexNotPositive: Answer(_CODE.INVALID_VALUE, 400),
-    registry.Refused: Answer(_CODE.ERROR, 400),
-    registry.HandleExists: Answer(_CODE.HANDLE_EXISTS, 409, speaks=False),
-    registry.HandleNotFound: Answer(_CODE.HANDLE_NOT_FOUND, 404, speaks=False),
-    registry.ValuesNotFound: Answer(_CODE.VALUES_NOT_FOUND, 400, speaks=False),
-    registry.IndexConflict: Answer(_CODE.VALUE_EXISTS, 409),
-    registry.RecordTooLarge: Answer(_CODE.INVALID_VALUE, 400),
-    registry.BatchAborted: Answer(_CODE.ERROR, 409),
-    registry.RegisterBusy: Answer(_CODE.SERVER_BUSY, 503, logging.INFO),
-    registry.RegisterClosed: Answer(_CODE.ERROR, 503, logging.WARNING),
+ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
+    ProtocolError: ErrorAnswer(_CODE.PROTOCOL_ERROR, 400),
+    data_model.RegistryError: UNPLANNED,
+    data_model.InvalidHandle: ErrorAnswer(_CODE.INVALID_HANDLE, 400),
+    data_model.InvalidValue: ErrorAnswer(_CODE.INVALID_VALUE, 400),
+    data_model.IndexNotPositive: ErrorAnswer(_CODE.INVALID_VALUE, 400),
+    registry.Refused: ErrorAnswer(_CODE.ERROR, 400),
+    registry.HandleExists: ErrorAnswer(_CODE.HANDLE_EXISTS, 409, speaks=False),
+    registry.HandleNotFound: ErrorAnswer(_CODE.HANDLE_NOT_FOUND, 404, speaks=False),
+    registry.ValuesNotFound: ErrorAnswer(_CODE.VALUES_NOT_FOUND, 400, speaks=False),
+    registry.IndexConflict: ErrorAnswer(_CODE.VALUE_EXISTS, 409),
+    registry.RecordTooLarge: ErrorAnswer(_CODE.INVALID_VALUE, 400),
+    registry.BatchAborted: ErrorAnswer(_CODE.ERROR, 409),
+    registry.RegisterBusy: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
+    registry.RegisterClosed: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
     registry.LogDamaged: UNPLANNED,
     registry.DataDirectoryInUse: UNPLANNED,
-    DirectoryBusy: Answer(_CODE.SERVER_BUSY, 503, logging.INFO),
-    DirectoryUnavailable: Answer(_CODE.SERVER_BUSY, 503, logging.ERROR),
-    refusals.RuleBroken: Answer(_CODE.INVALID_VALUE, 400),
-    refusals.Absent: Answer(_CODE.HANDLE_NOT_FOUND, 404),
-    refusals.Taken: Answer(_CODE.HANDLE_EXISTS, 409),
+    DirectoryBusy: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
+    DirectoryUnavailable: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.ERROR),
+    refusals.RuleBroken: ErrorAnswer(_CODE.INVALID_VALUE, 400),
+    refusals.Absent: ErrorAnswer(_CODE.HANDLE_NOT_FOUND, 404),
+    refusals.Taken: ErrorAnswer(_CODE.HANDLE_EXISTS, 409),
     service.ServiceError: UNPLANNED,
-    service.NotResponsible: Answer(_CODE.SERVER_NOT_RESPONSIBLE, 400),
-    service.PrefixReferral: Answer(_CODE.PREFIX_REFERRAL, 300, speaks=False),
-    service.OperationNotSupported: Answer(_CODE.OPERATION_NOT_SUPPORTED, 501),
-    service.ReservedOperation: Answer(_CODE.PROTOCOL_ERROR, 400),
-    service.AnswerReceived: Answer(_CODE.ERROR, 400),
-    service.ServiceReferral: Answer(_CODE.SERVICE_REFERRAL, 300, speaks=False),
-    service.SessionUnknown: Answer(_CODE.SESSION_TIMEOUT, 400),
-    service.SessionKeyInvalid: Answer(_CODE.INVALID_SESSION_KEY, 400),
-    service.SessionMessageRejected: Answer(_CODE.SESSION_MESSAGE_REJECTED, 400),
-    service.SessionSetupInvalid: Answer(_CODE.INVALID_SESSION_SETUP, 400),
-    service.SessionFailed: Answer(_CODE.SESSION_FAILED, 400),
-    service.RsaKeyNeeded: Answer(_CODE.NEED_RSA_KEY, 400),
-    service.InvalidCredential: Answer(_CODE.INVALID_CREDENTIAL, 403),
-    service.ChallengeUnknown: Answer(_CODE.AUTHENTICATION_TIMEOUT, 403),
-    service.RecursionTooDeep: Answer(_CODE.RECURSION_COUNT_TOO_HIGH, 500),
-    service.AdministrationRefused: Answer(_CODE.PROTOCOL_ERROR, 403),
-    service.AnswerTooLarge: Answer(_CODE.ERROR, 500),
-    service.SiteUnknown: Answer(_CODE.SERVER_BUSY, 503),
-    service.PeerGone: Answer(_CODE.ERROR, 500),
-    service.NodeBusy: Answer(_CODE.SERVER_BUSY, 503, logging.INFO),
-    service.BatchTooLarge: Answer(_CODE.ERROR, 413),
-    service.AuthenticationNeeded: Answer(_CODE.AUTHENTICATION_NEEDED, 401, speaks=False),
-    service.AuthenticationFailed: Answer(_CODE.AUTHENTICATION_FAILED, 401, speaks=False),
-    service.InvalidAdministrator: Answer(_CODE.INVALID_ADMIN, 403, speaks=False),
-    service.InsufficientPermission: Answer(_CODE.INSUFFICIENT_PERMISSIONS, 403),
+    service.NotResponsible: ErrorAnswer(_CODE.SERVER_NOT_RESPONSIBLE, 400),
+    service.PrefixReferral: ErrorAnswer(_CODE.PREFIX_REFERRAL, 300, speaks=False),
+    service.OperationNotSupported: ErrorAnswer(_CODE.OPERATION_NOT_SUPPORTED, 501),
+    service.ReservedOperation: ErrorAnswer(_CODE.PROTOCOL_ERROR, 400),
+    service.AnswerReceived: ErrorAnswer(_CODE.ERROR, 400),
+    service.ServiceReferral: ErrorAnswer(_CODE.SERVICE_REFERRAL, 300, speaks=False),
+    service.SessionUnknown: ErrorAnswer(_CODE.SESSION_TIMEOUT, 400),
+    service.SessionKeyInvalid: ErrorAnswer(_CODE.INVALID_SESSION_KEY, 400),
+    service.SessionMessageRejected: ErrorAnswer(_CODE.SESSION_MESSAGE_REJECTED, 400),
+    service.SessionSetupInvalid: ErrorAnswer(_CODE.INVALID_SESSION_SETUP, 400),
+    service.SessionFailed: ErrorAnswer(_CODE.SESSION_FAILED, 400),
+    service.RsaKeyNeeded: ErrorAnswer(_CODE.NEED_RSA_KEY, 400),
+    service.InvalidCredential: ErrorAnswer(_CODE.INVALID_CREDENTIAL, 403),
+    service.ChallengeUnknown: ErrorAnswer(_CODE.AUTHENTICATION_TIMEOUT, 403),
+    service.RecursionTooDeep: ErrorAnswer(_CODE.RECURSION_COUNT_TOO_HIGH, 500),
+    service.AdministrationRefused: ErrorAnswer(_CODE.PROTOCOL_ERROR, 403),
+    service.AnswerTooLarge: ErrorAnswer(_CODE.ERROR, 500),
+    service.SiteUnknown: ErrorAnswer(_CODE.SERVER_BUSY, 503),
+    service.PeerGone: ErrorAnswer(_CODE.ERROR, 500),
+    service.NodeBusy: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
+    service.BatchTooLarge: ErrorAnswer(_CODE.ERROR, 413),
+    service.AuthenticationNeeded: ErrorAnswer(_CODE.AUTHENTICATION_NEEDED, 401, speaks=False),
+    service.AuthenticationFailed: ErrorAnswer(_CODE.AUTHENTICATION_FAILED, 401, speaks=False),
+    service.InvalidAdministrator: ErrorAnswer(_CODE.INVALID_ADMIN, 403, speaks=False),
+    service.InsufficientPermission: ErrorAnswer(_CODE.INSUFFICIENT_PERMISSIONS, 403),
 }
 """Every error class of the service and the register, and the root of the codec's."""
 
 
-def answer_for(error: BaseException) -> Answer:
+def answer_for(error: BaseException) -> ErrorAnswer:
     """Return the row of the nearest class in the error's ancestry, `UNPLANNED` when there is none."""
     for ancestor in type(error).__mro__:
         answer = ANSWERS.get(ancestor)

@@ -12,8 +12,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from node.service.errors import NodeBusy
-from registry.priority import give_way
+from idnode.node.service.errors import NodeBusy
+from idnode.registry.embedded.priority import give_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable

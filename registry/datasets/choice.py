@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from registry.datasets.suzhou.dataset import Suzhou
+    from idnode.registry.datasets.suzhou.dataset import Suzhou
 
 
 class DatasetUnknown(ValueError):
@@ -35,7 +35,10 @@ def make(text: str) -> "Suzhou":
         DatasetUnknown: It names none.
 
     """
-    from registry.datasets.suzhou.dataset import SEED, Suzhou  # noqa: PLC0415  # a tenth of a second
+    from idnode.registry.datasets.suzhou.dataset import (  # noqa: PLC0415  # a tenth of a second
+        SEED,
+        Suzhou,
+    )
 
     seed = seed_of(text)
     return Suzhou(SEED if seed is None else seed)

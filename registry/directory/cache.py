@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session, selectinload
 
-from registry.directory.entries import AccountEntry, ItemEntry, PrefixEntry, TemplateEntry
-from registry.directory.states import PrefixStatus, ProxyState, Role
-from registry.directory.tables import Account, Prefix, Template, TemplateItem
+from idnode.registry.directory.entries import AccountEntry, ItemEntry, PrefixEntry, TemplateEntry
+from idnode.registry.directory.states import PrefixStatus, ProxyState, Role
+from idnode.registry.directory.tables import Account, Prefix, Template, TemplateItem
 
 _Cached = Account | Prefix | Template
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from registry.directory.states import PrefixStatus, ProxyState, Role
+from idnode.registry.directory.states import PrefixStatus, ProxyState, Role
 
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
-    """An account; see `registry.directory.tables.Account`."""
+    """An account; see `idnode.registry.directory.tables.Account`."""
 
     id: int
     username: str

@@ -1,6 +1,6 @@
 """What may be wrong with the directory, beside what its users do wrong."""
 
-from registry.errors import RegistryError
+from idnode.registry.handle.errors import RegistryError
 
 
 class DirectoryError(RegistryError):

@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
 )
 
-from registry.directory.errors import SchemaTooNew
+from idnode.registry.directory.errors import SchemaTooNew
 
 Migration = Callable[[Connection], None]
 

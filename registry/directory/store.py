@@ -15,9 +15,9 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from registry.directory.cache import Cache, Changes
-from registry.directory.errors import DirectoryBusy, DirectoryUnavailable
-from registry.directory.migrations import migrate
+from idnode.registry.directory.cache import Cache, Changes
+from idnode.registry.directory.errors import DirectoryBusy, DirectoryUnavailable
+from idnode.registry.directory.migrations import migrate
 
 Result = TypeVar("Result")
 

@@ -7,31 +7,37 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from node.clock import Clock
-from node.protocol import administration, challenge, digest, keys, session_setup
-from node.protocol.admin_value import AdminValue, encode_admin
-from node.protocol.constants import ENVELOPE_BYTES, EnvelopeFlag
-from node.protocol.credential import MAC, Credential, decode_credential, encode_credential
-from node.protocol.envelope import decode_envelope
-from node.protocol.message import decode_message
-from node.protocol.resolution import decode_answer
-from node.protocol.secret_answer import make_proof
-from node.protocol.signatures import encode_proof, sign
-from node.protocol.versions import message_mac, negotiate
-from node.protocol.vlist import Member, encode_vlist
-from node.service.authority import Authority
-from node.service.credentials import Credentials, Identity
-from node.service.handle_protocol import Grounds, HandleProtocol
-from node.service.offload import Offload
-from node.service.permissions import Permissions
-from node.service.registrar import Registrar
-from node.service.resolver import Resolver
-from node.service.response import Responses
-from node.service.sessions import Session
-from registry import values
-from registry.mutation import AddValues, Create, Delete
-from registry.options import Durability, RegisterOptions
-from registry.store import EmbeddedRegister
+from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
+from idnode.node.service.handle.response import Responses
+from idnode.node.service.handle.sessions import Session
+from idnode.node.service.identifiers.authority import Authority
+from idnode.node.service.identifiers.credentials import Credentials, Identity
+from idnode.node.service.identifiers.permissions import Permissions
+from idnode.node.service.identifiers.registrar import Registrar
+from idnode.node.service.identifiers.resolver import Resolver
+from idnode.node.service.offload import Offload
+from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.handle import values
+from idnode.registry.handle.clock import Clock
+from idnode.registry.handle.proofs.secret_answer import make_proof
+from idnode.registry.handle.proofs.signatures import encode_proof, sign
+from idnode.registry.handle.types import hs_pubkey
+from idnode.registry.handle.types.hs_admin import AdminValue, encode_admin
+from idnode.registry.handle.types.hs_vlist import Member, encode_vlist
+from idnode.registry.handle.wire import administration, challenge, digest, session_setup
+from idnode.registry.handle.wire.constants import ENVELOPE_BYTES, EnvelopeFlag
+from idnode.registry.handle.wire.credential import (
+    MAC,
+    Credential,
+    decode_credential,
+    encode_credential,
+)
+from idnode.registry.handle.wire.envelope import decode_envelope
+from idnode.registry.handle.wire.message import decode_message
+from idnode.registry.handle.wire.resolution import decode_answer
+from idnode.registry.handle.wire.versions import message_mac, negotiate
+from idnode.registry.mutation import AddValues, Create, Delete
 
 PREFIX = b"0.NA/88.118.8"
 ADMIN = Identity(b"88.118.8/ADMIN", 301)
@@ -92,7 +98,7 @@ class Lab:
         self.responses.signing_key = key
         self.offload = Offload()
         self.protocol = HandleProtocol(
-            Grounds(
+            HandleServices(
                 register,
                 authority,
                 permissions,
@@ -106,7 +112,7 @@ class Lab:
             )
         )
         self.protocol.queries.site = site_record
-        self.door = self.protocol.door
+        self.receiver = self.protocol.receiver
         self.challenges = {}
 
     async def store(self, *mutations):
@@ -165,7 +171,7 @@ class Lab:
             if "wrong-secret" in exchange.name:
                 secret = b"wrong"
             proof = make_proof(secret, pending.proven, version, b"0123456789abcdef")
-        answer = challenge.Answer(answer.type, answer.handle, answer.index, proof)
+        answer = challenge.ChallengeAnswer(answer.type, answer.handle, answer.index, proof)
         body = challenge.encode_answer(answer)
         front = bytearray(message.signed[:24])
         front[20:24] = len(body).to_bytes(4, "big")
@@ -207,7 +213,7 @@ class Lab:
         if message.op_code == 400:
             answer = session_setup.decode_session_answer(body)
             cipher, half = session_setup.decode_key_data(answer.data)
-            peer = keys.decode_public_key(half)
+            peer = hs_pubkey.decode_public_key(half)
             return (answer.mode, cipher, peer.p, peer.g)
         return UUID.sub(b"UUID", body)
 
@@ -258,7 +264,7 @@ async def lab(tmp_path):
         (1, b"HS_SITE", b""),
         admin_value(),
         (200, b"HS_VLIST", encode_vlist(members)),
-        (300, b"HS_PUBKEY", keys.encode_public_key(key.public_key())),
+        (300, b"HS_PUBKEY", hs_pubkey.encode_public_key(key.public_key())),
         (301, b"HS_SECKEY", b"prefix-secret", 0x0C),
     ]
     made = [Create(PREFIX, packed(*record))]

@@ -15,9 +15,9 @@ from pyhandle.handleexceptions import (
     HandleNotFoundException,
 )
 
-from node.addresses import url_of
-from node.data_directory import KEYS
-from node.service.certificate import own_certificate
+from idnode.node.addresses import url_of
+from idnode.node.data_directory import KEYS
+from idnode.node.first_start.certificate import own_certificate
 
 USER = "301:0.NA/88.900.1"
 SECRET = "idnode-demo"

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from node.faces.handle_tcp import HandleTcp
-from node.faces.handle_udp import HandleUdp
-from node.protocol.constants import EnvelopeFlag
-from node.protocol.datagrams import Reassembly
-from node.protocol.envelope import decode_envelope
-from node.protocol.framing import Framer
-from node.protocol.message import decode_message
-from node.service.events import NullObserver
+from idnode.node.faces.handle.tcp import HandleTcp
+from idnode.node.faces.handle.udp import HandleUdp
+from idnode.node.service.events import NullObserver
+from idnode.registry.handle.wire.constants import EnvelopeFlag
+from idnode.registry.handle.wire.datagrams import Reassembly
+from idnode.registry.handle.wire.envelope import decode_envelope
+from idnode.registry.handle.wire.framing import Framer
+from idnode.registry.handle.wire.message import decode_message
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -64,8 +64,8 @@ def captured():
 @pytest.fixture
 async def faces(lab):
     """Addresses of both binary faces of the lab's node."""
-    tcp = HandleTcp(lab.door, NullObserver(), lab.clock)
-    udp = HandleUdp(lab.door, NullObserver(), lab.clock)
+    tcp = HandleTcp(lab.receiver, NullObserver(), lab.clock)
+    udp = HandleUdp(lab.receiver, NullObserver(), lab.clock)
     await tcp.start("127.0.0.1", 0)
     await udp.start("127.0.0.1", 0)
     yield {"tcp": tcp.address, "udp": udp.address}

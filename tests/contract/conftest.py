@@ -2,11 +2,11 @@
 
 import pytest
 
-from registry.core import CORES
-from registry.model import HandleValue
-from registry.options import Durability, RegisterOptions
-from registry.store import EmbeddedRegister
-from registry.values import pack
+from idnode.registry.embedded.core import CORES
+from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.values import pack
 
 
 @pytest.fixture(params=sorted(CORES))

@@ -9,11 +9,11 @@
 import aiohttp
 import pytest
 
-from clients import aio, web
-from clients.answer import Question, Transport
-from clients.web_requests import Credential
-from node.addresses import url_of
-from registry.model import HandleValue, Reference
+from idnode.clients import aio, web
+from idnode.clients.answer import Question, Transport
+from idnode.clients.web_requests import Credential
+from idnode.node.addresses import url_of
+from idnode.registry.handle.model import HandleValue, Reference
 
 URL = HandleValue(1, "URL", b"https://example.org/gearbox/7")
 

@@ -10,18 +10,17 @@
 
 import asyncio
 
-from registry.errors import (
+from idnode.registry.errors import (
     BatchAborted,
     HandleExists,
     HandleNotFound,
     IndexConflict,
-    InvalidHandle,
-    InvalidValue,
     RecordTooLarge,
     ValuesNotFound,
 )
-from registry.limits import RECORD_BYTES_MAX, VALUES_MAX
-from registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
+from idnode.registry.handle.errors import InvalidHandle, InvalidValue
+from idnode.registry.handle.limits import RECORD_BYTES_MAX, VALUES_MAX
+from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
 
 NEW = Applied(replaced=False)
 REPLACED = Applied(replaced=True)

@@ -10,16 +10,11 @@ import asyncio
 
 import pytest
 
-from registry import image
-from registry.errors import (
-    DataDirectoryInUse,
-    HandleExists,
-    RegisterBusy,
-    RegisterClosed,
-)
-from registry.limits import BATCH_ITEMS_MAX, WRITE_QUEUE_ITEMS_MAX
-from registry.mutation import AddValues, Applied, Create, Delete
-from registry.store import EmbeddedRegister
+from idnode.registry.embedded import image
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.errors import DataDirectoryInUse, HandleExists, RegisterBusy, RegisterClosed
+from idnode.registry.limits import BATCH_ITEMS_MAX, WRITE_QUEUE_ITEMS_MAX
+from idnode.registry.mutation import AddValues, Applied, Create, Delete
 
 NEW = Applied(replaced=False)
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import msgpack
 
-from registry.core import CORES
-from registry.model import HandleValue
-from registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
-from registry.options import SEGMENT_BYTES_MIN, RegisterOptions
-from registry.store import EmbeddedRegister
-from registry.values import pack, unpack
+from idnode.registry.embedded.core import CORES
+from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.values import pack, unpack
+from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
 
 WORKERS = 4
 HANDLES = 40

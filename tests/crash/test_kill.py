@@ -22,13 +22,13 @@ from pathlib import Path
 
 import pytest
 
-from registry import image
-from registry.core import CORES
-from registry.names import fold
-from registry.options import SEGMENT_BYTES_MIN, RegisterOptions
-from registry.storage.check import check
-from registry.store import EmbeddedRegister
-from registry.values import by_index, join
+from idnode.registry.embedded import image
+from idnode.registry.embedded.core import CORES
+from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.embedded.storage.check import check
+from idnode.registry.handle.names import fold
+from idnode.registry.handle.values import by_index, join
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(180)]
 

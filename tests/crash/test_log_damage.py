@@ -13,9 +13,9 @@ import shutil
 
 import pytest
 
-from registry.errors import LogDamaged
-from registry.storage.log import Log
-from registry.storage.record import CONTINUES, FIRST, PUT, encode
+from idnode.registry.embedded.storage.log import Log
+from idnode.registry.embedded.storage.record import CONTINUES, FIRST, PUT, encode
+from idnode.registry.errors import LogDamaged
 
 SEGMENT_BYTES = 4096
 

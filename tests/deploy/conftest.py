@@ -83,10 +83,10 @@ def exposed():
 
     from prometheus_client.parser import text_string_to_metric_families
 
-    from node.ops import lifetime
-    from node.ops.metrics import Facts, Metrics
+    from idnode.node.ops import persistent_counters
+    from idnode.node.ops.metrics import Facts, Metrics
 
-    metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in lifetime.KINDS})
+    metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in persistent_counters.KINDS})
     metrics.face("http")
     metrics.read_disk(ROOT)
     metrics.read_register(

@@ -11,7 +11,6 @@ from itertools import combinations
 
 import pytest
 import yaml
-
 from deploy.dashboards.panels import SOURCE_UID, WIDTH
 from deploy.dashboards.rendering import DASHBOARDS, FOLDER, rendered
 

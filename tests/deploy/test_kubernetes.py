@@ -11,7 +11,7 @@ import subprocess
 import pytest
 import yaml
 
-from node.settings import Settings, variable_of
+from idnode.node.settings import Settings, variable_of
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ import urllib.request
 import pytest
 import yaml
 
-from node.ops.outcomes import LABELS
-from node.ops.tallies import OPERATIONS, SECONDS
+from idnode.node.ops.counters import OPERATIONS, SECONDS
+from idnode.node.ops.outcomes import LABELS
 
 SEVERITIES = {"page", "ticket"}
 

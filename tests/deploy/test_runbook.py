@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from node.settings import Settings
+from idnode.node.settings import Settings
 
 BLOCK = re.compile(r"^```sh run\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 

@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from node.settings import Settings, variable_of
+from idnode.node.settings import Settings, variable_of
 
 EXPOSURE_MAX = 20
 """In tenths; systemd calls up to 4.9 OK."""

@@ -19,13 +19,13 @@ from contextlib import suppress
 import pytest
 import yaml
 
-from clients import bulk, web_blocking
-from clients.answer import Transport
-from clients.blocking import Client
-from clients.errors import Refused
-from clients.web_requests import Credential
-from node.clock import SystemClock
-from registry.model import HandleValue
+from idnode.clients import bulk, web_blocking
+from idnode.clients.answer import Transport
+from idnode.clients.blocking import Client
+from idnode.clients.errors import Refused
+from idnode.clients.web_requests import Credential
+from idnode.registry.handle.clock import SystemClock
+from idnode.registry.handle.model import HandleValue
 
 PATIENCE_SECONDS = 45
 """Longest wait for a query to have its data; a bound against hanging, not an expectation."""

@@ -10,9 +10,9 @@ import subprocess
 
 import pytest
 
-from clients import aio, blocking
-from clients import dialogues as talk
-from clients.errors import (
+from idnode.clients import aio, blocking
+from idnode.clients import dialogues as talk
+from idnode.clients.errors import (
     AuthenticationFailed,
     HandleExists,
     HandleNotFound,
@@ -23,14 +23,14 @@ from clients.errors import (
     ValueExists,
     ValuesNotFound,
 )
-from clients.identity import KeyIdentity, SecretIdentity
-from node.protocol.admin_value import AdminValue, encode_admin
-from node.protocol.administration import encode_record
-from node.runtime import Node
-from node.service.credentials import Identity
-from node.settings import Settings
-from registry.model import HandleValue
-from registry.values import pack
+from idnode.clients.identity import KeyIdentity, SecretIdentity
+from idnode.node.runtime import Node
+from idnode.node.service.identifiers.credentials import Identity
+from idnode.node.settings import Settings
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.types.hs_admin import AdminValue, encode_admin
+from idnode.registry.handle.values import pack
+from idnode.registry.handle.wire.administration import encode_record
 
 ADMIN = SecretIdentity(b"0.NA/88.900", 301, b"idnode-demo")
 URL = HandleValue(1, "URL", b"https://example.org/1")

@@ -17,19 +17,19 @@ from random import Random
 import aiohttp
 import pytest
 
-from clients import aio, blocking
-from clients.answer import Question, Transport
-from clients.bulk import item
-from clients.bulk_listing import listing
-from clients.errors import HandleExists, HandleNotFound, Refused, ValuesNotFound
-from clients.web import Client
-from clients.web_requests import Credential
-from clients.web_requests import listing as numbered_page
-from node.addresses import url_of
-from node.runtime import Node
-from node.settings import Settings
-from registry.datasets.suzhou.dataset import Suzhou
-from registry.model import HandleValue
+from idnode.clients import aio, blocking
+from idnode.clients.answer import Question, Transport
+from idnode.clients.bulk import item
+from idnode.clients.bulk_listing import listing
+from idnode.clients.errors import HandleExists, HandleNotFound, Refused, ValuesNotFound
+from idnode.clients.web import Client
+from idnode.clients.web_requests import Credential
+from idnode.clients.web_requests import listing as numbered_page
+from idnode.node.addresses import url_of
+from idnode.node.runtime import Node
+from idnode.node.settings import Settings
+from idnode.registry.datasets.suzhou.dataset import Suzhou
+from idnode.registry.handle.model import HandleValue
 
 ADMIN = Credential(301, "0.NA/88.900", "idnode-demo")
 OWN = [HandleValue(1, "URL", b"https://example.org/own")]

@@ -16,13 +16,13 @@ import ssl
 import aiohttp
 import pytest
 
-from node.addresses import url_of
-from node.banner import banner
-from node.clock import SystemClock
-from node.data_directory import KEYS
-from node.runtime import Node
-from node.service.certificate import load_or_make, own_certificate
-from node.settings import Settings, SettingsRefused
+from idnode.node.addresses import url_of
+from idnode.node.banner import banner
+from idnode.node.data_directory import KEYS
+from idnode.node.first_start.certificate import load_or_make, own_certificate
+from idnode.node.runtime import Node
+from idnode.node.settings import Settings, SettingsRefused
+from idnode.registry.handle.clock import SystemClock
 
 ADMIN = {"Authorization": "Basic MzAxJTNBMC5OQS84OC45MDAuMTppZG5vZGUtZGVtbw=="}
 RECORD = [{"index": 1, "type": "URL", "data": "https://example.org/"}]

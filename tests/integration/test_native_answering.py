@@ -10,15 +10,15 @@ import re
 import aiohttp
 import pytest
 
-from clients import aio
-from clients.answer import Transport
-from clients.errors import HandleNotFound, NotResponsible
-from clients.web import Client, Credential
-from node.addresses import url_of
-from node.protocol.admin_value import AdminValue, Right, encode_admin
-from node.runtime import Node
-from node.settings import Settings
-from registry.model import HandleValue
+from idnode.clients import aio
+from idnode.clients.answer import Transport
+from idnode.clients.errors import HandleNotFound, NotResponsible
+from idnode.clients.web import Client, Credential
+from idnode.node.addresses import url_of
+from idnode.node.runtime import Node
+from idnode.node.settings import Settings
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 
 ADMIN = Credential(301, "0.NA/88.900", "idnode-demo")
 
@@ -29,7 +29,9 @@ async def built(request, tmp_path, monkeypatch):
     if request.param == "pure":
         monkeypatch.setenv("IDNODE_PURE", "1")
     else:
-        pytest.importorskip("node.native.responder", reason="the compiled core is not built")
+        pytest.importorskip(
+            "idnode.node.faces.handle.native.responder", reason="the compiled core is not built"
+        )
     settings = Settings(
         data_dir=tmp_path / "data",
         handle_port=0,

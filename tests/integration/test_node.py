@@ -9,19 +9,19 @@
 import aiohttp
 import pytest
 
-from clients import aio
-from clients.answer import Transport
-from clients.bulk_listing import listing
-from clients.errors import HandleNotFound, InvalidAdministrator, Refused
-from clients.web import Client
-from clients.web_requests import Credential
-from node.addresses import url_of
-from node.binding import PortRefused
-from node.runtime import Node
-from node.service.credentials import Identity
-from node.settings import SettingsRefused
-from registry.errors import DataDirectoryInUse
-from registry.model import HandleValue
+from idnode.clients import aio
+from idnode.clients.answer import Transport
+from idnode.clients.bulk_listing import listing
+from idnode.clients.errors import HandleNotFound, InvalidAdministrator, Refused
+from idnode.clients.web import Client
+from idnode.clients.web_requests import Credential
+from idnode.node.addresses import url_of
+from idnode.node.binding import PortRefused
+from idnode.node.runtime import Node
+from idnode.node.service.identifiers.credentials import Identity
+from idnode.node.settings import SettingsRefused
+from idnode.registry.errors import DataDirectoryInUse
+from idnode.registry.handle.model import HandleValue
 
 ADMIN = Credential(301, "0.NA/88.900", "idnode-demo")
 

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from clients.web_blocking import Client
-from clients.web_requests import Credential
-from registry.model import HandleValue, Reference, TtlType
+from idnode.clients.web_blocking import Client
+from idnode.clients.web_requests import Credential
+from idnode.registry.handle.model import HandleValue, Reference, TtlType
 
 MORE = '["88.900.1/more-{0}", [[1, "URL", "https://example.org/{0}"]]]\n'
 

@@ -9,13 +9,13 @@ import subprocess
 
 import pytest
 
-from clients import web, web_blocking
-from clients.errors import AuthenticationFailed, ConnectionFailed, Refused
-from clients.identity import KeyIdentity, SecretIdentity
-from node.addresses import url_of
-from node.data_directory import KEYS
-from node.service.certificate import own_certificate
-from registry.model import HandleValue
+from idnode.clients import web, web_blocking
+from idnode.clients.errors import AuthenticationFailed, ConnectionFailed, Refused
+from idnode.clients.identity import KeyIdentity, SecretIdentity
+from idnode.node.addresses import url_of
+from idnode.node.data_directory import KEYS
+from idnode.node.first_start.certificate import own_certificate
+from idnode.registry.handle.model import HandleValue
 
 RECORD = (HandleValue(1, "URL", b"https://example.org/"),)
 SECRET = SecretIdentity(b"0.NA/88.900.1", 301, b"idnode-demo")

@@ -53,7 +53,7 @@ class Finished:
 def run_load(tmp_path):
     """Return a function that runs a load test by its command, or by another one."""
 
-    def run(profile="smoke", *flags, command=(sys.executable, "-m", "loadtests.run")):
+    def run(profile="smoke", *flags, command=(sys.executable, "-m", "idnode.loadtests.run")):
         done = subprocess.run(
             [*command, profile, "--out", tmp_path / "out", *flags],
             cwd=ROOT,

@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from loadtests.verdict import ExitCode
+from idnode.loadtests.verdict import ExitCode
 
 pytestmark = [
     pytest.mark.alone,

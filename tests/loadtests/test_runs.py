@@ -13,8 +13,8 @@ import sys
 
 import pytest
 
-from loadtests import run
-from loadtests.serving import NodeDidNotStart, served_node
+from idnode.loadtests import run
+from idnode.loadtests.serving import NodeDidNotStart, served_node
 
 pytestmark = pytest.mark.alone
 
@@ -114,14 +114,16 @@ def output_of(script):
 
 
 def test_locust_counts_in_buckets_below_a_millisecond():
-    script = "import loadtests.locustfile, locust.stats as s; print(s.bucket_response_time(0.25))"
+    script = (
+        "import idnode.loadtests.locustfile, locust.stats as s; print(s.bucket_response_time(0.25))"
+    )
     assert output_of(script) == "0.25"
 
 
 def test_only_the_modules_around_the_users_import_locust():
     script = (
-        "import sys, loadtests.run, loadtests.load_test, loadtests.report, loadtests.metrics\n"
-        "import loadtests.options, loadtests.prepare\n"
+        "import sys, idnode.loadtests.run, idnode.loadtests.load_test, idnode.loadtests.report, idnode.loadtests.metrics\n"
+        "import idnode.loadtests.options, idnode.loadtests.prepare\n"
         "print([name for name in ('locust', 'gevent') if name in sys.modules])"
     )
     assert output_of(script) == "[]"

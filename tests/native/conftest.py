@@ -8,11 +8,11 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from node.protocol.envelope import Envelope
-from node.protocol.message import encode_response
-from node.protocol.resolution import Query, encode_query
-from registry import values
-from registry.storage.record import CONTINUES, FIRST, PUT, encode
+from idnode.registry.embedded.storage.record import CONTINUES, FIRST, PUT, encode
+from idnode.registry.handle import values
+from idnode.registry.handle.wire.envelope import Envelope
+from idnode.registry.handle.wire.message import encode_response
+from idnode.registry.handle.wire.resolution import Query, encode_query
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -62,7 +62,14 @@ def compiled(tmp_path):
         ]
         if sanitize == "thread" and "gcc" in compiler:
             command.append("-Wno-tsan")  # the fences are backed by accesses that it does understand
-        command += [f"-I{ROOT / folder}" for folder in ("registry/native", "node/native")]
+        command += [
+            f"-I{ROOT / folder}"
+            for folder in (
+                "registry/embedded/native",
+                "registry/datasets/suzhou",
+                "node/faces/handle/native",
+            )
+        ]
         command += [*(str(HERE / source) for source in sources), "-o", str(program)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if "cannot find" in done.stderr:
@@ -101,7 +108,7 @@ def answer_corpus():
 
 
 def register_corpus():
-    """Return batches in msgpack and NDJSON, requests for handles, and stretches of a log, each behind its mark."""
+    """Return batches in msgpack and NDJSON, requests for handles, and extents of a log, each behind its mark."""
     items = [
         ["88.900/a", [[1, "URL", "https://example.org"], [2, "名称", "泵", 60]]],
         ["88.900/A", [[3, "B", "x"], [1, "A", "y"], [2, "C", "z"]]],

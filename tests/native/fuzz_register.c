@@ -31,8 +31,8 @@ static slot_table *table_new(void) {
     return t;
 }
 
-/* Apply a stretch of a segment as recovery does, to an empty table; returns it. */
-static slot_table *recovered(uint32_t slot, uint64_t from, uint64_t to, replay_tally *y) {
+/* Apply an extent of a segment as recovery does, to an empty table; returns it. */
+static slot_table *recovered(uint32_t slot, uint64_t from, uint64_t to, replay_counts *y) {
     slot_table *t = table_new();
     replay_bulk *k = bulk_new();
     check(k && bulk_add(k, t, &view, slot, from, to, y) && bulk_flush(k, t, &view, y), "recovery");
@@ -57,11 +57,11 @@ static void carry_out(batch *b, slot_table *t, bool whole) {
     log_map(&view, 1, segment, START + b->frame_bytes);
     uint64_t sequence = 6, end = replay_verify(&view, 1, START, ROOM, ROOM, &sequence);
     check(end == START + b->frame_bytes && sequence == 6 + b->accepted, "the frame does not verify");
-    replay_tally *y = calloc(1, sizeof *y);
-    batch_stretch where = {1ull << SPAN_BITS | START >> 3, b->frame_bytes};
+    replay_counts *y = calloc(1, sizeof *y);
+    batch_extent where = {1ull << SPAN_BITS | START >> 3, b->frame_bytes};
     check(y && batch_apply(b, t, &view, &where, 1, y), "apply");
     check(y->records == b->accepted && slots_count(t) == b->accepted - b->replaced, "identifiers");
-    replay_tally *z = calloc(1, sizeof *z);
+    replay_counts *z = calloc(1, sizeof *z);
     check(z != NULL, "no memory");
     slot_table *u = recovered(1, START, end, z);
     check(slots_count(u) == slots_count(t) && z->records == y->records && z->live[1] == y->live[1], "recovery differs");
@@ -142,7 +142,7 @@ static void as_handles(const uint8_t *data, size_t size) {
 
 static void as_segment(const uint8_t *data, size_t size) {
     uint8_t *exact = malloc(size + 1);
-    replay_tally *y = calloc(1, sizeof *y);
+    replay_counts *y = calloc(1, sizeof *y);
     check(exact && y, "no memory");
     memcpy(exact, data, size);
     log_map(&view, 3, exact, size);

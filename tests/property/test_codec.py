@@ -16,35 +16,32 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from node.protocol import (
+from idnode.registry.handle import values
+from idnode.registry.handle.crypto import sm2
+from idnode.registry.handle.errors import InvalidHandle, InvalidValue
+from idnode.registry.handle.model import HandleValue, Reference
+from idnode.registry.handle.proofs import secret_answer, session_cipher, signatures
+from idnode.registry.handle.types import hs_pubkey, hs_site
+from idnode.registry.handle.types.hs_admin import AdminValue, decode_admin, encode_admin
+from idnode.registry.handle.types.hs_vlist import Member, decode_vlist, encode_vlist
+from idnode.registry.handle.wire import (
     administration,
     challenge,
     credential,
     digest,
-    keys,
     login,
     mirroring,
     resolution,
-    secret_answer,
-    session_cipher,
     session_setup,
-    signatures,
-    site,
-    sm2,
 )
-from node.protocol.admin_value import AdminValue, decode_admin, encode_admin
-from node.protocol.cursor import Reader
-from node.protocol.datagrams import Reassembly
-from node.protocol.envelope import Envelope, decode_envelope
-from node.protocol.errors import EncodingError, ProtocolError
-from node.protocol.failure import decode_failure, encode_failure
-from node.protocol.framing import Framer
-from node.protocol.message import Message, decode_message, encode_message
-from node.protocol.referral import Referral, decode_referral, encode_referral
-from node.protocol.vlist import Member, decode_vlist, encode_vlist
-from registry import values
-from registry.errors import InvalidHandle, InvalidValue
-from registry.model import HandleValue, Reference
+from idnode.registry.handle.wire.cursor import Reader
+from idnode.registry.handle.wire.datagrams import Reassembly
+from idnode.registry.handle.wire.envelope import Envelope, decode_envelope
+from idnode.registry.handle.wire.errors import EncodingError, ProtocolError
+from idnode.registry.handle.wire.failure import decode_failure, encode_failure
+from idnode.registry.handle.wire.framing import Framer
+from idnode.registry.handle.wire.message import Message, decode_message, encode_message
+from idnode.registry.handle.wire.referral import Referral, decode_referral, encode_referral
 
 DOCUMENTED = (ProtocolError, InvalidHandle, InvalidValue)
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -111,15 +108,15 @@ packed_lists = st.lists(
 ).map(values.pack)
 digests = st.builds(digest.digest_of, blob, st.integers(1, 3))
 sites = st.builds(
-    site.Site,
+    hs_site.Site,
     serial=u2,
     servers=st.lists(
         st.builds(
-            site.Server,
+            hs_site.Server,
             i4,
             st.binary(min_size=16, max_size=16),
             blob,
-            st.lists(st.builds(site.Interface, u1, u1, i4), max_size=3).map(tuple),
+            st.lists(st.builds(hs_site.Interface, u1, u1, i4), max_size=3).map(tuple),
         ),
         max_size=3,
     ).map(tuple),
@@ -178,7 +175,7 @@ def test_removals_and_listings_read_back(handle, indexes, listed):
 
 @given(sites)
 def test_a_site_reads_back(record):
-    assert site.decode_site(site.encode_site(record)) == record
+    assert hs_site.decode_site(hs_site.encode_site(record)) == record
 
 
 @given(st.builds(AdminValue, u2, handles, i4, st.booleans()))
@@ -201,7 +198,7 @@ def test_referrals_and_failures_read_back(referral, text):
 def test_the_challenge_dialogue_reads_back(asked, handle, index, proof):
     body = challenge.encode_challenge(asked, (2, 11))
     assert challenge.decode_challenge(body, 0x00800000) == asked
-    answer = challenge.Answer(b"HS_SECKEY", handle, index, proof)
+    answer = challenge.ChallengeAnswer(b"HS_SECKEY", handle, index, proof)
     assert challenge.decode_answer(challenge.encode_answer(answer)) == answer
     relayed = challenge.Verification(handle, index, asked.nonce, asked.digest, proof)
     assert challenge.decode_verification(challenge.encode_verification(relayed)) == relayed
@@ -226,7 +223,7 @@ BODY_DECODERS = (
     decode_failure,
     decode_referral,
     decode_vlist,
-    keys.decode_public_key,
+    hs_pubkey.decode_public_key,
     login.decode_login,
     login.decode_password_login,
     mirroring.decode_dump,
@@ -237,7 +234,7 @@ BODY_DECODERS = (
     session_setup.decode_session_answer,
     session_setup.decode_session_request,
     signatures.decode_proof,
-    site.decode_site,
+    hs_site.decode_site,
     sm2.decode_spki,
     values.unpack,
     lambda data: challenge.decode_challenge(data, 0),
@@ -319,7 +316,7 @@ def test_keys_of_arbitrary_numbers_are_built_or_refused(key_type, numbers):
     data = b"".join(len(item).to_bytes(4, "big") + item for item in [key_type, *numbers])
     data = data[: 4 + len(key_type)] + b"\0\0" + data[4 + len(key_type) :]
     with contextlib.suppress(DOCUMENTED):
-        keys.decode_public_key(data)
+        hs_pubkey.decode_public_key(data)
 
 
 @RELAXED

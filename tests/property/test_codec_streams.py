@@ -11,10 +11,10 @@ import contextlib
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from node.protocol.datagrams import Reassembly, split
-from node.protocol.envelope import Envelope
-from node.protocol.errors import MalformedEnvelope, ProtocolError
-from node.protocol.framing import Framer
+from idnode.registry.handle.wire.datagrams import Reassembly, split
+from idnode.registry.handle.wire.envelope import Envelope
+from idnode.registry.handle.wire.errors import MalformedEnvelope, ProtocolError
+from idnode.registry.handle.wire.framing import Framer
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clients import aio, snms
-from clients.answer import Transport
-from clients.errors import HandleNotFound, Refused
-from clients.snms_answers import (
+from idnode.clients import aio, snms
+from idnode.clients.answer import Transport
+from idnode.clients.errors import HandleNotFound, Refused
+from idnode.clients.snms_answers import (
     Attribute,
     Identifier,
     RuleBroken,
@@ -21,11 +21,11 @@ from clients.snms_answers import (
     Template,
     TemplateItem,
 )
-from clients.snms_requests import Account
-from clients.web import Client
-from clients.web_requests import Credential
-from node.addresses import url_of
-from registry.model import HandleValue
+from idnode.clients.snms_requests import Account
+from idnode.clients.web import Client
+from idnode.clients.web_requests import Credential
+from idnode.node.addresses import url_of
+from idnode.registry.handle.model import HandleValue
 
 ADMIN = Credential(301, "0.NA/88.900.1", "idnode-demo")
 ITEMS = (

@@ -23,21 +23,21 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from registry.core import CORES, Core
-from registry.errors import (
+from idnode.registry.embedded.core import CORES, Core
+from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, Durability, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.embedded.storage.check import check
+from idnode.registry.errors import (
     BatchAborted,
     HandleExists,
     HandleNotFound,
     IndexConflict,
-    RegistryError,
     ValuesNotFound,
 )
-from registry.model import HandleValue
-from registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
-from registry.options import SEGMENT_BYTES_MIN, Durability, RegisterOptions
-from registry.storage.check import check
-from registry.store import EmbeddedRegister
-from registry.values import by_index, pack
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.values import by_index, pack
+from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
 
 HANDLES = st.sampled_from(
     [b"88.900.1/a", b"88.900.1/A", b"88.900.1/b", b"88.900.1/C", b"88.900.10/a", b"0.NA/88.900.1"]

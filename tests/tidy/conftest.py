@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+INSTALLED = ("registry", "clients", "node", "loadtests")
+"""Folders that are installed, under the import name `idnode`."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ def _read(folder):
     sources = []
     for path in sorted((ROOT / folder).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        installed = ("idnode",) if parts[0] in INSTALLED else ()
+        module = ".".join([*installed, *(parts[:-1] if parts[-1] == "__init__" else parts)])
         text = path.read_text(encoding="utf-8")
         sources.append(Source(path, module, text, ast.parse(text)))
     return sources
@@ -41,7 +44,7 @@ def root():
 @pytest.fixture(scope="session")
 def packages():
     """Return the sources that are installed."""
-    return [s for folder in ("registry", "node", "clients", "loadtests") for s in _read(folder)]
+    return [s for folder in INSTALLED for s in _read(folder)]
 
 
 @pytest.fixture(scope="session")

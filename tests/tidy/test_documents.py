@@ -12,10 +12,10 @@ import tomllib
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from node.cli import COMMANDS
-from node.ops import lifetime
-from node.ops.metrics import Facts, Metrics
-from node.settings import Settings, load
+from idnode.node.cli import COMMANDS
+from idnode.node.ops import persistent_counters
+from idnode.node.ops.metrics import Facts, Metrics
+from idnode.node.settings import Settings, load
 
 README = "README.md"
 CHINESE = "README.zh.md"
@@ -74,7 +74,7 @@ def test_the_readme_shows_the_defaults(readme):
 
 
 def test_the_readme_has_every_metric(readme):
-    metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in lifetime.KINDS})
+    metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in persistent_counters.KINDS})
     face = metrics.face("http")
     face.malformed("x")
     names = {

@@ -21,111 +21,142 @@ QUIET = {"asyncio", "socket", "time", "random", "logging", "threading", "uvloop"
 # room → (project modules it may import, libraries it may import, what it never imports)
 ROOMS = {
     "registry": ({"registry"}, {"google_crc32c", "sortedcontainers", "msgpack"}, {"asyncio"}),
-    "registry.writer": ({"registry"}, set(), set()),
-    "registry.committer": ({"registry"}, set(), set()),
-    "registry.store": ({"registry"}, {"google_crc32c"}, set()),
-    "registry.compaction": ({"registry"}, set(), set()),
-    "registry.directory": (
-        {"registry.directory", "registry.errors"},
+    "idnode.registry.embedded.writer": ({"registry"}, set(), set()),
+    "idnode.registry.embedded.committer": ({"registry"}, set(), set()),
+    "idnode.registry.embedded.register": ({"registry"}, {"google_crc32c"}, set()),
+    "idnode.registry.embedded.compaction": ({"registry"}, set(), set()),
+    "idnode.registry.directory": (
+        {"idnode.registry.directory", "idnode.registry.errors"},
         {"sqlalchemy"},
         {"asyncio"},
     ),
-    "registry.directory.store": ({"registry.directory"}, {"sqlalchemy"}, set()),
-    "registry.storage": (
+    "idnode.registry.directory.store": ({"idnode.registry.directory"}, {"sqlalchemy"}, set()),
+    "idnode.registry.embedded.storage": (
         {f"registry.{name}" for name in ("storage", "errors", "limits", "names")},
         {"google_crc32c"},
         {"asyncio"},
     ),
-    "registry.datasets": (
+    "idnode.registry.datasets": (
         {f"registry.{name}" for name in ("datasets", "errors", "model", "names", "values")}
-        | {"registry.native.suzhou"},
+        | {"idnode.registry.datasets.suzhou.native"},
         set(),
         {"asyncio", "socket", "time", "threading"},
     ),
-    "node.clock": (set(), set(), set()),
-    "node.protocol": ({"node.protocol"} | DATA, {"cryptography"}, QUIET),
-    "node.service": (
-        {"node.service", "node.protocol", "node.clock", "registry"},
+    "idnode.registry.handle.clock": (set(), set(), set()),
+    "idnode.node.protocol": ({"idnode.node.protocol"} | DATA, {"cryptography"}, QUIET),
+    "idnode.node.service": (
+        {"idnode.node.service", "idnode.node.protocol", "idnode.registry.handle.clock", "registry"},
         {"cryptography", "sqlalchemy"},
         {"aiohttp", "prometheus_client", "socket"},
     ),
-    "node.native": (
-        {"node.native", "node.service", "node.protocol", "node.clock", "registry"},
+    "idnode.node.faces.handle.native": (
+        {
+            "idnode.node.faces.handle.native",
+            "idnode.node.service",
+            "idnode.node.protocol",
+            "idnode.registry.handle.clock",
+            "registry",
+        },
         set(),
         {"aiohttp", "prometheus_client"},
     ),
-    "node.faces": (
-        {"node.faces", "node.service", "node.protocol", "node.clock", "registry.mutation"} | DATA,
+    "idnode.node.faces": (
+        {
+            "idnode.node.faces",
+            "idnode.node.service",
+            "idnode.node.protocol",
+            "idnode.registry.handle.clock",
+            "idnode.registry.mutation",
+        }
+        | DATA,
         {"aiohttp", "multidict", "yarl", "orjson", "msgpack"},
         {"prometheus_client"},
     ),
-    "node.faces.snms": (
-        {"node.faces", "node.service", "node.protocol", "node.clock", "registry.directory.entries"}
+    "idnode.node.faces.snms": (
+        {
+            "idnode.node.faces",
+            "idnode.node.service",
+            "idnode.node.protocol",
+            "idnode.registry.handle.clock",
+            "idnode.registry.directory.entries",
+        }
         | DATA,
         {"aiohttp", "orjson", "pydantic"},
         {"prometheus_client", "sqlalchemy"},
     ),
-    "node.faces.handle_tcp": (
-        {"node.faces", "node.service", "node.protocol", "node.clock"} | DATA,
+    "idnode.node.faces.handle.tcp": (
+        {
+            "idnode.node.faces",
+            "idnode.node.service",
+            "idnode.node.protocol",
+            "idnode.registry.handle.clock",
+        }
+        | DATA,
         set(),
         {"aiohttp"},
     ),
-    "node.faces.handle_udp": (
-        {"node.faces", "node.service", "node.protocol", "node.clock"} | DATA,
+    "idnode.node.faces.handle.udp": (
+        {
+            "idnode.node.faces",
+            "idnode.node.service",
+            "idnode.node.protocol",
+            "idnode.registry.handle.clock",
+        }
+        | DATA,
         set(),
         {"aiohttp"},
     ),
-    "node.ops": (
-        {"node.ops", "node.clock", "registry"},
+    "idnode.node.ops": (
+        {"idnode.node.ops", "idnode.registry.handle.clock", "registry"},
         {"prometheus_client", "aiohttp", "orjson"},
         set(),
     ),
-    "node.ops.onboarding": (
-        {"node.ops", "node.service", "registry"},
+    "idnode.node.ops.onboarding": (
+        {"idnode.node.ops", "idnode.node.service", "registry"},
         {"aiohttp", "orjson", "pydantic"},
         {"sqlalchemy"},
     ),
-    "node.ops.models": (set(), {"pydantic"}, set()),
-    "node.ops.openapi": (
-        {"node.ops", "node.openapi"},
+    "idnode.node.ops.models": (set(), {"pydantic"}, set()),
+    "idnode.node.ops.openapi": (
+        {"idnode.node.ops", "idnode.node.openapi"},
         {"aiohttp", "orjson", "pydantic"},
         set(),
     ),
-    "node.openapi": ({"node.openapi"}, {"pydantic"}, {"aiohttp"}),
-    "node.faces.documentation": (
-        {"node.faces", "node.openapi"},
+    "idnode.node.openapi": ({"idnode.node.openapi"}, {"pydantic"}, {"aiohttp"}),
+    "idnode.node.faces.http.documentation": (
+        {"idnode.node.faces", "idnode.node.openapi"},
         {"aiohttp", "orjson"},
         set(),
     ),
-    "node.faces.handle_json.openapi": ({"node.openapi"}, {"pydantic"}, {"aiohttp"}),
-    "node.faces.bulk.openapi": (
-        {"node.faces", "node.openapi"},
+    "idnode.node.faces.handle_json.openapi": ({"idnode.node.openapi"}, {"pydantic"}, {"aiohttp"}),
+    "idnode.node.faces.bulk.openapi": (
+        {"idnode.node.faces", "idnode.node.openapi"},
         {"pydantic"},
         {"aiohttp"},
     ),
-    "node.faces.snms.openapi": (
-        {"node.faces.snms", "node.openapi"},
+    "idnode.node.faces.snms.openapi": (
+        {"idnode.node.faces.snms", "idnode.node.openapi"},
         {"pydantic"},
         {"aiohttp"},
     ),
     "clients": (
-        {"clients", "node.protocol", "node.clock"} | DATA,
+        {"clients", "idnode.node.protocol", "idnode.registry.handle.clock"} | DATA,
         {"orjson", "msgpack"},
         {"aiohttp", "uvloop"},
     ),
-    "clients.web": (
-        {"clients", "node.protocol", "node.clock"} | DATA,
+    "idnode.clients.web": (
+        {"clients", "idnode.node.protocol", "idnode.registry.handle.clock"} | DATA,
         {"aiohttp", "yarl", "orjson", "msgpack"},
         set(),
     ),
     "loadtests": (
-        {"loadtests", "clients", "node.clock", "registry.datasets"},
+        {"loadtests", "clients", "idnode.registry.handle.clock", "idnode.registry.datasets"},
         {"pydantic", "prometheus_client", "rich"},
         {"aiohttp", "asyncio"},
     ),
     **{
         f"loadtests.{name}": (
-            {"loadtests", "clients", "node.clock"},
+            {"loadtests", "clients", "idnode.registry.handle.clock"},
             {"locust", "gevent"},
             {"aiohttp", "asyncio"},
         )
@@ -134,21 +165,32 @@ ROOMS = {
 }
 
 ROOT_ROOMS = {
-    *("node.runtime", "node.cli", "node.commands", "node.settings", "node.build", "node.__main__"),
     *(
-        "node.addresses",
-        "node.answering",
-        "node.banner",
-        "node.binding",
-        "node.data_directory",
-        "node.directory_parts",
-        "node.housekeeping",
+        "idnode.node.runtime",
+        "idnode.node.cli",
+        "idnode.node.commands",
+        "idnode.node.settings",
+        "idnode.node.build",
+        "idnode.node.__main__",
     ),
-    *("node.dataset", "node.open_files", "node.web"),
+    *(
+        "idnode.node.addresses",
+        "idnode.node.answering",
+        "idnode.node.banner",
+        "idnode.node.binding",
+        "idnode.node.data_directory",
+        "idnode.node.directory_parts",
+        "idnode.node.housekeeping",
+    ),
+    *("idnode.node.dataset", "idnode.node.open_files", "idnode.node.web"),
 }
 """The composition root may import everything; only it may import itself."""
 
-ASYNCIO_ROOMS = {"registry.writer", "registry.store", "registry.compaction"}
+ASYNCIO_ROOMS = {
+    "idnode.registry.embedded.writer",
+    "idnode.registry.embedded.register",
+    "idnode.registry.embedded.compaction",
+}
 
 
 def _within(module, room):
@@ -169,7 +211,13 @@ def _imports(source):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{source.name}:{node.lineno}: import by full name"
             yield node.lineno, node.module
-            if node.module in {"node", "registry", "clients", "node.service", "node.ops"}:
+            if node.module in {
+                "node",
+                "registry",
+                "clients",
+                "idnode.node.service",
+                "idnode.node.ops",
+            }:
                 for alias in node.names:
                     yield node.lineno, f"{node.module}.{alias.name}"
 
@@ -222,7 +270,9 @@ def test_nothing_imports_the_composition_root(packages):
     assert not complaints, "\n".join(complaints)
 
 
-@pytest.mark.parametrize("package", ["clients", "clients.blocking", "node.protocol", "registry"])
+@pytest.mark.parametrize(
+    "package", ["clients", "idnode.clients.blocking", "idnode.node.protocol", "registry"]
+)
 def test_light_packages_load_neither_loop_nor_http_library(package):
     script = (
         f"import sys, {package}\n"

@@ -17,18 +17,21 @@ NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc"
 
 # dotted call → (modules that may use it, what to use instead)
 BANNED = {
-    "print": (("node.commands", "benchmarks"), "logging, or typer.echo in a command"),
-    "time.time": (("node.clock", "benchmarks"), "take `now`, or a Clock"),
-    "time.monotonic": (("node.clock", "benchmarks"), "take `now`, or a Clock"),
-    "time.perf_counter": (("node.clock", "benchmarks"), "take `now`, or a Clock"),
-    "datetime.now": (("node.clock",), "take `now`, or a Clock"),
-    "datetime.utcnow": (("node.clock",), "take `now`, or a Clock"),
-    "os.environ": (("node.settings", "tests", "benchmarks"), "a setting"),
-    "os.getenv": (("node.settings", "tests", "benchmarks"), "a setting"),
+    "print": (("idnode.node.commands", "benchmarks"), "logging, or typer.echo in a command"),
+    "time.time": (("idnode.registry.handle.clock", "benchmarks"), "take `now`, or a Clock"),
+    "time.monotonic": (("idnode.registry.handle.clock", "benchmarks"), "take `now`, or a Clock"),
+    "time.perf_counter": (("idnode.registry.handle.clock", "benchmarks"), "take `now`, or a Clock"),
+    "datetime.now": (("idnode.registry.handle.clock",), "take `now`, or a Clock"),
+    "datetime.utcnow": (("idnode.registry.handle.clock",), "take `now`, or a Clock"),
+    "os.environ": (("idnode.node.settings", "tests", "benchmarks"), "a setting"),
+    "os.getenv": (("idnode.node.settings", "tests", "benchmarks"), "a setting"),
     "random.random": ((), "a seeded random.Random that is passed in"),
     "random.randrange": ((), "a seeded random.Random that is passed in"),
     "random.choice": ((), "a seeded random.Random that is passed in"),
-    "time.sleep": (("node.commands", "benchmarks", "loadtests"), "wait for the event itself"),
+    "time.sleep": (
+        ("idnode.node.commands", "benchmarks", "idnode.loadtests"),
+        "wait for the event itself",
+    ),
 }
 
 ELSEWHERE = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w|\bissue #\d", re.IGNORECASE)

@@ -8,33 +8,34 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from node.faces.bulk.failures import MALFORMED, failure_of
-from node.faces.bulk.formats import (
+from idnode.node.faces.bulk.failures import MALFORMED, failure_of
+from idnode.node.faces.bulk.formats import (
     body_bytes_max,
     encoding_of,
     read_items,
     wanted_encoding,
     write_counts,
 )
-from node.faces.bulk.items import ItemPacker, MalformedItem
-from node.faces.bulk.read import ReadWork
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.parameters import query_parameters
-from node.faces.http_body import read_body
-from node.faces.http_replies import PLANNED, SERVER
-from node.service import events
-from node.service.errors import AuthenticationNeeded
-from registry.errors import BatchAborted, RegistryError
-from registry.mutation import Applied
-from registry.names import prefix_of
+from idnode.node.faces.bulk.items import ItemPacker, MalformedItem
+from idnode.node.faces.bulk.read import ReadWork
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.parameters import query_parameters
+from idnode.node.faces.http.body import read_body
+from idnode.node.faces.http.replies import PLANNED, SERVER
+from idnode.node.service import events
+from idnode.node.service.errors import AuthenticationNeeded
+from idnode.registry.errors import BatchAborted
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.names import prefix_of
+from idnode.registry.mutation import Applied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from node.faces.bulk.formats import Encoding
-    from node.faces.handle_json.exchange import Services
-    from node.service.credentials import Identity
-    from node.service.errors import ServiceError
+    from idnode.node.faces.bulk.formats import Encoding
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.service.errors import ServiceError
+    from idnode.node.service.identifiers.credentials import Identity
 
 SLICE_ITEMS: Final = 250
 """Items between two turns of the event loop, one or two milliseconds of work."""
@@ -150,9 +151,9 @@ class _Work:
                 overwrite=overwrite,
                 prepared=True,
             )
-        tally = Counter({(MALFORMED, b""): malformed})
-        await self._judge(outcomes, tally)
-        for (code, prefix), count in tally.items():
+        counted = Counter({(MALFORMED, b""): malformed})
+        await self._judge(outcomes, counted)
+        for (code, prefix), count in counted.items():
             if count:
                 self._services.observer.registered(code, prefix, count)
         self.failures.sort(key=_position)
@@ -160,7 +161,7 @@ class _Work:
     async def _judge(
         self,
         outcomes: Iterable[Applied | RegistryError | ServiceError],
-        tally: Counter[tuple[int, bytes]],
+        counted: Counter[tuple[int, bytes]],
     ) -> None:
         """Count outcomes by response code and prefix, and describe the failed ones."""
         start = b"/"
@@ -169,7 +170,7 @@ class _Work:
         for number, outcome in enumerate(outcomes):
             handle = self.items[number][0]
             if not handle.startswith(start):
-                tally[1, prefix] += run
+                counted[1, prefix] += run
                 run = 0
                 prefix = prefix_of(handle)
                 start = prefix + b"/"
@@ -180,10 +181,10 @@ class _Work:
                 position = number if self._positions is None else self._positions[number]
                 failure = failure_of(position, outcome, handle)
                 self.failures.append(failure)
-                tally[failure["code"], prefix] += 1
+                counted[failure["code"], prefix] += 1
             if number % 1000 == 999:
                 await asyncio.sleep(0)
-        tally[1, prefix] += run
+        counted[1, prefix] += run
 
 
 def _position(failure: dict[str, Any]) -> int:

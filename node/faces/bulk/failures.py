@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from node.protocol.constants import ResponseCode, name_of_response
-from node.service.answers import answer_for, text_for
+from idnode.node.service.answers import answer_for, text_for
+from idnode.registry.handle.wire.constants import ResponseCode, name_of_response
 
 MALFORMED: Final = int(ResponseCode.INVALID_VALUE)
 """What an item counts as whose handle was never looked at."""

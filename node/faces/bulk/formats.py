@@ -12,10 +12,11 @@ from typing import Any, Final
 import msgpack
 import orjson
 
-from node.faces.bulk.items import MalformedItem
-from node.faces.http_body import BodyRefused
-from node.service.errors import BatchTooLarge
-from registry.limits import BATCH_ITEMS_MAX, VALUES_MAX
+from idnode.node.faces.bulk.items import MalformedItem
+from idnode.node.faces.http.body import BodyRefused
+from idnode.node.service.errors import BatchTooLarge
+from idnode.registry.handle.limits import VALUES_MAX
+from idnode.registry.limits import BATCH_ITEMS_MAX
 
 BODY_BYTES_MAX: Final = 64 * 1024 * 1024
 """Largest request body, counted after decompression."""

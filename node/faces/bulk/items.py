@@ -9,17 +9,16 @@ import binascii
 import struct
 from typing import Any, Final
 
-from registry.errors import (
-    IndexConflict,
+from idnode.registry.errors import IndexConflict, RecordTooLarge
+from idnode.registry.handle.errors import (
     IndexNotPositive,
     InvalidHandle,
     InvalidValue,
-    RecordTooLarge,
     RegistryError,
 )
-from registry.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
-from registry.model import PERMISSIONS_DEFAULT, TTL_DEFAULT_SECONDS, TtlType
-from registry.values import EMPTY
+from idnode.registry.handle.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
+from idnode.registry.handle.model import PERMISSIONS_DEFAULT, TTL_DEFAULT_SECONDS, TtlType
+from idnode.registry.handle.values import EMPTY
 
 _HEADS_MAX: Final = 4096
 _INDEX_MAX: Final = 0x7FFFFFFF

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.parameters import integer, query_parameters
-from node.faces.http_replies import PLANNED
-from node.service import events
-from registry.errors import InvalidHandle
-from registry.names import PREFIX_HANDLE_START, fold
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.parameters import integer, query_parameters
+from idnode.node.faces.http.replies import PLANNED
+from idnode.node.service import events
+from idnode.registry.handle.errors import InvalidHandle
+from idnode.registry.handle.names import PREFIX_HANDLE_START, fold
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.faces.handle_json.exchange import Services
+    from idnode.node.faces.handle_json.exchange import Services
 
 LIMIT_DEFAULT: Final = 1_000
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from node.faces.bulk.formats import Encoding
-from node.faces.handle_json.openapi import REFUSED, UNPROVEN
-from node.openapi.document import BASIC, Answer, Body, Operation, Parameter
+from idnode.node.faces.bulk.formats import Encoding
+from idnode.node.faces.handle_json.openapi import REFUSED, UNPROVEN
+from idnode.node.openapi.document import BASIC, Body, Operation, Parameter, ResponseDoc
 
 TAG: Final = "Bulk"
 
@@ -80,7 +80,7 @@ def operations() -> list[Operation]:
             "/api/v1/identifiers",
             "List the identifiers of a prefix",
             TAG,
-            {"200": Answer("A page", Identifiers), "401": UNPROVEN, "default": REFUSED},
+            {"200": ResponseDoc("A page", Identifiers), "401": UNPROVEN, "default": REFUSED},
             (
                 Parameter("prefix", required=True),
                 Parameter("after", "where the page begins"),
@@ -94,7 +94,7 @@ def operations() -> list[Operation]:
             "Register up to 50,000 identifiers",
             TAG,
             {
-                "200": Answer("Counts, and why items failed", Counts, answered),
+                "200": ResponseDoc("Counts, and why items failed", Counts, answered),
                 "401": UNPROVEN,
                 "default": REFUSED,
             },
@@ -111,7 +111,7 @@ def operations() -> list[Operation]:
             f"Resolve up to 50,000 identifiers, in {', '.join(_ENCODINGS)}",
             TAG,
             {
-                "200": Answer("A record for each", Records, answered),
+                "200": ResponseDoc("A record for each", Records, answered),
                 "401": UNPROVEN,
                 "default": REFUSED,
             },

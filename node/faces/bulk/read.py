@@ -6,27 +6,28 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from node.faces.bulk.failures import MALFORMED, failure_of
-from node.faces.bulk.formats import Encoding, broken, more_behind, read_item, too_many
-from node.faces.bulk.items import ItemPacker, MalformedItem
-from registry.errors import BatchAborted, RegistryError
+from idnode.node.faces.bulk.failures import MALFORMED, failure_of
+from idnode.node.faces.bulk.formats import Encoding, broken, more_behind, read_item, too_many
+from idnode.node.faces.bulk.items import ItemPacker, MalformedItem
+from idnode.registry.errors import BatchAborted
+from idnode.registry.handle.errors import RegistryError
 
 if TYPE_CHECKING:
-    from node.faces.handle_json.exchange import Services
-    from node.service.credentials import Identity
-    from node.service.register import RequestBatch
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.service.identifiers.credentials import Identity
+    from idnode.registry.register import RequestBatch
 
 _SLICE_ITEMS: Final = 250
 """Odd items, or failures, between two turns of the event loop."""
 
 
 class ReadWork:
-    """One batch that the register has read; the same to its caller as `node.faces.bulk.batch._Work`."""
+    """One batch that the register has read; the same to its caller as `idnode.node.faces.bulk.batch._Work`."""
 
     def __init__(self, services: Services, batch: RequestBatch) -> None:
         self._services = services
         self._batch = batch
-        self._odd: list[tuple[int, bytes, bytes]] = []
+        self._unrecognised: list[tuple[int, bytes, bytes]] = []
         self._malformed = 0
         self.failures: list[dict[str, Any]] = []
 
@@ -57,10 +58,10 @@ class ReadWork:
     async def _judge(self, encoding: Encoding) -> None:
         """Read and pack what the register did not recognise."""
         pack = ItemPacker(int(self._services.clock.now())).pack
-        for number, (position, source) in enumerate(self._batch.odd()):
+        for number, (position, source) in enumerate(self._batch.unrecognised()):
             item = read_item(source, encoding)
             try:
-                self._odd.append((position, *pack(item)))
+                self._unrecognised.append((position, *pack(item)))
             except RegistryError as error:
                 self._malformed += 1
                 self._batch.refuse(position, item if isinstance(item, MalformedItem) else error)
@@ -77,29 +78,31 @@ class ReadWork:
         """
         if self._malformed and all_or_nothing:
             aborted = BatchAborted("Another item of the batch was refused")
-            for position, handle, _packed in self._odd:
+            for position, handle, _packed in self._unrecognised:
                 self._batch.refuse(position, aborted, handle)
             self._batch.abort()
         else:
             await self._services.registrar.batch_read(
                 identity,
                 self._batch,
-                self._odd,
+                self._unrecognised,
                 all_or_nothing=all_or_nothing,
                 overwrite=overwrite,
             )
-        tally = Counter({(1, prefix): n for prefix, n in self._batch.accepted_by_prefix().items()})
-        await self._describe(tally)
-        for (code, prefix), count in tally.items():
+        counted = Counter(
+            {(1, prefix): n for prefix, n in self._batch.accepted_by_prefix().items()}
+        )
+        await self._describe(counted)
+        for (code, prefix), count in counted.items():
             self._services.observer.registered(code, prefix, count)
 
-    async def _describe(self, tally: Counter[tuple[int, bytes]]) -> None:
+    async def _describe(self, counted: Counter[tuple[int, bytes]]) -> None:
         """Describe what was refused, and count it by response code and prefix."""
         for number, (position, error, handle) in enumerate(self._batch.failures()):
             failure = failure_of(position, error, handle)
             self.failures.append(failure)
             prefix = b"" if handle is None else handle.partition(b"/")[0]
-            tally[failure["code"] if handle is not None else MALFORMED, prefix] += 1
+            counted[failure["code"] if handle is not None else MALFORMED, prefix] += 1
             if not number % _SLICE_ITEMS:
                 await asyncio.sleep(0)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from node.faces.bulk.formats import (
+from idnode.node.faces.bulk.formats import (
     Encoding,
     RecordWriter,
     body_bytes_max,
@@ -18,27 +18,27 @@ from node.faces.bulk.formats import (
     read_items,
     wanted_encoding,
 )
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.parameters import query_parameters
-from node.faces.handle_json.values_json import text_or_base64, timestamp_text
-from node.faces.http_body import read_body
-from node.faces.http_replies import PLANNED, SERVER, add_cors, log_failure
-from node.protocol.admin_value import Right
-from node.protocol.constants import name_of_response
-from node.service import events
-from node.service.answers import answer_for, text_for
-from node.service.errors import AuthenticationNeeded, ServiceError
-from registry.errors import InvalidHandle, RegistryError
-from registry.model import PERMISSIONS_DEFAULT, TtlType
-from registry.names import complete, prefix_of
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.parameters import query_parameters
+from idnode.node.faces.handle_json.values_json import text_or_base64, timestamp_text
+from idnode.node.faces.http.body import read_body
+from idnode.node.faces.http.replies import PLANNED, SERVER, add_cors, log_failure
+from idnode.node.service import events
+from idnode.node.service.answers import answer_for, text_for
+from idnode.node.service.errors import AuthenticationNeeded, ServiceError
+from idnode.registry.handle.errors import InvalidHandle, RegistryError
+from idnode.registry.handle.model import PERMISSIONS_DEFAULT, TtlType
+from idnode.registry.handle.names import complete, prefix_of
+from idnode.registry.handle.types.hs_admin import Right
+from idnode.registry.handle.wire.constants import name_of_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from node.faces.handle_json.exchange import Services
-    from node.faces.handle_json.parameters import Parameters
-    from node.service.credentials import Identity
-    from node.service.register import RequestHandles
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.service.identifiers.credentials import Identity
+    from idnode.registry.register import RequestHandles
 
 SLICE_ITEMS: Final = 250
 """Handles between two turns of the event loop."""
@@ -106,33 +106,37 @@ class BatchResolution:
     ) -> None:
         writer = RecordWriter(accept, len(handles))
         shown = _in_msgpack if accept is Encoding.MSGPACK else _in_json
-        tally: Counter[tuple[int, bytes]] = Counter()
+        counted: Counter[tuple[int, bytes]] = Counter()
         remaining = iter(handles)
         await response.write(writer.opening())
         while some := list(islice(remaining, SLICE_ITEMS)):
             records = [
                 self._record(
-                    handle, shown, tally, public_only=not self._may_read(reader, handle), **filters
+                    handle,
+                    shown,
+                    counted,
+                    public_only=not self._may_read(reader, handle),
+                    **filters,
                 )
                 for handle in some
             ]
             await response.write(writer.records(records))
             await asyncio.sleep(0)
         await response.write(writer.closing())
-        for (code, prefix), count in tally.items():
+        for (code, prefix), count in counted.items():
             self._services.observer.resolved(code, prefix, count)
 
     async def _stream_read(self, response: web.StreamResponse, read: RequestHandles) -> None:
         """Stream what the register answers by itself, and between that what it does not."""
         writer = RecordWriter(Encoding.MSGPACK, len(read))
-        tally: Counter[tuple[int, bytes]] = Counter()
+        counted: Counter[tuple[int, bytes]] = Counter()
         parts = [writer.opening()]
         position = others = 0
         while position < len(read):
             answered, position = read.answer(position, PART_BYTES)
             parts.append(answered)
             if len(answered) < PART_BYTES and position < len(read):
-                record = self._record(read.handle(position), _in_msgpack, tally)
+                record = self._record(read.handle(position), _in_msgpack, counted)
                 parts.append(writer.records([record]))
                 position += 1
                 others += 1
@@ -141,8 +145,8 @@ class BatchResolution:
                 parts.clear()
                 await asyncio.sleep(0)
         await response.write(b"".join(parts))
-        tally.update({(1, prefix): count for prefix, count in read.answered().items()})
-        for (code, prefix), count in tally.items():
+        counted.update({(1, prefix): count for prefix, count in read.answered().items()})
+        for (code, prefix), count in counted.items():
             self._services.observer.resolved(code, prefix, count)
 
     def _may_read(self, reader: Identity | None, handle: bytes | None) -> bool:
@@ -155,7 +159,7 @@ class BatchResolution:
         self,
         handle: bytes | None,
         shown: Callable[[bytes], Any],
-        tally: Counter[tuple[int, bytes]],
+        counted: Counter[tuple[int, bytes]],
         **filters: Any,
     ) -> dict[str, Any]:
         """Return one entry of the answer."""
@@ -168,10 +172,10 @@ class BatchResolution:
         except (RegistryError, ServiceError) as error:
             log_failure(error)
             code = int(answer_for(error).response_code)
-            tally[code, prefix] += 1
+            counted[code, prefix] += 1
             message = text_for(error) or name_of_response(code)
             return {"handle": text, "values": None, "code": code, "message": message}
-        tally[1, prefix] += 1
+        counted[1, prefix] += 1
         return {"handle": text, "values": _values(packed, shown)}
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from node.faces.bulk.batch import BatchRegistration
-from node.faces.bulk.listing import IdentifierListing
-from node.faces.bulk.resolve import BatchResolution
-from node.faces.handle_json.routes import Route, endpoint
+from idnode.node.faces.bulk.batch import BatchRegistration
+from idnode.node.faces.bulk.listing import IdentifierListing
+from idnode.node.faces.bulk.resolve import BatchResolution
+from idnode.node.faces.handle_json.routes import Route, endpoint
 
 if TYPE_CHECKING:
-    from node.faces.handle_json.exchange import Services
+    from idnode.node.faces.handle_json.exchange import Services
 
 IDENTIFIERS: Final = "/api/v1/identifiers"
 BATCH: Final = "/api/v1/identifiers/batch"

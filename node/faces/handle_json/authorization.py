@@ -6,25 +6,25 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Final
 
-from node.faces.handle_json.proof_fields import (
+from idnode.node.faces.handle_json.proof_fields import (
     PROOF_FIELDS,
     FieldsRefused,
     header_fields,
     proof_in,
     split_identity,
 )
-from node.protocol.constants import BEST_VERSION
-from node.service.credentials import Identity
-from node.service.errors import AuthenticationFailed
+from idnode.node.service.errors import AuthenticationFailed
+from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.handle.wire.constants import BEST_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiohttp import web
 
-    from node.faces.handle_json.sessions import WebSession, WebSessions
-    from node.service.credentials import Credentials
-    from node.service.proofs import Proofs
+    from idnode.node.faces.handle_json.sessions import WebSession, WebSessions
+    from idnode.node.service.handle.proofs import Proofs
+    from idnode.node.service.identifiers.credentials import Credentials
 
 _HEADER_CHARACTERS_MAX: Final = 8192
 

@@ -6,27 +6,27 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from node.faces import http_replies
-from node.faces.handle_json.authorization import CredentialsRefused
-from node.faces.handle_json.java_texts import MalformedRequest
-from node.faces.handle_json.parameters import query_parameters
-from node.faces.handle_json.values_json import value_objects
-from node.service import events
-from node.service.errors import AuthenticationNeeded, PrefixReferral, ServiceReferral
-from registry.names import prefix_of
+from idnode.node.faces.handle_json.authorization import CredentialsRefused
+from idnode.node.faces.handle_json.java_texts import MalformedRequest
+from idnode.node.faces.handle_json.parameters import query_parameters
+from idnode.node.faces.handle_json.values_json import value_objects
+from idnode.node.faces.http import replies
+from idnode.node.service import events
+from idnode.node.service.errors import AuthenticationNeeded, PrefixReferral, ServiceReferral
+from idnode.registry.handle.names import prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiohttp import web
 
-    from node.clock import Clock
-    from node.faces.handle_json.authorization import Authorization
-    from node.service.authority import Authority
-    from node.service.events import Observer
-    from node.service.permissions import Permissions
-    from node.service.registrar import Registrar
-    from node.service.resolver import Resolver
+    from idnode.node.faces.handle_json.authorization import Authorization
+    from idnode.node.service.events import Observer
+    from idnode.node.service.identifiers.authority import Authority
+    from idnode.node.service.identifiers.permissions import Permissions
+    from idnode.node.service.identifiers.registrar import Registrar
+    from idnode.node.service.identifiers.resolver import Resolver
+    from idnode.registry.handle.clock import Clock
 
 
 def from_the_start(_prefix: bytes, _place: int) -> tuple[int, bytes]:
@@ -73,7 +73,7 @@ class Exchange:
     def answer(self, status: int, members: dict[str, Any]) -> web.Response:
         """Return this answer as the request wants it shown, and tell the observer."""
         parameters = query_parameters(self.request)
-        response = http_replies.present(
+        response = replies.present(
             members,
             status,
             pretty=parameters.flag("pretty"),
@@ -102,22 +102,22 @@ class Exchange:
         """Return the answer to an error that was raised on purpose (handle-http-api.md §2)."""
         authorization = self._services.authorization
         secure = authorization.secure(self.request)
-        status, code, message = http_replies.failed(error, secure=secure)
-        http_replies.log_failure(error)
+        status, code, message = replies.failed(error, secure=secure)
+        replies.log_failure(error)
         if isinstance(error, CredentialsRefused):
             self.note(code)
-            response = http_replies.empty_response(401)
+            response = replies.empty_response(401)
             authorization.invite(self.request, response, refused=True)
             return response
         handle = None if isinstance(error, MalformedRequest) or not self.text else self.text
-        members = http_replies.failure(code, message, handle)
+        members = replies.failure(code, message, handle)
         if isinstance(error, PrefixReferral | ServiceReferral):
             members = _referral(code, error, self.text)
         try:
             response = self.answer(status, members)
         except MalformedRequest:
-            response = http_replies.present(members, status)
-        http_replies.hang_up_after(error, response)
+            response = replies.present(members, status)
+        replies.hang_up_after(error, response)
         if isinstance(error, AuthenticationNeeded) and secure:
             authorization.invite(self.request, response)
         return response

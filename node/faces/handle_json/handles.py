@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.parameters import all_parameters, handle_in_path
-from node.faces.handle_json.record_response import DateHeader, RecordResponse, may_be_plain
-from node.faces.handle_json.values_json import record_body, value_objects
-from node.faces.http_replies import PLANNED, json_response
-from node.protocol.admin_value import Right
-from node.protocol.constants import ResponseCode
-from node.service import events
-from registry import values
-from registry.errors import InvalidHandle, ValuesNotFound
-from registry.model import Permission
-from registry.names import complete, prefix_of
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.parameters import all_parameters, handle_in_path
+from idnode.node.faces.handle_json.record_response import DateHeader, RecordResponse, may_be_plain
+from idnode.node.faces.handle_json.values_json import record_body, value_objects
+from idnode.node.faces.http.replies import PLANNED, json_response
+from idnode.node.service import events
+from idnode.registry.errors import ValuesNotFound
+from idnode.registry.handle import values
+from idnode.registry.handle.errors import InvalidHandle
+from idnode.registry.handle.model import Permission
+from idnode.registry.handle.names import complete, prefix_of
+from idnode.registry.handle.types.hs_admin import Right
+from idnode.registry.handle.wire.constants import ResponseCode
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.faces.handle_json.exchange import Services
-    from node.faces.handle_json.parameters import Parameters
-    from node.service.credentials import Identity
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.service.identifiers.credentials import Identity
 
 PATH: Final = "/api/handles/"
 

@@ -8,10 +8,10 @@ import base64
 import binascii
 from typing import Any, Final
 
-from node.faces.handle_json.java_texts import parse
-from node.protocol.cursor import Reader, Writer
-from node.protocol.errors import ProtocolError
-from registry.limits import RECORD_BYTES_MAX
+from idnode.node.faces.handle_json.java_texts import parse
+from idnode.registry.handle.limits import RECORD_BYTES_MAX
+from idnode.registry.handle.wire.cursor import Reader, Writer
+from idnode.registry.handle.wire.errors import ProtocolError
 
 _RSA: Final = b"RSA_PUB_KEY"
 _DSA: Final = b"DSA_PUB_KEY"

@@ -13,21 +13,22 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.java_texts import MalformedRequest
-from node.faces.handle_json.parameters import all_parameters, integer
-from node.faces.http_replies import JSON_TYPE, PLANNED, SERVER, add_cors
-from node.service import events
-from registry.errors import HandleNotFound, InvalidHandle
-from registry.limits import PAGE_HANDLES_MAX
-from registry.names import PREFIX_HANDLE_START, fold
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.java_texts import MalformedRequest
+from idnode.node.faces.handle_json.parameters import all_parameters, integer
+from idnode.node.faces.http.replies import JSON_TYPE, PLANNED, SERVER, add_cors
+from idnode.node.service import events
+from idnode.registry.errors import HandleNotFound
+from idnode.registry.handle.errors import InvalidHandle
+from idnode.registry.handle.names import PREFIX_HANDLE_START, fold
+from idnode.registry.limits import PAGE_HANDLES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from node.faces.handle_json.exchange import Services
-    from node.faces.handle_json.parameters import Parameters
-    from node.service.credentials import Identity
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.service.identifiers.credentials import Identity
 
 CURSORS_MAX: Final = 512
 """Page beginnings that are remembered, over all listings; the least used are forgotten."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from node.openapi.document import BASIC, Answer, Body, Operation, Parameter
+from idnode.node.openapi.document import BASIC, Body, Operation, Parameter, ResponseDoc
 
 TAG: Final = "Handle JSON"
 
@@ -97,8 +97,8 @@ class NewRecord(BaseModel):
     values: list[NewValue]
 
 
-REFUSED: Final = Answer("Refused; `responseCode` says why", Outcome)
-UNPROVEN: Final = Answer("Credentials are needed, or prove nothing (then without a body)")
+REFUSED: Final = ResponseDoc("Refused; `responseCode` says why", Outcome)
+UNPROVEN: Final = ResponseDoc("Credentials are needed, or prove nothing (then without a body)")
 _INDEX: Final = Parameter("index", "only values at these indexes", {"type": "integer"})
 _PRETTY: Final = Parameter("pretty", "indented", {"type": "string", "enum": ["true", "false"]})
 _SWITCH: Final = {"type": "string", "enum": ["true", "false"]}
@@ -113,8 +113,8 @@ def _of_a_handle() -> list[Operation]:
     path = "/api/handles/{handle}"
     handle = Parameter("handle", "prefix/suffix", {"type": "string", "minLength": 1})
     written = {
-        "200": Answer("Replaced or deleted", Outcome),
-        "201": Answer("Created", Outcome),
+        "200": ResponseDoc("Replaced or deleted", Outcome),
+        "201": ResponseDoc("Created", Outcome),
         "401": UNPROVEN,
         "default": REFUSED,
     }
@@ -125,7 +125,7 @@ def _of_a_handle() -> list[Operation]:
             "Resolve a handle",
             TAG,
             {
-                "200": Answer("The record", Record),
+                "200": ResponseDoc("The record", Record),
                 "401": UNPROVEN,
                 "default": REFUSED,
             },
@@ -169,7 +169,7 @@ def _of_prefixes() -> list[Operation]:
             "List the handles of a prefix",
             TAG,
             {
-                "200": Answer("A page, or all handles", Handles),
+                "200": ResponseDoc("A page, or all handles", Handles),
                 "401": UNPROVEN,
                 "default": REFUSED,
             },
@@ -185,7 +185,7 @@ def _of_prefixes() -> list[Operation]:
             "/api/site",
             "What this node is",
             TAG,
-            {"200": Answer("Its site record", SiteInfo), "default": REFUSED},
+            {"200": ResponseDoc("Its site record", SiteInfo), "default": REFUSED},
         ),
         Operation(
             "GET",
@@ -193,7 +193,7 @@ def _of_prefixes() -> list[Operation]:
             "Prefixes that live here",
             TAG,
             {
-                "200": Answer("The prefixes", Prefixes),
+                "200": ResponseDoc("The prefixes", Prefixes),
                 "401": UNPROVEN,
                 "default": REFUSED,
             },

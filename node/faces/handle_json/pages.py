@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
-from registry.model import HandleValue, TtlType
+from idnode.registry.handle.model import HandleValue, TtlType
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (

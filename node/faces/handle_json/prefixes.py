@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.handles import insist_on_text
-from node.faces.handle_json.parameters import handle_in_path
-from node.faces.http_replies import PLANNED
-from node.service import events
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.handles import insist_on_text
+from idnode.node.faces.handle_json.parameters import handle_in_path
+from idnode.node.faces.http.replies import PLANNED
+from idnode.node.service import events
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiohttp import web
 
-    from node.faces.handle_json.exchange import Services
-    from node.service.credentials import Identity
-    from node.service.homing import Homing
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.service.handle.homing import Homing
+    from idnode.node.service.identifiers.credentials import Identity
 
 PATH: Final = "/api/prefixes/"
 

@@ -12,10 +12,10 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from node.protocol.challenge import PUBLIC_KEY, SECRET_KEY, Answer
-from node.protocol.constants import SecretAnswer
-from node.protocol.cursor import Writer
-from node.protocol.signatures import encode_proof
+from idnode.registry.handle.proofs.signatures import encode_proof
+from idnode.registry.handle.wire.challenge import PUBLIC_KEY, SECRET_KEY, ChallengeAnswer
+from idnode.registry.handle.wire.constants import SecretAnswer
+from idnode.registry.handle.wire.cursor import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ class FieldsRefused(Exception):
 class Proof(NamedTuple):
     """A claim, and what is proven by it except the server's nonce in front."""
 
-    answer: Answer
+    answer: ChallengeAnswer
     cnonce: bytes
 
 
@@ -102,7 +102,9 @@ def proof_in(fields: Mapping[str, str], identity: str) -> Proof:
     kind = SECRET_KEY if secret else PUBLIC_KEY
     if fields.get("type", kind.decode()) != kind.decode():
         raise FieldsRefused("the algorithm does not go with the type of key")
-    return Proof(Answer(kind, handle, index, _wire_proof(fields, algorithm, signature)), cnonce)
+    return Proof(
+        ChallengeAnswer(kind, handle, index, _wire_proof(fields, algorithm, signature)), cnonce
+    )
 
 
 def _wire_proof(fields: Mapping[str, str], algorithm: str, signature: bytes) -> bytes:

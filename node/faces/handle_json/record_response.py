@@ -11,7 +11,7 @@ from typing import Final
 
 from aiohttp import HttpVersion11, web
 
-from node.faces.http_replies import JSON_TYPE, SERVER
+from idnode.node.faces.http.replies import JSON_TYPE, SERVER
 
 _HEAD: Final = (
     f"HTTP/1.1 200 OK\r\nContent-Type: {JSON_TYPE}\r\nServer: {SERVER}\r\n"

@@ -10,13 +10,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from node.faces.handle_json import pages
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.java_texts import MalformedRequest
-from node.faces.handle_json.locations import (
-    TYPE as LOCATIONS_TYPE,
-)
-from node.faces.handle_json.locations import (
+from idnode.node.faces.handle_json import pages
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.java_texts import MalformedRequest
+from idnode.node.faces.handle_json.locations import TYPE as LOCATIONS_TYPE
+from idnode.node.faces.handle_json.locations import (
     Locations,
     NoLocations,
     Visitor,
@@ -25,17 +23,23 @@ from node.faces.handle_json.locations import (
     parse_locations,
     url_of,
 )
-from node.faces.handle_json.parameters import Parameters, all_parameters, handle_in_path, integer
-from node.faces.http_replies import PLANNED, SERVER, failed, unknown_endpoint
-from node.protocol.constants import ResponseCode
-from node.service import events
-from registry import names, values
-from registry.errors import HandleNotFound, InvalidHandle
-from registry.model import TtlType
+from idnode.node.faces.handle_json.parameters import (
+    Parameters,
+    all_parameters,
+    handle_in_path,
+    integer,
+)
+from idnode.node.faces.http.replies import PLANNED, SERVER, failed, unknown_endpoint
+from idnode.node.service import events
+from idnode.registry.errors import HandleNotFound
+from idnode.registry.handle import names, values
+from idnode.registry.handle.errors import InvalidHandle
+from idnode.registry.handle.model import TtlType
+from idnode.registry.handle.wire.constants import ResponseCode
 
 if TYPE_CHECKING:
-    from node.faces.handle_json.exchange import Services
-    from registry.model import HandleValue
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.registry.handle.model import HandleValue
 
 ALIASES_MAX: Final = 20
 """Longest chain of aliases that is followed."""

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from node.faces.handle_json.handles import Reading
-from node.faces.handle_json.listing import Listing
-from node.faces.handle_json.prefixes import Prefixes
-from node.faces.handle_json.redirect import Redirect
-from node.faces.handle_json.session_routes import SessionAccess
-from node.faces.handle_json.site import SiteInfo
-from node.faces.handle_json.verifications import Verifications
-from node.faces.handle_json.writing import Writing
-from node.faces.http_replies import options_response, unknown_endpoint
+from idnode.node.faces.handle_json.handles import Reading
+from idnode.node.faces.handle_json.listing import Listing
+from idnode.node.faces.handle_json.prefixes import Prefixes
+from idnode.node.faces.handle_json.redirect import Redirect
+from idnode.node.faces.handle_json.session_routes import SessionAccess
+from idnode.node.faces.handle_json.site import SiteInfo
+from idnode.node.faces.handle_json.verifications import Verifications
+from idnode.node.faces.handle_json.writing import Writing
+from idnode.node.faces.http.replies import options_response, unknown_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiohttp import web
 
-    from node.faces.handle_json.exchange import Services
-    from node.faces.handle_json.sessions import WebSessions
-    from node.faces.http_replies import Handler
-    from node.service.homing import Homing
-    from node.service.proofs import Proofs
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.handle_json.sessions import WebSessions
+    from idnode.node.faces.http.replies import Handler
+    from idnode.node.service.handle.homing import Homing
+    from idnode.node.service.handle.proofs import Proofs
 
 ANY: Final = "*"
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from node.faces.handle_json.authorization import CredentialsRefused
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.java_texts import plain
-from node.faces.handle_json.proof_fields import identity_text
-from node.faces.http_replies import PLANNED, empty_response, present
-from node.protocol.constants import ResponseCode
-from node.service import events
+from idnode.node.faces.handle_json.authorization import CredentialsRefused
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.java_texts import plain
+from idnode.node.faces.handle_json.proof_fields import identity_text
+from idnode.node.faces.http.replies import PLANNED, empty_response, present
+from idnode.node.service import events
+from idnode.registry.handle.wire.constants import ResponseCode
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.faces.handle_json.exchange import Services
-    from node.faces.handle_json.sessions import WebSession, WebSessions
-    from node.service.credentials import Identity
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.handle_json.sessions import WebSession, WebSessions
+    from idnode.node.service.identifiers.credentials import Identity
 
 _REFUSED = "Identity not verified"
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from node.clock import Clock
-    from node.service.credentials import Identity
+    from idnode.node.service.identifiers.credentials import Identity
+    from idnode.registry.handle.clock import Clock
 
 SESSION_SECONDS: Final = 1800.0
 """How long a session may lie unused, as in the original."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.site_json import site_object
-from node.faces.http_replies import PLANNED
-from node.service import events
-from node.service.errors import SiteUnknown
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.site_json import site_object
+from idnode.node.faces.http.replies import PLANNED
+from idnode.node.service import events
+from idnode.node.service.errors import SiteUnknown
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.faces.handle_json.exchange import Services
+    from idnode.node.faces.handle_json.exchange import Services
 
 
 class SiteInfo:

@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from node.faces.handle_json.java_texts import parse
-from node.faces.handle_json.key_json import key_bytes, key_object
-from node.protocol import site as wire
-from node.protocol.constants import InterfaceType, Transport
-from node.protocol.errors import ProtocolError
+from idnode.node.faces.handle_json.java_texts import parse
+from idnode.node.faces.handle_json.key_json import key_bytes, key_object
+from idnode.registry.handle.types import hs_site as wire
+from idnode.registry.handle.wire.constants import InterfaceType, Transport
+from idnode.registry.handle.wire.errors import ProtocolError
 
 _TRANSPORTS: Final = {
     Transport.UDP: "UDP",

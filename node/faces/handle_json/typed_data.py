@@ -6,18 +6,18 @@ caller then shows them as plain data). The ``…_bytes`` functions read the ``va
 
 from typing import Any
 
-from node.faces.handle_json import key_json, site_json
-from node.faces.handle_json.java_texts import parse
-from node.protocol.admin_value import (
+from idnode.node.faces.handle_json import key_json, site_json
+from idnode.node.faces.handle_json.java_texts import parse
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.types.hs_admin import (
     AdminValue,
     decode_admin,
     encode_admin,
     permissions_bits,
     permissions_text,
 )
-from node.protocol.errors import ProtocolError
-from node.protocol.vlist import Member, decode_vlist, encode_vlist
-from registry.errors import RegistryError
+from idnode.registry.handle.types.hs_vlist import Member, decode_vlist, encode_vlist
+from idnode.registry.handle.wire.errors import ProtocolError
 
 
 def admin_object(data: bytes) -> dict[str, Any] | None:

@@ -11,17 +11,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from node.faces.handle_json import typed_data
-from node.faces.handle_json.java_texts import (
+from idnode.node.faces.handle_json import typed_data
+from idnode.node.faces.handle_json.java_texts import (
     MalformedRequest,
     missing_member,
     number_format,
     parse,
 )
-from registry import values
-from registry.errors import IndexConflict, IndexNotPositive
-from registry.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
-from registry.model import PERMISSIONS_DEFAULT, TTL_DEFAULT_SECONDS, TtlType
+from idnode.registry.errors import IndexConflict
+from idnode.registry.handle import values
+from idnode.registry.handle.errors import IndexNotPositive
+from idnode.registry.handle.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
+from idnode.registry.handle.model import PERMISSIONS_DEFAULT, TTL_DEFAULT_SECONDS, TtlType
 
 _ADMIN_READ: Final = 8
 _PERMISSION_CHARACTERS: Final = 4

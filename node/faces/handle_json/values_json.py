@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import orjson
 
-from node.faces.handle_json import typed_data
-from registry.model import PERMISSIONS_DEFAULT, TtlType
+from idnode.node.faces.handle_json import typed_data
+from idnode.registry.handle.model import PERMISSIONS_DEFAULT, TtlType
 
 _dumps = orjson.dumps
 _unpack_count = struct.Struct(">I").unpack_from
@@ -27,7 +27,7 @@ _MIDDLE_AT: Final = 4
 _TYPE_LENGTH_AT: Final = 14
 _TYPE_AT: Final = 18
 """Where parts of a packed value begin: the middle is timestamp, type of time to live, time to live,
-permissions (`registry/values.py`)."""
+permissions (`registry/handle/values.py`)."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _BINARY: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")

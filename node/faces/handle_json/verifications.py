@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.java_texts import plain
-from node.faces.handle_json.parameters import all_parameters
-from node.faces.handle_json.proof_fields import FieldsRefused, bytes_in, proof_in, split_identity
-from node.faces.http_replies import PLANNED
-from node.protocol.constants import BEST_VERSION
-from node.service import events
-from node.service.errors import AuthenticationFailed
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.java_texts import plain
+from idnode.node.faces.handle_json.parameters import all_parameters
+from idnode.node.faces.handle_json.proof_fields import (
+    FieldsRefused,
+    bytes_in,
+    proof_in,
+    split_identity,
+)
+from idnode.node.faces.http.replies import PLANNED
+from idnode.node.service import events
+from idnode.node.service.errors import AuthenticationFailed
+from idnode.registry.handle.wire.constants import BEST_VERSION
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.faces.handle_json.exchange import Services
-    from node.service.proofs import Proofs
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.service.handle.proofs import Proofs
 
 PATH: Final = "/api/verifications/"
 _NEEDED: Final = ("nonce", "cnonce", "alg", "signature")

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from node.faces.handle_json.exchange import Exchange
-from node.faces.handle_json.handles import insist_on_text, requested_handle
-from node.faces.handle_json.java_texts import plain, unsupported_media_type
-from node.faces.handle_json.json_input import read_json
-from node.faces.handle_json.parameters import integer, query_parameters
-from node.faces.handle_json.values_input import pack_values
-from node.faces.http_body import read_body
-from node.faces.http_replies import PLANNED
-from node.service import events
-from node.service.errors import AuthenticationNeeded
-from registry.names import complete
+from idnode.node.faces.handle_json.exchange import Exchange
+from idnode.node.faces.handle_json.handles import insist_on_text, requested_handle
+from idnode.node.faces.handle_json.java_texts import plain, unsupported_media_type
+from idnode.node.faces.handle_json.json_input import read_json
+from idnode.node.faces.handle_json.parameters import integer, query_parameters
+from idnode.node.faces.handle_json.values_input import pack_values
+from idnode.node.faces.http.body import read_body
+from idnode.node.faces.http.replies import PLANNED
+from idnode.node.service import events
+from idnode.node.service.errors import AuthenticationNeeded
+from idnode.registry.handle.names import complete
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.faces.handle_json.exchange import Services
-    from node.faces.handle_json.parameters import Parameters
-    from node.service.credentials import Identity
+    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.service.identifiers.credentials import Identity
 
 RECORD_BODY_BYTES_MAX: Final = 2 * 1024 * 1024
 """Largest JSON form of one record: 256,000 bytes of values, escaped in the longest way, and room."""

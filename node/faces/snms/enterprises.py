@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from node.faces.snms.forms import Form, KnownEnterprise, NewEnterprise
-from node.faces.snms.pages import asked_page, shown_page
-from node.faces.snms.reading import query_text, read_model
-from node.faces.snms.texts import WRONG_TYPE, ParameterRefused
-from node.faces.snms.times import shown_time
-from node.service.accounts import NewAccount, require_admin
-from node.service.applications import Application, Region
+from idnode.node.faces.snms.forms import Form, KnownEnterprise, NewEnterprise
+from idnode.node.faces.snms.pages import asked_page, shown_page
+from idnode.node.faces.snms.reading import query_text, read_model
+from idnode.node.faces.snms.texts import WRONG_TYPE, ParameterRefused
+from idnode.node.faces.snms.times import shown_time
+from idnode.node.service.directory.accounts import NewAccount, require_admin
+from idnode.node.service.directory.applications import Application, Region
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.faces.snms.exchange import SnmsServices
-    from node.service.enterprises import EnterpriseRow
+    from idnode.node.faces.snms.exchange import SnmsServices
+    from idnode.node.service.directory.enterprises import EnterpriseRow
 
 
 class EnterpriseCalls:

@@ -12,28 +12,35 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
-from node.faces.http_body import BodyRefused
-from node.faces.http_replies import hang_up_after, json_response, log_failure
-from node.faces.snms.texts import REFUSED, SUCCESS, SUCCESS_TEXT, ParameterRefused, Said, said_of
-from node.protocol.constants import ResponseCode
-from node.protocol.errors import ProtocolError
-from node.service.answers import answer_for
-from node.service.errors import ServiceError
-from registry.errors import RegistryError
+from idnode.node.faces.http.body import BodyRefused
+from idnode.node.faces.http.replies import hang_up_after, json_response, log_failure
+from idnode.node.faces.snms.texts import (
+    REFUSED,
+    SUCCESS,
+    SUCCESS_TEXT,
+    ParameterRefused,
+    Said,
+    said_of,
+)
+from idnode.node.service.answers import answer_for
+from idnode.node.service.errors import ServiceError
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.wire.constants import ResponseCode
+from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from node.clock import Clock
-    from node.faces.http_replies import Handler
-    from node.service.accounts import Accounts
-    from node.service.enterprises import Enterprises
-    from node.service.events import Observer
-    from node.service.files import Files
-    from node.service.onboarding import Onboarding
-    from node.service.templated import TemplatedIdentifiers
-    from node.service.templates import Templates
-    from registry.directory.entries import AccountEntry
+    from idnode.node.faces.http.replies import Handler
+    from idnode.node.service.directory.accounts import Accounts
+    from idnode.node.service.directory.enterprises import Enterprises
+    from idnode.node.service.directory.files import Files
+    from idnode.node.service.directory.onboarding import Onboarding
+    from idnode.node.service.directory.templated import TemplatedIdentifiers
+    from idnode.node.service.directory.templates import Templates
+    from idnode.node.service.events import Observer
+    from idnode.registry.directory.entries import AccountEntry
+    from idnode.registry.handle.clock import Clock
 
 _BEARER: Final = "bearer"
 _HEADER_CHARACTERS_MAX: Final = 8192

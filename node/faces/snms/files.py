@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from node.faces.http_body import BodyRefused
-from node.faces.snms.texts import REFUSED, ParameterRefused, missing
-from node.service.files import FILE_BYTES_MAX
-from node.service.refusals import FileRefused
+from idnode.node.faces.http.body import BodyRefused
+from idnode.node.faces.snms.texts import REFUSED, ParameterRefused, missing
+from idnode.node.service.directory.files import FILE_BYTES_MAX
+from idnode.node.service.directory.refusals import FileRefused
 
 if TYPE_CHECKING:
-    from node.faces.snms.exchange import SnmsServices
+    from idnode.node.faces.snms.exchange import SnmsServices
 
 PART: Final = "file"
 PARTS_MAX: Final = 16

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StrictInt, field_validator, model_validator
 
-from node.faces.snms.fields import (
+from idnode.node.faces.snms.fields import (
     Code8,
     Inner,
     Long,
@@ -26,7 +26,7 @@ from node.faces.snms.fields import (
     nothing_if_empty,
     number_to_text,
 )
-from node.faces.snms.models import Model
+from idnode.node.faces.snms.models import Model
 
 Digit = Annotated[StrictInt, BeforeValidator(digits_to_int)]
 Letter = BeforeValidator(number_to_text)

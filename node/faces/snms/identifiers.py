@@ -6,11 +6,11 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from node.faces.handle_json.values_json import text_or_base64
-from node.faces.snms.exchange import code_of
-from node.faces.snms.models import HandleKey, Identifier
-from node.faces.snms.reading import Items, query_text, read_array, read_model
-from node.faces.snms.texts import (
+from idnode.node.faces.handle_json.values_json import text_or_base64
+from idnode.node.faces.snms.exchange import code_of
+from idnode.node.faces.snms.models import HandleKey, Identifier
+from idnode.node.faces.snms.reading import Items, query_text, read_array, read_model
+from idnode.node.faces.snms.texts import (
     SUCCESS,
     SUCCESS_TEXT,
     WRONG_TYPE,
@@ -18,21 +18,25 @@ from node.faces.snms.texts import (
     item_text,
     said_of,
 )
-from node.service.errors import ServiceError
-from node.service.refusals import TooManyItems
-from node.service.templated import BATCH_ITEMS_MAX, HANDLE_CHARACTERS_MAX, NewRecord
-from registry import values
-from registry.errors import RegistryError
-from registry.names import prefix_of
+from idnode.node.service.directory.refusals import TooManyItems
+from idnode.node.service.directory.templated import (
+    BATCH_ITEMS_MAX,
+    HANDLE_CHARACTERS_MAX,
+    NewRecord,
+)
+from idnode.node.service.errors import ServiceError
+from idnode.registry.handle import values
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.names import prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from aiohttp import web
 
-    from node.faces.snms.exchange import SnmsServices
-    from node.service.templated import ItemError
-    from registry.directory.entries import AccountEntry
+    from idnode.node.faces.snms.exchange import SnmsServices
+    from idnode.node.service.directory.templated import ItemError
+    from idnode.registry.directory.entries import AccountEntry
 
 _SLICE_ITEMS: Final = 250
 """Items read between two turns of the event loop: a few milliseconds of work."""
@@ -160,11 +164,11 @@ class IdentifierCalls:
 
     def _note(self, found: list[Any], refusals: list[ItemError | None]) -> None:
         """Tell the observer what was registered and refused, by prefix."""
-        tally = Counter(
+        counted = Counter(
             (1 if refusal is None else code_of(refusal), _handle_of(item).partition("/")[0])
             for item, refusal in zip(found, refusals, strict=True)
         )
-        for (code, prefix), count in tally.items():
+        for (code, prefix), count in counted.items():
             self._observer.registered(code, prefix.encode(errors="replace"), count)
 
 

@@ -16,7 +16,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from node.faces.snms.fields import (
+from idnode.node.faces.snms.fields import (
     Code8,
     Count,
     Inner,
@@ -41,7 +41,7 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
 
-class Answer(Model, Generic[Data]):
+class SnmsEnvelope(Model, Generic[Data]):
     """The envelope of every answer: exactly three members, and ``status`` 1 for success."""
 
     message: str

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from node.faces.snms import forms, models
-from node.openapi.document import BEARER, Body, Operation, Parameter
-from node.openapi.document import Answer as Response
+from idnode.node.faces.snms import forms, models
+from idnode.node.openapi.document import BEARER, Body, Operation, Parameter
+from idnode.node.openapi.document import ResponseDoc as Response
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _REFUSED: Final = Response(
     "HTTP itself refuses: an unreadable or over-long body, a method that the path does not take",
-    models.Answer[None],
+    models.SnmsEnvelope[None],
 )
 _MULTIPART: Final = "multipart/form-data"
 _FILE: Final = {
@@ -64,7 +64,9 @@ def _call(  # noqa: PLR0913  # a row of a table
 ) -> Operation:
     inner: Any = list[data] if many else data  # type: ignore[valid-type]
     answers = {
-        "200": Response("`status` 1 and data, or another `status` and why", models.Answer[inner]),
+        "200": Response(
+            "`status` 1 and data, or another `status` and why", models.SnmsEnvelope[inner]
+        ),
         "default": _REFUSED,
     }
     security = None if public else BEARER

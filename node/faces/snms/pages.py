@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from node.faces.snms.reading import optional_number, optional_text
-from node.faces.snms.times import read_time
-from node.service.enterprises import Asked
+from idnode.node.faces.snms.reading import optional_number, optional_text
+from idnode.node.faces.snms.times import read_time
+from idnode.node.service.directory.enterprises import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiohttp import web
 
-    from node.service.enterprises import Page
+    from idnode.node.service.directory.enterprises import Page
 
 _Row = TypeVar("_Row")
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
-from node.faces.snms.forms import Configuration
-from node.faces.snms.pages import asked_page, shown_page
-from node.faces.snms.reading import query_text, read_model
-from node.faces.snms.texts import REFUSED, ParameterRefused, missing
-from node.faces.snms.times import shown_time
+from idnode.node.faces.snms.forms import Configuration
+from idnode.node.faces.snms.pages import asked_page, shown_page
+from idnode.node.faces.snms.reading import query_text, read_model
+from idnode.node.faces.snms.texts import REFUSED, ParameterRefused, missing
+from idnode.node.faces.snms.times import shown_time
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.faces.snms.exchange import SnmsServices
-    from node.faces.snms.forms import PrefixConfiguration
-    from node.service.enterprises import PrefixRow
+    from idnode.node.faces.snms.exchange import SnmsServices
+    from idnode.node.faces.snms.forms import PrefixConfiguration
+    from idnode.node.service.directory.enterprises import PrefixRow
 
 HDL_TYPE: Final = "HS_SITE"
 

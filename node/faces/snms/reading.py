@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from node.faces.http_body import read_body
-from node.faces.snms.texts import REFUSED, WRONG_TYPE, ParameterRefused, missing
+from idnode.node.faces.http.body import read_body
+from idnode.node.faces.snms.texts import REFUSED, WRONG_TYPE, ParameterRefused, missing
 
 if TYPE_CHECKING:
     from aiohttp import web

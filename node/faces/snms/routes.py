@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiohttp import web
 
-from node.faces.handle_json.routes import ANY, Route
-from node.faces.http_replies import options_response
-from node.faces.snms.enterprises import EnterpriseCalls
-from node.faces.snms.exchange import answered, failure
-from node.faces.snms.files import FileCalls
-from node.faces.snms.identifiers import IdentifierCalls
-from node.faces.snms.prefixes import PrefixCalls
-from node.faces.snms.templates import TemplateCalls
-from node.faces.snms.texts import REFUSED, Said
-from node.faces.snms.tokens import TokenCalls
-from node.service import events
+from idnode.node.faces.handle_json.routes import ANY, Route
+from idnode.node.faces.http.replies import options_response
+from idnode.node.faces.snms.enterprises import EnterpriseCalls
+from idnode.node.faces.snms.exchange import answered, failure
+from idnode.node.faces.snms.files import FileCalls
+from idnode.node.faces.snms.identifiers import IdentifierCalls
+from idnode.node.faces.snms.prefixes import PrefixCalls
+from idnode.node.faces.snms.templates import TemplateCalls
+from idnode.node.faces.snms.texts import REFUSED, Said
+from idnode.node.faces.snms.tokens import TokenCalls
+from idnode.node.service import events
 
 if TYPE_CHECKING:
-    from node.faces.http_replies import Handler
-    from node.faces.snms.exchange import SnmsServices
+    from idnode.node.faces.http.replies import Handler
+    from idnode.node.faces.snms.exchange import SnmsServices
 
 ROOTS: Final = ("/identity", "/identityv2", "/snms")
 """Paths below which everything is this face's, so that a mistyped path is told as such."""

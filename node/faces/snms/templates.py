@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from node.faces.snms.models import Template, TemplateKey
-from node.faces.snms.reading import query_text, read_model
-from node.faces.snms.texts import REFUSED, ParameterRefused
-from node.service.templates import NewItem, NewTemplate
+from idnode.node.faces.snms.models import Template, TemplateKey
+from idnode.node.faces.snms.reading import query_text, read_model
+from idnode.node.faces.snms.texts import REFUSED, ParameterRefused
+from idnode.node.service.directory.templates import NewItem, NewTemplate
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.faces.snms.exchange import SnmsServices
-    from registry.directory.entries import ItemEntry, TemplateEntry
+    from idnode.node.faces.snms.exchange import SnmsServices
+    from idnode.registry.directory.entries import ItemEntry, TemplateEntry
 
 PREFIX_CHARACTERS_MAX = 64
 VERSION_CHARACTERS_MAX = 128

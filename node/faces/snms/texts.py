@@ -7,9 +7,10 @@ Texts that the sources give are reproduced exactly, for clients match on them; t
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from node.service import refusals
-from node.service.errors import InsufficientPermission, NotResponsible, ServiceError
-from registry import errors as registry
+from idnode.node.service.directory import refusals
+from idnode.node.service.errors import InsufficientPermission, NotResponsible, ServiceError
+from idnode.registry import errors as registry
+from idnode.registry.handle import errors as data_model
 
 SUCCESS: Final = 1
 NOT_LOGGED_IN: Final = -1
@@ -86,8 +87,8 @@ _TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
     registry.HandleExists: lambda _: "标识已存在",
     registry.HandleNotFound: lambda _: "没有找到标识",
     NotResponsible: lambda _: "没有找到标识",
-    registry.InvalidHandle: lambda _: "标识格式不正确",
-    registry.InvalidValue: lambda _: "标识数据不正确",
+    data_model.InvalidHandle: lambda _: "标识格式不正确",
+    data_model.InvalidValue: lambda _: "标识数据不正确",
     registry.RecordTooLarge: lambda _: "标识数据过大",
 }
 """Error class → text of a business failure (``status`` -2)."""

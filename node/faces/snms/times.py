@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from node.faces.snms.texts import REFUSED, ParameterRefused
-from node.service.accounts import CHINA
+from idnode.node.faces.snms.texts import REFUSED, ParameterRefused
+from idnode.node.service.directory.accounts import CHINA
 
 _FORM = "%Y-%m-%d %H:%M:%S"
 

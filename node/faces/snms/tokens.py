@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from node.faces.snms.models import Login, Registration
-from node.faces.snms.reading import read_model
-from node.service.accounts import NewAccount, require_admin
+from idnode.node.faces.snms.models import Login, Registration
+from idnode.node.faces.snms.reading import read_model
+from idnode.node.service.directory.accounts import NewAccount, require_admin
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from node.faces.snms.exchange import SnmsServices
+    from idnode.node.faces.snms.exchange import SnmsServices
 
 
 class TokenCalls:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from registry.datasets.suzhou.industries import (
+from idnode.registry.datasets.suzhou.industries import (
     INSPECTION,
     Attribute,
     Day,

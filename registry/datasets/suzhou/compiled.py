@@ -6,11 +6,11 @@ Here is only what native code reads; it does the same as `suffixes` and `records
 from collections.abc import Sequence
 from typing import Final
 
-from registry.datasets.suzhou.enterprises import DAYS, Enterprise
-from registry.datasets.suzhou.identifiers import Identifiers
-from registry.datasets.suzhou.records import BY_CHANCE, BY_DAY, SIZE_BOUNDS, Plan
-from registry.datasets.suzhou.suffixes import Column
-from registry.native.suzhou import Form, NativeEnterprise, Table
+from idnode.registry.datasets.suzhou.enterprises import DAYS, Enterprise
+from idnode.registry.datasets.suzhou.identifiers import Identifiers
+from idnode.registry.datasets.suzhou.native import Form, NativeEnterprise, Table
+from idnode.registry.datasets.suzhou.records import BY_CHANCE, BY_DAY, SIZE_BOUNDS, Plan
+from idnode.registry.datasets.suzhou.suffixes import Column
 
 _SHARED_TEXTS: Final = 100
 """Columns of so many texts are those of days, which enterprises share; others are copied to each."""

@@ -4,10 +4,10 @@ from bisect import bisect_right
 from random import Random
 from typing import Final
 
-from registry.datasets.suzhou.enterprises import Enterprise, enterprises
-from registry.datasets.suzhou.identifiers import Identifiers
-from registry.datasets.suzhou.nodes import IDENTIFIERS, NODES
-from registry.names import fold
+from idnode.registry.datasets.suzhou.enterprises import Enterprise, enterprises
+from idnode.registry.datasets.suzhou.identifiers import Identifiers
+from idnode.registry.datasets.suzhou.nodes import IDENTIFIERS, NODES
+from idnode.registry.handle.names import fold
 
 SEED: Final = 2021
 """The seed of the data set when none is given."""

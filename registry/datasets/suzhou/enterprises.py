@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Final
 
-from registry.datasets.suzhou.catalogue import (
+from idnode.registry.datasets.suzhou.catalogue import (
     AUTO_PARTS,
     DAILY_CHEMICALS,
     DIE_CASTING,
@@ -15,10 +15,10 @@ from registry.datasets.suzhou.catalogue import (
     INDUSTRIES,
     PHARMA,
 )
-from registry.datasets.suzhou.industries import Industry
-from registry.datasets.suzhou.nodes import ENTERPRISES, IDENTIFIERS, NODES, SecondaryNode
-from registry.datasets.suzhou.permutation import Permutation
-from registry.datasets.suzhou.suffixes import Column, Style, Suffixes
+from idnode.registry.datasets.suzhou.industries import Industry
+from idnode.registry.datasets.suzhou.nodes import ENTERPRISES, IDENTIFIERS, NODES, SecondaryNode
+from idnode.registry.datasets.suzhou.permutation import Permutation
+from idnode.registry.datasets.suzhou.suffixes import Column, Style, Suffixes
 
 FIRST_DAY: Final = date(2019, 1, 1)
 DAYS: Final = 1_004

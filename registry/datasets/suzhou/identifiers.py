@@ -1,7 +1,7 @@
 """The identifiers of one enterprise: by position (order of suffixes) and by turn (order of registration)."""
 
-from registry.datasets.suzhou.enterprises import Enterprise
-from registry.datasets.suzhou.records import Records
+from idnode.registry.datasets.suzhou.enterprises import Enterprise
+from idnode.registry.datasets.suzhou.records import Records
 
 
 class Identifiers:

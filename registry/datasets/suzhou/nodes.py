@@ -7,8 +7,8 @@ enterprises and 6.5 billion identifiers in all (suzhou.md §1).
 from dataclasses import dataclass
 from typing import Final
 
-from registry.datasets.suzhou.catalogue import INDUSTRIES
-from registry.datasets.suzhou.industries import Industry
+from idnode.registry.datasets.suzhou.catalogue import INDUSTRIES
+from idnode.registry.datasets.suzhou.industries import Industry
 
 IDENTIFIERS: Final = 6_500_000_000
 ENTERPRISES: Final = 4_160

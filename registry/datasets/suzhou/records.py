@@ -12,8 +12,8 @@ from hashlib import blake2b
 from itertools import product
 from typing import Final, NamedTuple
 
-from registry.datasets.suzhou.enterprises import DAYS, Enterprise, days
-from registry.datasets.suzhou.industries import (
+from idnode.registry.datasets.suzhou.enterprises import DAYS, Enterprise, days
+from idnode.registry.datasets.suzhou.industries import (
     ATTRIBUTE_INDEX,
     Attribute,
     Day,
@@ -23,8 +23,8 @@ from registry.datasets.suzhou.industries import (
     Pick,
     Related,
 )
-from registry.datasets.suzhou.suffixes import Suffixes
-from registry.datasets.suzhou.templates import (
+from idnode.registry.datasets.suzhou.suffixes import Suffixes
+from idnode.registry.datasets.suzhou.templates import (
     ADMIN_INDEX,
     SHARES,
     TEMPLATE_INDEX,
@@ -32,7 +32,7 @@ from registry.datasets.suzhou.templates import (
     Template,
     templates,
 )
-from registry.values import EMPTY, pack_value
+from idnode.registry.handle.values import EMPTY, pack_value
 
 TIMESTAMP: Final = 1_634_688_000
 """Epoch seconds of 2021-10-20, the day of the count: when each value was written."""

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from registry.values import unpack
+from idnode.registry.handle.values import unpack
 
 if TYPE_CHECKING:
-    from registry.datasets.suzhou.dataset import Suzhou
-    from registry.model import HandleValue
+    from idnode.registry.datasets.suzhou.dataset import Suzhou
+    from idnode.registry.handle.model import HandleValue
 
 DAY_SECONDS: Final = 86_400
 SCAN_LOOKUPS: Final = 14

@@ -2,7 +2,7 @@
 
 The text is ``head first join second join serial check``. ``first`` and ``second`` are entries of tables of
 equally long texts in ascending order, ``serial`` has a fixed number of digits, so suffixes sort like the
-numbers that they stand for. Each stretch of ``gap`` numbers holds one identifier, at a place that a keyed hash
+numbers that they stand for. Each extent of ``gap`` numbers holds one identifier, at a place that a keyed hash
 chooses; the others were never issued. The check number is that of ISO 7064 MOD 97-10 over the digits and
 letters (A = 10 … Z = 35) of the enterprise's prefix and of the suffix before it.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from registry.datasets.suzhou.permutation import mix
+from idnode.registry.datasets.suzhou.permutation import mix
 
 GAP_MIN: Final = 5
 """Fewest numbers for one identifier: at most every fifth number was issued."""

@@ -9,8 +9,8 @@ from enum import IntEnum
 from functools import cache
 from typing import Final
 
-from registry.datasets.suzhou.escaping import escaped_list
-from registry.datasets.suzhou.industries import (
+from idnode.registry.datasets.suzhou.escaping import escaped_list
+from idnode.registry.datasets.suzhou.industries import (
     ATTRIBUTE_INDEX,
     SMALL_ATTRIBUTES,
     Attribute,

@@ -6,17 +6,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from clients import aio, blocking
-from node.protocol.constants import OpCode, ResponseCode
-from node.protocol.datagrams import split
-from node.protocol.envelope import Envelope, decode_envelope
-from node.protocol.failure import encode_failure
-from node.protocol.framing import Framer
-from node.protocol.message import decode_message, encode_response
-from node.protocol.resolution import decode_query, encode_answer
-from node.protocol.site import Interface, Server, Site, encode_site, pack_address
-from registry.model import HandleValue
-from registry.values import pack
+from idnode.clients import aio, blocking
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.types.hs_site import Interface, Server, Site, encode_site, pack_address
+from idnode.registry.handle.values import pack
+from idnode.registry.handle.wire.constants import OpCode, ResponseCode
+from idnode.registry.handle.wire.datagrams import split
+from idnode.registry.handle.wire.envelope import Envelope, decode_envelope
+from idnode.registry.handle.wire.failure import encode_failure
+from idnode.registry.handle.wire.framing import Framer
+from idnode.registry.handle.wire.message import decode_message, encode_response
+from idnode.registry.handle.wire.resolution import decode_query, encode_answer
 
 RECORDS = {
     b"88.900.1/cup": (HandleValue(1, "URL", b"https://example.org/cup"),),

@@ -12,10 +12,10 @@ import asyncio
 
 import pytest
 
-from clients import aio
-from clients.answer import Question, Transport
-from clients.cache import AnswerCache
-from clients.errors import (
+from idnode.clients import aio
+from idnode.clients.answer import Question, Transport
+from idnode.clients.cache import AnswerCache
+from idnode.clients.errors import (
     ConnectionFailed,
     ConnectionLost,
     HandleNotFound,
@@ -23,8 +23,8 @@ from clients.errors import (
     NotAnswered,
     TimedOut,
 )
-from clients.request import Schedule
-from node.protocol.message import decode_message
+from idnode.clients.request import Schedule
+from idnode.registry.handle.wire.message import decode_message
 
 PATIENT = Schedule((0.0, 0.05, 0.1, 0.15), udp_seconds=30.0, stream_seconds=30.0)
 QUICK = Schedule((0.0, 0.05, 0.1, 0.15), udp_seconds=0.2, stream_seconds=5.0)

@@ -8,9 +8,9 @@ import shutil
 import aiohttp
 import pytest
 
-from node.addresses import url_of
-from node.runtime import Node
-from node.settings import Settings
+from idnode.node.addresses import url_of
+from idnode.node.runtime import Node
+from idnode.node.settings import Settings
 
 PASSWORD = "idnode-demo"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(32)
@@ -119,7 +119,7 @@ class SteppingClock:
     """The machine's clock, moved by hand."""
 
     def __init__(self):
-        from node.clock import SystemClock
+        from idnode.registry.handle.clock import SystemClock
 
         self._real = SystemClock()
         self.ahead = 0.0

@@ -8,9 +8,9 @@ import inspect
 
 import pytest
 
-from clients import snms as aio_client
-from clients import snms_blocking
-from clients.snms_answers import (
+from idnode.clients import snms as aio_client
+from idnode.clients import snms_blocking
+from idnode.clients.snms_answers import (
     Attribute,
     Identifier,
     ItemOutcome,
@@ -20,8 +20,8 @@ from clients.snms_answers import (
     Template,
     TemplateItem,
 )
-from clients.snms_requests import Account
-from node.addresses import url_of
+from idnode.clients.snms_requests import Account
+from idnode.node.addresses import url_of
 
 DEMO = Account("demo", "idnode-demo")
 PUMP = Template("88.900.1", "pump", (TemplateItem("型号", "model", 2000, required=True),))

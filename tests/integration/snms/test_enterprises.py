@@ -2,8 +2,8 @@
 
 import pytest
 
-from node.protocol.site import decode_site
-from registry import values
+from idnode.registry.handle import values
+from idnode.registry.handle.types.hs_site import decode_site
 
 PREFIX = "88.900.7"
 
@@ -201,7 +201,7 @@ async def test_a_server_that_cannot_be_reached_is_refused(snms, gear, change, te
 async def test_an_enterprise_administers_its_prefix_over_json(gear, digest):
     hosted = {"proxyServerId": 1, "entPrefixConfig": {"entPrefix": PREFIX}}
     await gear.good("POST", "/snms/api/ent/config", hosted)
-    from clients.web_requests import Credential
+    from idnode.clients.web_requests import Credential
 
     secret = Credential(301, f"0.NA/{PREFIX}", digest("pw")).authorization()
     values_sent = [{"index": 1, "type": "URL", "data": "https://example.org/"}]

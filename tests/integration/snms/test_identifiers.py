@@ -2,10 +2,10 @@
 
 import pytest
 
-from clients.web import Client
-from clients.web_requests import Credential
-from node.addresses import url_of
-from registry.model import HandleValue
+from idnode.clients.web import Client
+from idnode.clients.web_requests import Credential
+from idnode.node.addresses import url_of
+from idnode.registry.handle.model import HandleValue
 
 DATA = "/identityv2/data"
 HANDLE = "88.900.1/P-1"

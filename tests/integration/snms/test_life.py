@@ -10,10 +10,10 @@ import json
 import aiohttp
 import pytest
 
-from clients import aio
-from clients.answer import Transport
-from clients.errors import HandleNotFound
-from node.addresses import url_of
+from idnode.clients import aio
+from idnode.clients.answer import Transport
+from idnode.clients.errors import HandleNotFound
+from idnode.node.addresses import url_of
 
 PREFIX = "88.900.7"
 

@@ -19,15 +19,15 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from clients.web_requests import Credential
-from node.addresses import url_of
-from node.faces.documentation import openapi
-from node.faces.http_app import SNMS_FACE
-from node.faces.snms.routes import calls
-from node.openapi.document import document
-from node.openapi.page import page
-from node.ops.openapi import operations as managed
-from node.service.events import NullObserver
+from idnode.clients.web_requests import Credential
+from idnode.node.addresses import url_of
+from idnode.node.faces.http.app import SNMS_FACE
+from idnode.node.faces.http.documentation import openapi
+from idnode.node.faces.snms.routes import calls
+from idnode.node.openapi.document import document
+from idnode.node.openapi.page import page
+from idnode.node.ops.openapi import operations as managed
+from idnode.node.service.events import NullObserver
 
 EXAMPLES = 12
 CHECKS = (

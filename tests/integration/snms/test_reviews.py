@@ -9,10 +9,10 @@ import aiohttp
 import pytest
 from typer.testing import CliRunner
 
-from node.addresses import url_of
-from node.cli import application
-from node.service.errors import NotResponsible
-from registry.errors import RegisterBusy
+from idnode.node.addresses import url_of
+from idnode.node.cli import application
+from idnode.node.service.errors import NotResponsible
+from idnode.registry.errors import RegisterBusy
 
 PREFIX = "88.900.2"
 NEW = {"name": "齿轮厂", "username": "gear", "password": "pw"}
@@ -136,7 +136,7 @@ async def test_what_the_register_missed_it_gets_at_the_next_start(
     again = await serve()
     assert again.register.lookup(f"0.NA/{PREFIX}".encode()) is not None
     assert "followed the directory only now" in caplog.text
-    assert await again.parts.onboarding.settle() == 0
+    assert await again.parts.onboarding.publish() == 0
 
 
 def test_the_commands_add_list_show_and_review(served, tmp_path):

@@ -13,11 +13,12 @@ sys.path.insert(
 )  # the benchmarks are not part of what is installed
 
 from benchmarks import native_tools
-from node.protocol.datagrams import split
-from node.protocol.envelope import decode_envelope
-from node.protocol.message import decode_message, encode_response
-from node.protocol.resolution import decode_query, encode_answer
-from registry.values import join, pack_value
+
+from idnode.registry.handle.values import join, pack_value
+from idnode.registry.handle.wire.datagrams import split
+from idnode.registry.handle.wire.envelope import decode_envelope
+from idnode.registry.handle.wire.message import decode_message, encode_response
+from idnode.registry.handle.wire.resolution import decode_query, encode_answer
 
 STALL_SECONDS = 0.4
 

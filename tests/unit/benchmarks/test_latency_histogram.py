@@ -10,7 +10,6 @@ import random
 import subprocess
 
 import pytest
-
 from benchmarks.native_tools import compiled
 
 SEED = 20210625

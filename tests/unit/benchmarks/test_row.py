@@ -6,7 +6,6 @@
 """
 
 import pytest
-
 from benchmarks.row import Row
 from benchmarks.run import arguments, config_of
 from benchmarks.table import table_of

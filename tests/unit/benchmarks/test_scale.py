@@ -10,12 +10,12 @@ import json
 
 import msgpack
 import pytest
-
 from benchmarks.records import packed, small_packed, small_values
 from benchmarks.scale import COLUMNS, main
 from benchmarks.scale_records import KINDS, handle_of
-from node.faces.bulk.items import ItemPacker
-from registry.values import unpack
+
+from idnode.node.faces.bulk.items import ItemPacker
+from idnode.registry.handle.values import unpack
 
 
 def test_a_curve_has_every_figure_of_every_size(tmp_path, capsys):

@@ -9,7 +9,6 @@ import socket
 import threading
 
 import pytest
-
 from benchmarks import redis
 from benchmarks.http import bare_aiohttp
 from benchmarks.native_tools import Server, ToolFailed, load

@@ -8,7 +8,6 @@
 import os
 
 import pytest
-
 from benchmarks.native_tools import Server, ToolFailed, echo, load
 
 

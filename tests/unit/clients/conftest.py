@@ -4,14 +4,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from node.protocol.constants import OpCode, OpFlag, ResponseCode
-from node.protocol.datagrams import split
-from node.protocol.envelope import Envelope, decode_envelope
-from node.protocol.failure import encode_failure
-from node.protocol.message import Message, decode_message, encode_response
-from node.protocol.resolution import encode_answer
-from registry.model import HandleValue
-from registry.values import pack
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.values import pack
+from idnode.registry.handle.wire.constants import OpCode, OpFlag, ResponseCode
+from idnode.registry.handle.wire.datagrams import split
+from idnode.registry.handle.wire.envelope import Envelope, decode_envelope
+from idnode.registry.handle.wire.failure import encode_failure
+from idnode.registry.handle.wire.message import Message, decode_message, encode_response
+from idnode.registry.handle.wire.resolution import encode_answer
 
 
 def request_of(datagrams: list[bytes]) -> tuple[Envelope, Message]:

@@ -5,7 +5,7 @@
 * The cache keeps what TTLs allow and no longer, the shortest value deciding; it is bounded, least used first.
 * Printing shows what came, explains HS_ADMIN, HS_VLIST and HS_SITE, hides secrets, and never prints a control
   character of a peer; JSON is JSON.
-* `clients` and `clients.blocking` load neither aiohttp nor uvloop nor asyncio's client.
+* `clients` and `idnode.clients.blocking` load neither aiohttp nor uvloop nor asyncio's client.
 """
 
 import json
@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.answer import Answer, Question, Transport, read_answer, read_site
-from clients.cache import TTL_SECONDS_MAX, AnswerCache
-from clients.dig import format_answer, format_json, printable, readable_data
-from clients.errors import (
+from idnode.clients.answer import Answer, Question, Transport, read_answer, read_site
+from idnode.clients.cache import TTL_SECONDS_MAX, AnswerCache
+from idnode.clients.dig import format_answer, format_json, printable, readable_data
+from idnode.clients.errors import (
     ERROR_OF_CODE,
     HandleNotFound,
     MalformedAnswer,
@@ -30,16 +30,16 @@ from clients.errors import (
     UnknownRefusal,
     error_for,
 )
-from clients.request import Reply
-from node.protocol.admin_value import AdminValue, encode_admin
-from node.protocol.constants import OpFlag, ResponseCode
-from node.protocol.envelope import Envelope
-from node.protocol.message import Message
-from node.protocol.resolution import encode_answer
-from node.protocol.site import Interface, Server, Site, encode_site, pack_address
-from node.protocol.vlist import Member, encode_vlist
-from registry.model import HandleValue
-from registry.values import pack
+from idnode.clients.request import Reply
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.types.hs_admin import AdminValue, encode_admin
+from idnode.registry.handle.types.hs_site import Interface, Server, Site, encode_site, pack_address
+from idnode.registry.handle.types.hs_vlist import Member, encode_vlist
+from idnode.registry.handle.values import pack
+from idnode.registry.handle.wire.constants import OpFlag, ResponseCode
+from idnode.registry.handle.wire.envelope import Envelope
+from idnode.registry.handle.wire.message import Message
+from idnode.registry.handle.wire.resolution import encode_answer
 
 CUP = Question(b"88.900.1/cup")
 VALUE = HandleValue(1, "URL", b"https://example.org/cup")
@@ -225,7 +225,8 @@ def test_any_answer_prints_without_control_characters(message, value_type, data,
 
 
 @pytest.mark.parametrize(
-    "module", ["clients", "clients.blocking", "clients.dig", "clients.web_blocking"]
+    "module",
+    ["clients", "idnode.clients.blocking", "idnode.clients.dig", "idnode.clients.web_blocking"],
 )
 def test_light_modules_load_no_http_library_and_no_loop(module):
     code = f"import sys, {module}; print(sorted({{'aiohttp', 'uvloop', 'asyncio'}} & set(sys.modules)))"
@@ -238,9 +239,9 @@ def test_the_blocking_client_yields_to_other_greenlets_under_gevent():
     code = """
 from gevent import monkey; monkey.patch_all()
 import gevent, socket
-from clients.blocking import Client
-from clients.errors import NotAnswered
-from clients.request import Schedule
+from idnode.clients.blocking import Client
+from idnode.clients.errors import NotAnswered
+from idnode.clients.request import Schedule
 silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); silent.bind(("127.0.0.1", 0))
 under_way, most = 0, 0
 def ask():

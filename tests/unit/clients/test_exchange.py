@@ -17,12 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.answer import Transport
-from clients.errors import TimedOut
-from clients.exchange import Exchange
-from clients.request import Answered, Failed, Request, Schedule, StreamNeeded
-from node.protocol.constants import EnvelopeFlag, OpCode
-from node.protocol.envelope import decode_envelope
+from idnode.clients.answer import Transport
+from idnode.clients.errors import TimedOut
+from idnode.clients.exchange import Exchange
+from idnode.clients.request import Answered, Failed, Request, Schedule, StreamNeeded
+from idnode.registry.handle.wire.constants import EnvelopeFlag, OpCode
+from idnode.registry.handle.wire.envelope import decode_envelope
 
 RESOLUTION = Request(OpCode.RESOLUTION, b"\0\0\0\x0c88.900.1/cup" + bytes(8), 0, 2_000_000_000)
 CREATION = Request(OpCode.CREATE_HANDLE, b"\0\0\0\x0c88.900.1/cup" + bytes(4), 0, 2_000_000_000)

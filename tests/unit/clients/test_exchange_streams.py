@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.answer import Transport
-from clients.errors import ConnectionLost, MalformedAnswer, TimedOut
-from clients.exchange import Exchange
-from clients.request import Answered, Failed, Request, StreamNeeded
-from node.protocol.constants import OpCode
+from idnode.clients.answer import Transport
+from idnode.clients.errors import ConnectionLost, MalformedAnswer, TimedOut
+from idnode.clients.exchange import Exchange
+from idnode.clients.request import Answered, Failed, Request, StreamNeeded
+from idnode.registry.handle.wire.constants import OpCode
 
 RESOLUTION = Request(OpCode.RESOLUTION, b"\0\0\0\x0c88.900.1/cup" + bytes(8), 0, 2_000_000_000)
 CREATION = Request(OpCode.CREATE_HANDLE, b"\0\0\0\x0c88.900.1/cup" + bytes(4), 0, 2_000_000_000)
@@ -80,7 +80,7 @@ def test_an_answer_that_continues_is_joined(exchange, wire, cup):
 
 
 def test_an_answer_that_continues_without_end_fails(exchange, wire, cup, monkeypatch):
-    monkeypatch.setattr("clients.exchange.CONTINUED_BYTES_MAX", 200)
+    monkeypatch.setattr("idnode.clients.exchange.CONTINUED_BYTES_MAX", 200)
     stream = exchange.open_stream()
     request_id, _ = ask_stream(exchange, stream)
     more = wire.stream_bytes_of(request_id, wire.message_of(cup, op_flags=wire.continued))

@@ -7,11 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients import snms_answers
-from clients.errors import ClientError, MalformedAnswer, TimedOut
-from clients.snms_answers import NodeFailed, NotLoggedIn, NotPermitted, RuleBroken, SnmsRefused
-from clients.snms_requests import Account, dated_digest, login
-from clients.web_requests import HttpResponse
+from idnode.clients import snms_answers
+from idnode.clients.errors import ClientError, MalformedAnswer, TimedOut
+from idnode.clients.snms_answers import (
+    NodeFailed,
+    NotLoggedIn,
+    NotPermitted,
+    RuleBroken,
+    SnmsRefused,
+)
+from idnode.clients.snms_requests import Account, dated_digest, login
+from idnode.clients.web_requests import HttpResponse
 
 READERS = [
     snms_answers.read_nothing,

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients import bulk, web, web_blocking, web_requests
-from clients.answer import Question, Transport
-from clients.errors import (
+from idnode.clients import bulk, web, web_blocking, web_requests
+from idnode.clients.answer import Question, Transport
+from idnode.clients.errors import (
     AuthenticationFailed,
     ClientError,
     ConnectionFailed,
@@ -32,9 +32,9 @@ from clients.errors import (
     ServerBusy,
     TimedOut,
 )
-from clients.json_values import from_json, to_json
-from clients.web_requests import Credential, HandlesPage, HttpResponse, Written
-from registry.model import HandleValue, Reference
+from idnode.clients.json_values import from_json, to_json
+from idnode.clients.web_requests import Credential, HandlesPage, HttpResponse, Written
+from idnode.registry.handle.model import HandleValue, Reference
 
 URL = HandleValue(1, "URL", b"https://example.org/cup")
 ADMIN = Credential(301, "0.NA/88.900.1", "idnode-demo")

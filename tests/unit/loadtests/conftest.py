@@ -2,8 +2,8 @@
 
 import pytest
 
-from loadtests.ledger import Ledger, Planned
-from loadtests.profile import read_profile
+from idnode.loadtests.ledger import Ledger, Planned
+from idnode.loadtests.profile import read_profile
 
 PROFILE = """
 title = "a test"

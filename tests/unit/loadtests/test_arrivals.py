@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from loadtests.arrivals import Arrivals, AtOnce, Pace
+from idnode.loadtests.arrivals import Arrivals, AtOnce, Pace
 
 
 def arrivals(rate=lambda _: 100.0, *, users=1, patience=2.0, poisson=False, duration=10.0):

@@ -7,7 +7,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from loadtests.curves import DAY_PARTS, Curve, area_of, peak_of
+from idnode.loadtests.curves import DAY_PARTS, Curve, area_of, peak_of
 
 
 def curve(**keys):

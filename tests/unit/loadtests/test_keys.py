@@ -12,8 +12,8 @@ from random import Random
 
 import pytest
 
-from loadtests.keys import Keys, Scan, Uniform, WrittenSpace, Zipf, missing_name
-from registry.datasets.choice import make
+from idnode.loadtests.keys import Keys, Scan, Uniform, WrittenSpace, Zipf, missing_name
+from idnode.registry.datasets.choice import make
 
 BILLIONS = 6_500_000_000
 

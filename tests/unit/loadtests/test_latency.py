@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.latency import Latencies, bucket_milliseconds, bucket_of, bucket_top, merged
+from idnode.loadtests.latency import Latencies, bucket_milliseconds, bucket_of, bucket_top, merged
 
 
 def counted(durations):

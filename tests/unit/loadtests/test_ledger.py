@@ -7,7 +7,7 @@
 import msgpack
 import pytest
 
-from loadtests.ledger import Ledger
+from idnode.loadtests.ledger import Ledger
 
 
 def test_everything_adds_up_over_operations(ledger):

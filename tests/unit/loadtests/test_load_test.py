@@ -7,13 +7,13 @@
 
 import pytest
 
-from clients.web_requests import Credential
-from loadtests.arrivals import Arrivals, AtOnce, Pace
-from loadtests.keys import Scan, Uniform, WrittenSpace, Zipf
-from loadtests.load_test import LoadTest, SuzhouSpace, choice_of, space_of
-from loadtests.profile import Face, KeysTable, read_profile
-from loadtests.records import sample_records
-from loadtests.target import Target
+from idnode.clients.web_requests import Credential
+from idnode.loadtests.arrivals import Arrivals, AtOnce, Pace
+from idnode.loadtests.keys import Scan, Uniform, WrittenSpace, Zipf
+from idnode.loadtests.load_test import LoadTest, SuzhouSpace, choice_of, space_of
+from idnode.loadtests.profile import Face, KeysTable, read_profile
+from idnode.loadtests.records import sample_records
+from idnode.loadtests.target import Target
 
 TARGET = Target.at("127.0.0.1:2641", "http://127.0.0.1:8000", Credential(301, "0.NA/88.900", "x"))
 

@@ -8,8 +8,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from loadtests.latency import Latencies
-from loadtests.metrics import BUCKETS, Metrics, buckets_of
+from idnode.loadtests.latency import Latencies
+from idnode.loadtests.metrics import BUCKETS, Metrics, buckets_of
 
 
 def scraped(ledger):

@@ -7,7 +7,7 @@
 
 import pytest
 
-from loadtests.profile import Face, ProfileInvalid, load_profile, names, read_profile
+from idnode.loadtests.profile import Face, ProfileInvalid, load_profile, names, read_profile
 
 GOOD = """
 title = "a test"

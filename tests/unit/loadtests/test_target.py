@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from clients.web_requests import Credential
-from loadtests.options import Freeze
-from loadtests.target import Target, TargetUnknown, credential_of
+from idnode.clients.web_requests import Credential
+from idnode.loadtests.options import Freeze
+from idnode.loadtests.target import Target, TargetUnknown, credential_of
 
 ADMIN = Credential(301, "0.NA/88.900", "secret")
 

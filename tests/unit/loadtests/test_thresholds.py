@@ -8,8 +8,8 @@ import math
 
 import pytest
 
-from loadtests.ledger import Ledger
-from loadtests.thresholds import check_all
+from idnode.loadtests.ledger import Ledger
+from idnode.loadtests.thresholds import check_all
 
 
 @pytest.mark.parametrize(

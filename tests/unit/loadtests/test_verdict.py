@@ -7,9 +7,9 @@
 
 import pytest
 
-from loadtests.ledger import Ledger
-from loadtests.report import as_data, as_text
-from loadtests.verdict import ExitCode, judge
+from idnode.loadtests.ledger import Ledger
+from idnode.loadtests.report import as_data, as_text
+from idnode.loadtests.verdict import ExitCode, judge
 
 HELD, BROKEN = "p99_ms = 1000", "p99_ms = 100"
 

@@ -6,8 +6,8 @@
 
 import pytest
 
-from loadtests.ledger import Process
-from loadtests.vitals import TICK_SECONDS, Vitals, processor_seconds
+from idnode.loadtests.ledger import Process
+from idnode.loadtests.vitals import TICK_SECONDS, Vitals, processor_seconds
 
 
 def run(share, *, seconds=3.0, late=0.0):

@@ -6,26 +6,26 @@ from types import SimpleNamespace
 import pytest
 import uvloop
 
-from node.clock import Clock
-from node.protocol.envelope import Envelope
-from node.protocol.framing import Framer
-from node.protocol.message import decode_message, encode_response
-from node.protocol.resolution import Query, encode_query
-from node.protocol.site import decode_site
-from node.service.authority import Authority
-from node.service.connection import Connection
-from node.service.credentials import Credentials, Identity
-from node.service.events import NullObserver
-from node.service.foundation import Addresses, lay_foundation, node_administrators
-from node.service.handle_protocol import Grounds, HandleProtocol
-from node.service.offload import Offload
-from node.service.permissions import Permissions
-from node.service.registrar import Registrar
-from node.service.resolver import Resolver
-from node.service.response import Responses
-from registry import values
-from registry.mutation import Create
-from registry.store import Durability, EmbeddedRegister, RegisterOptions
+from idnode.node.first_start.prefixes import Addresses, node_administrators, prepare_prefixes
+from idnode.node.service.events import NullObserver
+from idnode.node.service.handle.connection import Connection
+from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
+from idnode.node.service.handle.response import Responses
+from idnode.node.service.identifiers.authority import Authority
+from idnode.node.service.identifiers.credentials import Credentials, Identity
+from idnode.node.service.identifiers.permissions import Permissions
+from idnode.node.service.identifiers.registrar import Registrar
+from idnode.node.service.identifiers.resolver import Resolver
+from idnode.node.service.offload import Offload
+from idnode.registry.embedded.register import Durability, EmbeddedRegister, RegisterOptions
+from idnode.registry.handle import values
+from idnode.registry.handle.clock import Clock
+from idnode.registry.handle.types.hs_site import decode_site
+from idnode.registry.handle.wire.envelope import Envelope
+from idnode.registry.handle.wire.framing import Framer
+from idnode.registry.handle.wire.message import decode_message, encode_response
+from idnode.registry.handle.wire.resolution import Query, encode_query
+from idnode.registry.mutation import Create
 
 BOTH_LOOPS = ("test_handle_tcp", "test_handle_udp")
 """Test files that run on the loop of the standard library and on the one that the node runs on."""
@@ -85,7 +85,7 @@ async def service(register, clock, keys):
     resolver = Resolver(register, authority)
     offload = Offload()
     protocol = HandleProtocol(
-        Grounds(
+        HandleServices(
             register,
             authority,
             permissions,
@@ -98,7 +98,7 @@ async def service(register, clock, keys):
             lambda: {"state": "ready"},
         )
     )
-    foundation = await lay_foundation(
+    site = await prepare_prefixes(
         register,
         authority,
         clock,
@@ -107,8 +107,8 @@ async def service(register, clock, keys):
         secret=SECRET,
         addresses=Addresses("127.0.0.1", 2641, 2642),
     )
-    protocol.queries.site = foundation.site
-    authority.place(decode_site(foundation.site).servers[0])
+    protocol.queries.site = site.site
+    authority.place(decode_site(site.site).servers[0])
     yield SimpleNamespace(
         register=register,
         clock=clock,
@@ -123,10 +123,10 @@ async def service(register, clock, keys):
         sessions=protocol.sessions,
         challenges=protocol.challenges,
         dispatch=protocol.dispatch,
-        door=protocol.door,
+        receiver=protocol.receiver,
         gate=protocol.gate,
         sealing=protocol.sealing,
-        foundation=foundation,
+        site=site,
         offload=offload,
         admin=Identity(b"0.NA/88.900", 301),
         enterprise=Identity(b"0.NA/88.900.1", 301),
@@ -217,16 +217,16 @@ def wire():
 
 
 class Talk:
-    """Messages brought to the service's door over one connection, and the answers to them."""
+    """Messages brought to the service's receiver over one connection, and the answers to them."""
 
-    def __init__(self, door, *, peer=("192.0.2.1", 9), stream=True):
-        self.door = door
+    def __init__(self, receiver, *, peer=("192.0.2.1", 9), stream=True):
+        self.receiver = receiver
         self.connection = Connection(peer, stream=stream, now=NOW)
 
     async def bring(self, envelope, data):
         """Return (envelope, message bytes) of each answer to a message."""
         answers = asyncio.Queue()
-        self.door.admit(envelope, data, self.connection, answers.put_nowait)
+        self.receiver.receive(envelope, data, self.connection, answers.put_nowait)
         found = []
         while not found or found[-1].continued:
             found.append(await asyncio.wait_for(answers.get(), 30))
@@ -248,13 +248,13 @@ class Talk:
 @pytest.fixture
 def talk(service):
     """A connection to the service."""
-    return Talk(service.door)
+    return Talk(service.receiver)
 
 
 @pytest.fixture
 def another_talk(service):
     """Return a function that makes further connections."""
-    return lambda **fields: Talk(service.door, **fields)
+    return lambda **fields: Talk(service.receiver, **fields)
 
 
 class ToldObserver(NullObserver):

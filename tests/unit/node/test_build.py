@@ -6,9 +6,9 @@
 
 import pytest
 
-from node import build
-from node.settings import Settings
-from registry.core import default_core
+from idnode.node import build
+from idnode.node.settings import Settings
+from idnode.registry.embedded.core import default_core
 
 
 @pytest.mark.parametrize("given", [None, "", "0"])
@@ -22,7 +22,7 @@ def test_the_compiled_core_runs_where_there_is_one(monkeypatch, given):
 
 @pytest.mark.parametrize("given", ["1", "yes"])
 async def test_python_keeps_the_register_when_it_is_told_to(monkeypatch, tmp_path, given):
-    from node.runtime import Node
+    from idnode.node.runtime import Node
 
     monkeypatch.setenv("IDNODE_PURE", given)
     assert build.core() == "python"

@@ -8,15 +8,15 @@ import asyncio
 
 import pytest
 
-from node import housekeeping
-from node.housekeeping import Housekeeping
-from node.ops import lifetime
-from node.ops.metrics import Facts, Metrics
+from idnode.node import housekeeping
+from idnode.node.housekeeping import Housekeeping
+from idnode.node.ops import persistent_counters
+from idnode.node.ops.metrics import Facts, Metrics
 
 
 @pytest.fixture
 def metrics():
-    made = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in lifetime.KINDS})
+    made = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in persistent_counters.KINDS})
     made.face("http").registered(1, b"88.900.1", 3)
     return made
 
@@ -25,7 +25,7 @@ async def test_at_the_end_the_counters_are_on_the_disk(tmp_path, metrics):
     keeper = Housekeeping(tmp_path, metrics)
     keeper.start()
     await keeper.stop()
-    assert lifetime.load(tmp_path)["registrations"]["http", "success"] == 3
+    assert persistent_counters.load(tmp_path)["registrations"]["http", "success"] == 3
 
 
 async def test_chores_are_done_and_counters_saved_while_it_runs(tmp_path, metrics, monkeypatch):
@@ -35,7 +35,7 @@ async def test_chores_are_done_and_counters_saved_while_it_runs(tmp_path, metric
     rounds = []
 
     def chore():
-        rounds.append(lifetime.load(tmp_path)["registrations"])
+        rounds.append(persistent_counters.load(tmp_path)["registrations"])
         if len(rounds) > 1:
             done.set()
 

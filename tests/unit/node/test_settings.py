@@ -8,7 +8,7 @@
 
 import pytest
 
-from node.settings import (
+from idnode.node.settings import (
     DEMO_SECRET,
     Settings,
     SettingsRefused,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from registry.model import HandleValue
-from registry.store import EmbeddedRegister
-from registry.values import pack
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.values import pack
 
 
 @pytest.fixture

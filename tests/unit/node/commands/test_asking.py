@@ -6,8 +6,8 @@
 
 import pytest
 
-from node.commands.asking import handle_server, http_client, http_url
-from node.commands.failure import CommandFailed
+from idnode.node.commands.asking import handle_server, http_client, http_url
+from idnode.node.commands.failure import CommandFailed
 
 
 @pytest.fixture(autouse=True)

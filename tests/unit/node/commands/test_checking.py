@@ -8,11 +8,11 @@
 import pytest
 from typer.testing import CliRunner
 
-from node import cli
-from node.data_directory import REGISTER
-from registry import image
-from registry.mutation import Create
-from registry.store import EmbeddedRegister
+from idnode.node import cli
+from idnode.node.data_directory import REGISTER
+from idnode.registry.embedded import image
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.mutation import Create
 
 
 @pytest.fixture

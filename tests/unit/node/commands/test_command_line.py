@@ -12,8 +12,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from node import cli
-from node.settings import Settings, flag_of
+from idnode.node import cli
+from idnode.node.settings import Settings, flag_of
 
 
 @pytest.fixture
@@ -90,9 +90,9 @@ def test_version_says_version_and_core(run):
 
 def test_resolving_loads_no_server():
     script = (
-        "import sys, node.cli as cli\n"
+        "import sys, idnode.node.cli as cli\n"
         "cli.application(['resolve'])\n"
-        "print([m for m in ('aiohttp', 'uvloop', 'node.runtime', 'sqlalchemy') if m in sys.modules])"
+        "print([m for m in ('aiohttp', 'uvloop', 'idnode.node.runtime', 'sqlalchemy') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

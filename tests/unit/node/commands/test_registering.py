@@ -2,8 +2,8 @@
 
 import pytest
 
-from node.commands.failure import CommandFailed
-from node.commands.register import values_of
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.commands.register import values_of
 
 
 def _read(*texts):

@@ -8,22 +8,22 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import BaseTestServer, TestClient
 
-from node.faces.handle_json.values_input import pack_values
-from node.faces.http_app import HttpFaceRunner, HttpParts, build_app
-from node.service.authority import Authority
-from node.service.credentials import Credentials, Identity
-from node.service.events import NullObserver
-from node.service.handle_protocol import Grounds, HandleProtocol
-from node.service.offload import Offload
-from node.service.permissions import Permissions
-from node.service.registrar import Registrar
-from node.service.resolver import Resolver
-from node.service.response import Responses
-from registry import values
-from registry.core import default_core
-from registry.mutation import Create
-from registry.options import Durability, RegisterOptions
-from registry.store import EmbeddedRegister
+from idnode.node.faces.handle_json.values_input import pack_values
+from idnode.node.faces.http.app import HttpFaceRunner, HttpParts, build_app
+from idnode.node.service.events import NullObserver
+from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
+from idnode.node.service.handle.response import Responses
+from idnode.node.service.identifiers.authority import Authority
+from idnode.node.service.identifiers.credentials import Credentials, Identity
+from idnode.node.service.identifiers.permissions import Permissions
+from idnode.node.service.identifiers.registrar import Registrar
+from idnode.node.service.identifiers.resolver import Resolver
+from idnode.node.service.offload import Offload
+from idnode.registry.embedded.core import default_core
+from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.handle import values
+from idnode.registry.mutation import Create
 
 NOW = 1_700_000_000
 """2023-11-14T22:13:20Z, the timestamp of the records in the vectors."""
@@ -92,7 +92,7 @@ class House:
         registrar = Registrar(register, authority, permissions, self.clock)
         credentials, offload = Credentials(register), Offload()
         grounds = (register, authority, permissions, credentials, registrar, resolver, Responses())
-        protocol = HandleProtocol(Grounds(*grounds, self.clock, offload, dict))
+        protocol = HandleProtocol(HandleServices(*grounds, self.clock, offload, dict))
         self.parts = {
             "resolver": resolver,
             "registrar": registrar,
@@ -101,7 +101,7 @@ class House:
             "authority": authority,
             "homing": protocol.homing,
             "proofs": protocol.proofs,
-            "door": protocol.door,
+            "receiver": protocol.receiver,
             "clock": self.clock,
             "observer": lambda _face: self.observer,
             "site": lambda: site,
@@ -137,7 +137,7 @@ def vectors():
 @pytest.fixture
 async def build_house(tmp_path, vectors):
     """Return a function that makes services over a register, of this core, that holds the demo prefix 88.900."""
-    from node.faces.handle_json.site_json import site_bytes
+    from idnode.node.faces.handle_json.site_json import site_bytes
 
     site = next(each for each in vectors if each["name"] == "site")["response"]["json"]["site"]
     registers = []

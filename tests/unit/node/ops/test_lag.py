@@ -1,6 +1,6 @@
 """The loop-lag probe keeps these promises: the worst delay of the last window shows, older ones fade."""
 
-from node.ops.lag import WINDOW_SECONDS, LagProbe
+from idnode.node.ops.lag import WINDOW_SECONDS, LagProbe
 
 
 class _HandClock:

@@ -11,7 +11,7 @@ import logging
 
 import pytest
 
-from node.ops.logs import FOLD_KINDS_MAX, FOLD_SECONDS, configure, report_folded
+from idnode.node.ops.logs import FOLD_KINDS_MAX, FOLD_SECONDS, configure, report_folded
 
 
 class _HandClock:

@@ -8,9 +8,9 @@
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from node.ops import lifetime, management
-from node.ops.health import Health, State
-from node.ops.metrics import Facts, Metrics
+from idnode.node.ops import management, persistent_counters
+from idnode.node.ops.health import Health, State
+from idnode.node.ops.metrics import Facts, Metrics
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def health():
 
 @pytest.fixture
 async def client(health):
-    metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in lifetime.KINDS})
+    metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in persistent_counters.KINDS})
     taken = []
 
     async def snapshot(name):

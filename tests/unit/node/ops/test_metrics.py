@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from node.ops import lifetime
-from node.ops.metrics import Facts, Metrics
-from node.ops.outcomes import LABELS
-from node.ops.tallies import OPERATIONS, REASONS_MAX, SECONDS, Distribution
-from node.service import events
+from idnode.node.ops import persistent_counters
+from idnode.node.ops.counters import OPERATIONS, REASONS_MAX, SECONDS, Histogram
+from idnode.node.ops.metrics import Facts, Metrics
+from idnode.node.ops.outcomes import LABELS
+from idnode.node.service import events
 
 CONTRACT = {
     "idnode_registrations_total": {"face", "outcome"},
@@ -48,7 +48,7 @@ CONTRACT = {
 
 def _metrics(before=None):
     facts = Facts("1.2", "python", 6.5e9, 5.3e9)
-    metrics = Metrics(facts, before or {kind: {} for kind in lifetime.KINDS})
+    metrics = Metrics(facts, before or {kind: {} for kind in persistent_counters.KINDS})
     metrics.read_connections("handle_tcp", lambda: metrics.face("handle_tcp").connections)
     metrics.read_disk(Path(__file__).parent)
     metrics.read_register(
@@ -137,7 +137,7 @@ def test_a_face_that_has_done_nothing_yet_shows_its_zeros():
         assert _value(metrics, "idnode_registrations_total", **labels) == 0
         assert _value(metrics, "idnode_resolutions_total", **labels) == 0
     assert _value(metrics, "idnode_malformed_total", face="bulk", reason="other") == 0
-    assert not any(metrics.lifetime()["registrations"].values())
+    assert not any(metrics.persistent_counters()["registrations"].values())
 
 
 def test_only_what_is_the_nodes_own_fault_is_a_fault():
@@ -184,7 +184,7 @@ def test_the_exposition_comes_in_the_format_that_the_scraper_accepts(used):
 
 
 def test_a_bucket_counts_its_own_upper_bound_in():
-    distribution = Distribution(SECONDS)
+    distribution = Histogram(SECONDS)
     distribution.add(SECONDS[0])
     distribution.add(1e9)
     counted = dict(distribution.cumulative())

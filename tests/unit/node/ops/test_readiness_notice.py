@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from node.ops.readiness_notice import ReadinessNotice
+from idnode.node.ops.readiness_notice import ReadinessNotice
 
 
 @pytest.fixture(params=["path", "abstract"])

@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from node.ops.resources import disk_of, memory_limit_bytes, own_memory_bytes
+from idnode.node.ops.resources import disk_of, memory_limit_bytes, own_memory_bytes
 
 
 @pytest.fixture

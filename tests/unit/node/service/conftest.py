@@ -2,25 +2,23 @@
 
 import pytest
 
-from clients.identity import SecretIdentity
-from clients.session import Session, dh_half, dh_private
-from node.protocol.administration import encode_record
-from node.protocol.challenge import (
-    decode_challenge,
-)
-from node.protocol.constants import EnvelopeFlag, KeyExchange
-from node.protocol.digest import split_digest
-from node.protocol.keys import decode_public_key, encode_public_key
-from node.protocol.message import decode_message
-from node.protocol.session_cipher import agreed_key
-from node.protocol.session_setup import (
+from idnode.clients.identity import SecretIdentity
+from idnode.clients.session import Session, dh_half, dh_private
+from idnode.registry.handle.proofs.session_cipher import agreed_key
+from idnode.registry.handle.types.hs_pubkey import decode_public_key, encode_public_key
+from idnode.registry.handle.values import EMPTY
+from idnode.registry.handle.wire.administration import encode_record
+from idnode.registry.handle.wire.challenge import decode_challenge
+from idnode.registry.handle.wire.constants import EnvelopeFlag, KeyExchange
+from idnode.registry.handle.wire.digest import split_digest
+from idnode.registry.handle.wire.message import decode_message
+from idnode.registry.handle.wire.session_setup import (
     SessionRequest,
     decode_key_data,
     decode_session_answer,
     encode_session_request,
 )
-from node.protocol.versions import version_of
-from registry.values import EMPTY
+from idnode.registry.handle.wire.versions import version_of
 
 CREATE, DELETE, LIST, ANSWER, VERIFY, SETUP, TERMINATE, EXCHANGE = (
     *(100, 101, 105, 200),

@@ -4,11 +4,12 @@ import logging
 
 import pytest
 
-from node.protocol.constants import ResponseCode
-from node.protocol.errors import MessageTooShort
-from node.service import errors as service_errors
-from node.service.answers import ANSWERS, UNPLANNED, UNPLANNED_TEXT, answer_for, text_for
-from registry import errors as registry_errors
+from idnode.node.service import errors as service_errors
+from idnode.node.service.answers import ANSWERS, UNPLANNED, UNPLANNED_TEXT, answer_for, text_for
+from idnode.registry import errors as registry_errors
+from idnode.registry.handle import errors as data_model_errors
+from idnode.registry.handle.wire.constants import ResponseCode
+from idnode.registry.handle.wire.errors import MessageTooShort
 
 
 def every_class_in(module):
@@ -21,7 +22,9 @@ def every_class_in(module):
 
 @pytest.mark.parametrize(
     "error",
-    every_class_in(service_errors) + every_class_in(registry_errors),
+    every_class_in(service_errors)
+    + every_class_in(registry_errors)
+    + every_class_in(data_model_errors),
     ids=lambda e: e.__name__,
 )
 def test_each_error_class_has_its_row(error):

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from node.service.errors import NodeBusy
-from node.service.offload import Offload
+from idnode.node.service.errors import NodeBusy
+from idnode.node.service.offload import Offload
 
 
 async def test_work_is_done_in_another_thread_and_its_errors_come_back():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.datasets.suzhou.dataset import Suzhou
+from idnode.registry.datasets.suzhou.dataset import Suzhou
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("registry.native.suzhou", reason="the compiled core is not built")
+pytest.importorskip(
+    "idnode.registry.datasets.suzhou.native", reason="the compiled core is not built"
+)
 
-from registry.datasets.suzhou.compiled import compiled
-from registry.datasets.suzhou.dataset import Suzhou
+from idnode.registry.datasets.suzhou.compiled import compiled
+from idnode.registry.datasets.suzhou.dataset import Suzhou
 
 POSITIONS = 40
 

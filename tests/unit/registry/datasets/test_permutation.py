@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.datasets.suzhou.permutation import Permutation, mix
+from idnode.registry.datasets.suzhou.permutation import Permutation, mix
 
 KEYS = (1, 2, 3, 4, 5, 6)
 words = st.integers(0, 2**64 - 1)

@@ -13,10 +13,10 @@ from random import Random
 
 import pytest
 
-from registry.datasets.suzhou.catalogue import INDUSTRIES
-from registry.datasets.suzhou.records import Records
-from registry.datasets.suzhou.templates import RICH_TYPE, SHARES, Size, templates
-from registry.values import all_public, check, unpack
+from idnode.registry.datasets.suzhou.catalogue import INDUSTRIES
+from idnode.registry.datasets.suzhou.records import Records
+from idnode.registry.datasets.suzhou.templates import RICH_TYPE, SHARES, Size, templates
+from idnode.registry.handle.values import all_public, check, unpack
 
 RECORDS = 20_000
 FRAME_BYTES = 20 + 24 + 4 + 4
@@ -60,7 +60,7 @@ def test_records_follow_their_template(sample):
 
 
 def test_the_administrators_are_those_of_the_prefix(sample):
-    from node.protocol.admin_value import decode_admin
+    from idnode.registry.handle.types.hs_admin import decode_admin
 
     _handle, enterprise, identifiers, position = sample[0]
     admin = decode_admin(unpack(identifiers.values(position))[0].data)

@@ -10,8 +10,8 @@ from random import Random
 
 import pytest
 
-from registry.datasets.suzhou import rhythm
-from registry.names import prefix_of
+from idnode.registry.datasets.suzhou import rhythm
+from idnode.registry.handle.names import prefix_of
 
 
 def test_the_load_of_a_day_has_the_mean_one():

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from registry.datasets.suzhou.catalogue import INDUSTRIES
-from registry.datasets.suzhou.suffixes import GAP_MIN
+from idnode.registry.datasets.suzhou.catalogue import INDUSTRIES
+from idnode.registry.datasets.suzhou.suffixes import GAP_MIN
 
 TRIALS = 10_000
 

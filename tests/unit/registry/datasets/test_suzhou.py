@@ -12,10 +12,10 @@ from random import Random
 
 import pytest
 
-from registry.datasets.choice import DatasetUnknown, make, seed_of
-from registry.datasets.suzhou.dataset import Suzhou
-from registry.datasets.suzhou.enterprises import volumes
-from registry.datasets.suzhou.nodes import ENTERPRISES, IDENTIFIERS, NODES
+from idnode.registry.datasets.choice import DatasetUnknown, make, seed_of
+from idnode.registry.datasets.suzhou.dataset import Suzhou
+from idnode.registry.datasets.suzhou.enterprises import volumes
+from idnode.registry.datasets.suzhou.nodes import ENTERPRISES, IDENTIFIERS, NODES
 
 RANKS = 1_000_000
 RANKS_OF_ONE = 10_000

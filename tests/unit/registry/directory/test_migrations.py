@@ -7,9 +7,9 @@
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from registry.directory.errors import SchemaTooNew
-from registry.directory.migrations import MIGRATIONS, migrate, version_of
-from registry.directory.tables import Base
+from idnode.registry.directory.errors import SchemaTooNew
+from idnode.registry.directory.migrations import MIGRATIONS, migrate, version_of
+from idnode.registry.directory.tables import Base
 
 
 @pytest.fixture

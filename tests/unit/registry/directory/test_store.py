@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from registry.directory.errors import DirectoryBusy, DirectoryUnavailable
-from registry.directory.states import Role
-from registry.directory.store import WAITING_MAX, Directory, sqlite_url
-from registry.directory.tables import Account, StoredFile
+from idnode.registry.directory.errors import DirectoryBusy, DirectoryUnavailable
+from idnode.registry.directory.states import Role
+from idnode.registry.directory.store import WAITING_MAX, Directory, sqlite_url
+from idnode.registry.directory.tables import Account, StoredFile
 
 
 def account(username="a"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.core import CORES
+from idnode.registry.embedded.core import CORES
 
 
 @pytest.fixture(params=sorted(CORES))

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registry import values
+from idnode.registry.handle import values
 
 BATCH = "/api/v1/identifiers/batch"
 ITEMS = [

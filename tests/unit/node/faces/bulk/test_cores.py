@@ -1,6 +1,6 @@
 """The bulk API does the same over both cores, whatever is asked of it.
 
-* Bodies of items, right and wrong, plain and odd, mutated anywhere, go to a node of each core. Equal are the answers
+* Bodies of items, right and wrong, plain and unrecognised, mutated anywhere, go to a node of each core. Equal are the answers
   (accepted, positions, codes, messages), what the observers learn, and the records in the logs, in their order.
 * Many handles of every kind resolved at once: the answers are equal to the byte.
 """
@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from node.faces.bulk import read
-from node.faces.bulk import resolve as resolving
-from registry.core import CORES
+from idnode.node.faces.bulk import read
+from idnode.node.faces.bulk import resolve as resolving
+from idnode.registry.embedded.core import CORES
 
 BATCH = "/api/v1/identifiers/batch"
 TYPES = {"msgpack": "application/msgpack", "ndjson": "application/x-ndjson"}

@@ -7,9 +7,9 @@ pass the register's own checks unchanged, dated as asked (so that nobody needs t
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from node.faces.bulk.items import ItemPacker
-from registry import values
-from registry.errors import RegistryError
+from idnode.node.faces.bulk.items import ItemPacker
+from idnode.registry.handle import values
+from idnode.registry.handle.errors import RegistryError
 
 NOW = 1_700_000_000
 

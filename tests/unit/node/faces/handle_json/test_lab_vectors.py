@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from node.faces.handle_json.sessions import Drawn, WebSessions, draw
-from node.service.credentials import Identity
+from idnode.node.faces.handle_json.sessions import Drawn, WebSessions, draw
+from idnode.node.service.identifiers.credentials import Identity
 
 OWN_PAGE = "the page is our own"
 OWN_SITE = "describes the lab's server"

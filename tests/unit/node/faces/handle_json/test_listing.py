@@ -6,9 +6,9 @@ step a page; long lists without pages come whole; only those who may list get an
 
 import pytest
 
-from node.faces.handle_json.listing import Cursors
-from registry.mutation import Create
-from registry.values import EMPTY
+from idnode.node.faces.handle_json.listing import Cursors
+from idnode.registry.handle.values import EMPTY
+from idnode.registry.mutation import Create
 
 PREFIX = "88.900"
 

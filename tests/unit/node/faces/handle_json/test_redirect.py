@@ -9,7 +9,13 @@ from random import Random
 import pytest
 from yarl import URL
 
-from node.faces.handle_json.locations import NoLocations, Visitor, choose, parse_locations, url_of
+from idnode.node.faces.handle_json.locations import (
+    NoLocations,
+    Visitor,
+    choose,
+    parse_locations,
+    url_of,
+)
 
 EVIL = '<script>alert("x")</script>'
 

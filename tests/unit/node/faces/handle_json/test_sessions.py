@@ -20,11 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from node.faces.handle_json.proof_fields import FieldsRefused, header_fields, proof_in
-from node.faces.handle_json.sessions import SESSION_SECONDS, WebSessionLimits, WebSessions
-from node.service.credentials import Identity
-from registry.mutation import Create
-from registry.values import join, pack_value
+from idnode.node.faces.handle_json.proof_fields import FieldsRefused, header_fields, proof_in
+from idnode.node.faces.handle_json.sessions import SESSION_SECONDS, WebSessionLimits, WebSessions
+from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.handle.values import join, pack_value
+from idnode.registry.mutation import Create
 
 USER = "301:0.NA/88.900"
 SECRET = b"idnode-demo"

@@ -1,0 +1,1 @@
+"""The Handle protocol over TCP, UDP and HTTP tunnel."""

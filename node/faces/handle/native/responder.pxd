@@ -1,0 +1,77 @@
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from idnode.registry.embedded.native.core cimport log_view, slot_table
+from idnode.registry.datasets.suzhou.native cimport suzhou_enterprise
+
+
+cdef extern from "served.h" nogil:
+    ctypedef struct served_prefix:
+        uint32_t at, bytes
+        uint64_t found, missing
+    ctypedef struct served_prefixes:
+        uint32_t mask
+        uint8_t *names
+        served_prefix *entry
+    served_prefixes *served_new(uint32_t count, size_t names_bytes)
+    void served_free(served_prefixes *served)
+    void served_add(served_prefixes *served, uint64_t hash, const uint8_t *key, size_t n,
+                    const suzhou_enterprise *computed)
+
+
+cdef extern from "counts.h" nogil:
+    enum:
+        BOUNDS_MAX
+    ctypedef struct time_bounds:
+        uint32_t count
+        uint64_t *nanoseconds
+    ctypedef struct answer_counts:
+        uint64_t found, missing, nanoseconds
+        uint64_t *bucket
+    uint64_t count_read(uint64_t *counter)
+    uint64_t monotonic_nanoseconds()
+    void count_answers(answer_counts *counts, const time_bounds *bounds, uint64_t found, uint64_t missing,
+                       uint64_t took)
+
+
+cdef extern from "answer.h" nogil:
+    enum:
+        NOT_MINE
+        ANSWER_MAX
+        DATAGRAM_MAX
+        DATAGRAMS_MAX
+        ENVELOPE
+    ctypedef struct answerer:
+        const slot_table *table
+        const log_view *log
+        served_prefixes *served
+        uint32_t site_serial
+        bint mark_truncated
+    size_t answer(answerer *a, const uint8_t *data, size_t n, uint32_t now, uint8_t *out, uint32_t *code,
+                  served_prefix **prefix)
+    size_t answer_cut(const answerer *a, uint8_t *whole, size_t n)
+
+
+cdef extern from "stream.h" nogil:
+    enum:
+        STREAM_ROOM
+    ctypedef struct stream_run:
+        size_t used, bytes
+        bint incomplete
+        uint64_t found, missing
+    stream_run stream_answer(answerer *a, const uint8_t *data, size_t n, uint32_t now, uint8_t *out)
+
+
+cdef extern from "responder.h" nogil:
+    enum:
+        THREADS_MAX
+    ctypedef struct responder_thread:
+        answer_counts answers
+        uint64_t received, sent, handed, dropped, unsent
+    ctypedef struct responder:
+        answerer *answers
+        time_bounds bounds
+        int64_t clock_offset
+        int threads
+        responder_thread *thread
+    int responder_start(responder *r, const int *sockets, int count, int handoff)
+    void responder_stop(responder *r)
+    void responder_quiesce(responder *r)

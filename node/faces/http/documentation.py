@@ -1,0 +1,49 @@
+"""What the HTTP port says about itself: ``/openapi.json``, and ``/docs`` to read it in a browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from aiohttp import web
+
+from idnode.node.faces.bulk import openapi as bulk
+from idnode.node.faces.handle_json import openapi as handle_json
+from idnode.node.faces.handle_json.routes import Route, endpoint
+from idnode.node.faces.snms import openapi as snms
+from idnode.node.openapi.document import document
+from idnode.node.openapi.page import page
+
+if TYPE_CHECKING:
+    from idnode.node.openapi.document import Schema
+
+TITLE = "idnode"
+ABOUT = (
+    "A local secondary node for industrial-internet identifiers: the SNMS OpenAPI, the Handle JSON API "
+    "and the bulk API, all on one register."
+)
+
+
+def openapi(version: str) -> Schema:
+    """Return the document of every API on the HTTP port."""
+    operations = [*snms.operations(), *handle_json.operations(), *bulk.operations()]
+    return document(TITLE, version, ABOUT, operations)
+
+
+def documentation_routes(version: str) -> list[Route]:
+    """Return the routes of document and page."""
+    body = b""
+
+    async def described(_request: web.Request) -> web.StreamResponse:
+        nonlocal body
+        body = body or orjson.dumps(openapi(version))
+        return web.Response(body=body, content_type="application/json")
+
+    async def shown(_request: web.Request) -> web.StreamResponse:
+        html, headers = page()
+        return web.Response(body=html, headers=headers)
+
+    return [
+        *endpoint("/openapi.json", {"GET": described, "HEAD": described}),
+        *endpoint("/docs", {"GET": shown, "HEAD": shown}),
+    ]

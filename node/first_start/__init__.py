@@ -1,0 +1,1 @@
+"""What a node makes at its first start, and finds at later ones."""

@@ -1,0 +1,1 @@
+"""Accounts, enterprises, prefixes and templates."""

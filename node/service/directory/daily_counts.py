@@ -1,0 +1,154 @@
+"""How much each prefix registers and resolves a day: counted in memory, kept in the directory.
+
+Counting costs a dictionary look-up a request. Only prefixes that live here are counted, so memory is bounded
+by their number; days older than `DAYS_KEPT` are dropped, so the table is bounded, too. A killed process
+forgets what it has not put away yet, some seconds' worth.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import delete, select
+
+from idnode.node.service.directory.accounts import CHINA
+from idnode.registry.directory.tables import DayVolume
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.orm import Session
+
+    from idnode.node.service.events import Observer
+    from idnode.node.service.identifiers.authority import Authority
+    from idnode.registry.directory.store import Directory
+    from idnode.registry.handle.clock import Clock
+
+DAYS_KEPT: Final = 400
+"""Days of which the volume is kept: a year, and the month before it to compare with."""
+
+_DAY_SECONDS: Final = 86_400
+_ROWS_MAX: Final = 10_000
+
+
+class Volume(NamedTuple):
+    """Identifiers of a prefix on one day (``yyyy-MM-dd`` in China)."""
+
+    prefix: str
+    day: str
+    registrations: int
+    resolutions: int
+
+
+class DailyCounts:
+    """Counts identifiers that were registered and resolved, by prefix and day."""
+
+    def __init__(self, directory: Directory, authority: Authority, clock: Clock) -> None:
+        self._directory = directory
+        self._homed = authority.homed
+        self._clock = clock
+        self._counts: dict[bytes, list[int]] = {}
+        self._putting_away = False
+
+    def add(self, prefix: bytes, registrations: int, resolutions: int) -> None:
+        """Count successes under a prefix in any spelling; one that does not live here is not counted."""
+        counts = self._counts.get(prefix)
+        if counts is None:
+            folded = prefix.upper()
+            if folded not in self._homed:
+                return
+            counts = self._counts.setdefault(folded, [0, 0])
+        counts[0] += registrations
+        counts[1] += resolutions
+
+    def beside(self, observer: Observer) -> Observer:
+        """Return an observer that tells the given one everything, and counts on the way."""
+        return _Counting(self, observer)
+
+    async def save(self) -> None:
+        """Add what was counted to today's rows in the directory; while one call works, others do nothing.
+
+        Raises:
+            DirectoryError: The directory refused; what was counted is counted again next time.
+
+        """
+        if self._putting_away or not self._counts:
+            return
+        self._putting_away = True
+        counts, self._counts = self._counts, {}
+        day = self._today()
+        try:
+            await self._directory.write(lambda session: _add(session, counts, day))
+        except BaseException:
+            for prefix, (registrations, resolutions) in counts.items():
+                self.add(prefix, registrations, resolutions)
+            raise
+        finally:
+            self._putting_away = False
+
+    async def of_days(self, prefix: str = "", *, days: int = 30) -> list[Volume]:
+        """Return the volume of the last days, newest first, of one prefix or of all."""
+        await self.save()
+        since = self._today() - days + 1
+
+        def work(session: Session) -> list[Volume]:
+            wanted = select(DayVolume).where(DayVolume.day >= since)
+            if prefix:
+                wanted = wanted.where(DayVolume.prefix == prefix.upper())
+            wanted = wanted.order_by(DayVolume.day.desc(), DayVolume.prefix).limit(_ROWS_MAX)
+            return [
+                Volume(row.prefix, _date(row.day), row.registrations, row.resolutions)
+                for row in session.scalars(wanted)
+            ]
+
+        return await self._directory.read(work)
+
+    def _today(self) -> int:
+        return int(self._clock.now() + CHINA.total_seconds()) // _DAY_SECONDS
+
+
+class _Counting:
+    """An observer between a face and its own observer."""
+
+    __slots__ = (
+        *("_add", "_registered", "_resolved"),
+        *("answered", "closed", "dropped", "malformed", "opened", "timed"),
+    )
+
+    def __init__(self, volumes: DailyCounts, observer: Observer) -> None:
+        self._add = volumes.add
+        self._registered = observer.registered
+        self._resolved = observer.resolved
+        self.answered = observer.answered
+        self.timed = observer.timed
+        self.dropped = observer.dropped
+        self.malformed = observer.malformed
+        self.opened = observer.opened
+        self.closed = observer.closed
+
+    def registered(self, response_code: int, prefix: bytes, count: int, /) -> None:
+        self._registered(response_code, prefix, count)
+        if response_code == 1:
+            self._add(prefix, count, 0)
+
+    def resolved(self, response_code: int, prefix: bytes, count: int, /) -> None:
+        self._resolved(response_code, prefix, count)
+        if response_code == 1:
+            self._add(prefix, 0, count)
+
+
+def _add(session: Session, counts: Mapping[bytes, list[int]], day: int) -> None:
+    session.execute(delete(DayVolume).where(DayVolume.day < day - DAYS_KEPT))
+    for prefix, (registrations, resolutions) in counts.items():
+        name = prefix.decode(errors="replace")[:255]
+        row = session.get(DayVolume, (name, day))
+        if row is None:
+            row = DayVolume(prefix=name, day=day, registrations=0, resolutions=0)
+            session.add(row)
+        row.registrations += registrations
+        row.resolutions += resolutions
+
+
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * _DAY_SECONDS, UTC).date().isoformat()

@@ -1,0 +1,82 @@
+"""An enterprise that the node's operator onboards, in one step: account, enterprise, prefix, hosting.
+
+What an application would ask for beside name and prefix is filled in as the demo enterprise's; the operator
+answers for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from idnode.node.first_start.accounts import demo_form
+from idnode.node.service.directory.accounts import NewAccount, inner_of
+from idnode.node.service.directory.applications import Application
+from idnode.node.service.directory.onboarding import PROXY_SERVER
+from idnode.registry.directory.entries import AccountEntry
+from idnode.registry.directory.states import PrefixStatus, ProxyState, Role
+
+if TYPE_CHECKING:
+    from idnode.node.service.directory.onboarding import Onboarding
+    from idnode.registry.directory.cache import Cache
+
+OPERATOR: Final = AccountEntry(id=0, username="", inner="", role=Role.ADMIN)
+"""Who acts on the management port: an administrator without an account."""
+
+
+class Enrolment(NamedTuple):
+    """Whom the operator onboards; without a prefix the next free one, ``hosted`` here or not."""
+
+    name: str
+    username: str
+    password: str
+    prefix: str = ""
+    email: str = ""
+    mobile: str = ""
+    hosted: bool = True
+
+
+async def enrol(
+    onboarding: Onboarding, cache: Cache, node_prefix: str, wanted: Enrolment
+) -> tuple[int, str]:
+    """Onboard an enterprise and return its number and prefix.
+
+    Raises:
+        RuleBroken: Something is taken, or the prefix is not one that this node allots.
+        RegistryError: The directory or the register refused.
+
+    """
+    prefix = wanted.prefix or next_prefix(cache, node_prefix)
+    account = NewAccount(
+        username=wanted.username,
+        inner=inner_of(wanted.password),
+        email=wanted.email or f"{wanted.username}@{prefix}.invalid",
+        mobile=wanted.mobile or prefix,
+    )
+    form = demo_form(wanted.name, prefix, f"IDNODE-{prefix}"[:32])
+    basic = form["entBasicInfo"]
+    application = Application(
+        name=wanted.name,
+        certificate=(basic["orgCrtType"], basic["orgCrtCode"]),
+        prefix=prefix,
+        industry=(basic["industryCategory"], basic["industrySpecific"]),
+        served_industries=(),
+        regions=(),
+        systems=(1, 2, 3, 4),
+        files=frozenset(),
+        form=form,
+    )
+    number = await onboarding.apply(OPERATOR, account, application)
+    if cache.prefixes[prefix].status is PrefixStatus.WAITING:
+        await onboarding.decide(prefix, approved=True)
+    if wanted.hosted and cache.prefixes[prefix].enabled:
+        await onboarding.host(OPERATOR, prefix, PROXY_SERVER)
+        if cache.prefixes[prefix].proxy_state is ProxyState.APPLIED:
+            await onboarding.decide(prefix, approved=True)
+    return number, prefix
+
+
+def next_prefix(cache: Cache, node_prefix: str) -> str:
+    """Return the prefix behind the highest-numbered one that the node allotted."""
+    start = node_prefix + "."
+    codes = [int(name[len(start) :]) for name in cache.prefixes if name.startswith(start)]
+    return f"{start}{max(codes, default=0) + 1}"

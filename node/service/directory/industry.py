@@ -1,0 +1,79 @@
+"""Codes of the national standards: industries (GB/T 4754) and regions (GB/T 2260).
+
+Only the structure is checked: a division lies in its section's range, a group starts with its division, a
+class with its group; a region has six digits, and a city lies in its province (secondary-node-functions.md
+§§3.3 and 3.4).
+"""
+
+import re
+from typing import Final
+
+from idnode.node.service.directory.refusals import FieldRefused
+
+SECTIONS: Final = {
+    "A": range(1, 6),
+    "B": range(6, 13),
+    "C": range(13, 44),
+    "D": range(44, 47),
+    "E": range(47, 51),
+    "F": range(51, 53),
+    "G": range(53, 61),
+    "H": range(61, 63),
+    "I": range(63, 66),
+    "J": range(66, 70),
+    "K": range(70, 71),
+    "L": range(71, 73),
+    "M": range(73, 76),
+    "N": range(76, 80),
+    "O": range(80, 83),
+    "P": range(83, 84),
+    "Q": range(84, 86),
+    "R": range(86, 91),
+    "S": range(91, 97),
+    "T": range(97, 98),
+}
+"""Section letter → its divisions."""
+
+_DIGITS: Final = re.compile(r"[0-9]+")
+_REGION: Final = re.compile(r"[1-9][0-9]{5}(?:[0-9]{2})?")
+
+
+def check_industry(
+    category: str, specific: str, trade: str | None = None, subclass: str | None = None
+) -> None:
+    """Insist on codes that belong together.
+
+    Raises:
+        FieldRefused: The first that does not fit what stands before it.
+
+    """
+    divisions = SECTIONS.get(category)
+    if divisions is None:
+        raise FieldRefused("industryCategory")
+    if not _is_code(specific, 2) or int(specific) not in divisions:
+        raise FieldRefused("industrySpecific")
+    if trade is not None and not (_is_code(trade, 3) and trade.startswith(specific)):
+        raise FieldRefused("industryTrade")
+    if subclass is not None and not (
+        _is_code(subclass, 4) and subclass.startswith(trade or specific)
+    ):
+        raise FieldRefused("industrySubclass")
+
+
+def check_region(province: str, city: str, county: str | None, field: str) -> None:
+    """Insist on region codes that lie in each other; ``field`` is what their names start with.
+
+    Raises:
+        FieldRefused: The first that does not fit what stands before it.
+
+    """
+    if not _REGION.fullmatch(province):
+        raise FieldRefused(f"{field}Province")
+    if not _REGION.fullmatch(city) or city[:2] != province[:2]:
+        raise FieldRefused(f"{field}City")
+    if county and (not _REGION.fullmatch(county) or county[:2] != province[:2]):
+        raise FieldRefused(f"{field}County")
+
+
+def _is_code(text: str, digits: int) -> bool:
+    return len(text) == digits and _DIGITS.fullmatch(text) is not None

@@ -1,0 +1,310 @@
+"""Identifiers that are registered with a template, for accounts (snms-api.md §6).
+
+A record holds the template's handle at index 1000, its version at 1001, and each attribute at its item's index
+and type, as text that everybody may read. So it is an identifier like any other: each face resolves it, and
+one that another face made can be read here. Whatever has to be known to judge an item is in memory, and a
+batch goes to the register in one submission.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from idnode.node.service.directory.ownership import hosted_prefix
+from idnode.node.service.directory.refusals import FieldRefused, PrefixNotReady, TooManyItems
+from idnode.node.service.directory.template_form import TEMPLATE_TYPE, Form
+from idnode.node.service.directory.templates import TEMPLATE_INDEX
+from idnode.node.service.errors import InsufficientPermission, ServiceError
+from idnode.registry.errors import HandleNotFound, ValuesNotFound
+from idnode.registry.handle import names, values
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.model import Permission
+from idnode.registry.mutation import AddValues, Applied, Create, Delete
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from idnode.node.service.directory.templates import Templates
+    from idnode.node.service.identifiers.authority import Authority
+    from idnode.node.service.identifiers.resolver import Resolver
+    from idnode.registry.directory.cache import Cache
+    from idnode.registry.directory.entries import AccountEntry
+    from idnode.registry.handle.clock import Clock
+    from idnode.registry.mutation import Mutation
+    from idnode.registry.register import Register
+
+BATCH_ITEMS_MAX: Final = 2000
+"""Most items of one call (snms-api.md §10)."""
+
+HANDLE_CHARACTERS_MAX: Final = 255
+"""Longest handle of this API, in characters."""
+
+_SLICE_ITEMS: Final = 250
+"""Items judged between two turns of the event loop: a few milliseconds of work."""
+
+
+class NewRecord(NamedTuple):
+    """An identifier as sent: values are index, type and text."""
+
+    handle: str
+    version: str
+    values: Sequence[tuple[int, str, str]]
+
+
+class Detail(NamedTuple):
+    """An identifier as stored; ``version`` is empty when it names no template."""
+
+    handle: str
+    version: str
+    packed: bytes
+
+
+_Item = TypeVar("_Item", NewRecord, str)
+
+ItemError = RegistryError | ServiceError
+"""Why an item was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateServices:
+    """What identifiers are judged on.
+
+    ``value_characters_max`` is the longest value whatever its template allows; ``update_replaces`` has an
+    update replace the whole record instead of the values it names (snms-api.md §6, H4).
+    """
+
+    register: Register
+    authority: Authority
+    templates: Templates
+    cache: Cache
+    clock: Clock
+    value_characters_max: int = 255
+    update_replaces: bool = False
+
+
+class TemplatedIdentifiers:
+    """Registers, changes, deletes and reads identifiers for accounts."""
+
+    def __init__(self, services: TemplateServices, resolver: Resolver) -> None:
+        self._services = services
+        self._resolver = resolver
+
+    def detail(self, handle: str) -> Detail:
+        """Return what everybody may read of an identifier.
+
+        Raises:
+            HandleNotFound: There is none here.
+            InvalidHandle: It is no handle.
+
+        """
+        if len(handle) > HANDLE_CHARACTERS_MAX:
+            raise FieldRefused("handle")
+        key = handle.encode(errors="replace")
+        try:
+            packed = self._resolver.resolve(key, refer=False)
+        except ValuesNotFound:
+            packed = values.EMPTY
+        except ServiceError as error:
+            raise HandleNotFound from error
+        version = ""
+        for span in values.spans(packed):
+            if span.index == TEMPLATE_INDEX and span.type == TEMPLATE_TYPE:
+                version = values.data_of(packed, span).decode(errors="replace")
+        return Detail(handle, version, packed)
+
+    async def create(self, account: AccountEntry, record: NewRecord) -> None:
+        """Register an identifier.
+
+        Raises:
+            NotPermitted: The prefix is somebody else's.
+            RuleBroken: The prefix is not hosted, or the template forbids something.
+            HandleExists: There is one already.
+            RegistryError: The register refused.
+
+        """
+        _only(await self.create_batch(account, [record]))
+
+    async def update(self, account: AccountEntry, record: NewRecord) -> None:
+        """Change an identifier: the values sent replace those at their indexes, or all of them by setting.
+
+        Raises:
+            HandleNotFound: There is none.
+            ServiceError: As for `create`.
+            RegistryError: As for `create`.
+
+        """
+        _only(await self.update_batch(account, [record]))
+
+    async def delete(self, account: AccountEntry, handle: str) -> None:
+        """Delete an identifier.
+
+        Raises:
+            HandleNotFound: There is none.
+            ServiceError: As for `create`.
+            RegistryError: As for `create`.
+
+        """
+        _only(await self.delete_batch(account, [handle]))
+
+    async def create_batch(
+        self, account: AccountEntry, records: Sequence[NewRecord | ItemError]
+    ) -> list[ItemError | None]:
+        """Register many; return for each why it was refused, None for those that are registered.
+
+        Items that are errors already come back as they are.
+
+        Raises:
+            TooManyItems: More than one call takes.
+            RegistryError: The register took nothing.
+
+        """
+        work = _ItemAuthorization(self._services, account)
+        return await self._carry_out(records, work.creation)
+
+    async def update_batch(
+        self, account: AccountEntry, records: Sequence[NewRecord | ItemError]
+    ) -> list[ItemError | None]:
+        """Change many; the same promises as `create_batch`."""
+        work = _ItemAuthorization(self._services, account)
+        judge = work.replacement if self._services.update_replaces else work.merging
+        return await self._carry_out(records, judge)
+
+    async def delete_batch(
+        self, account: AccountEntry, handles: Sequence[str | ItemError]
+    ) -> list[ItemError | None]:
+        """Delete many; the same promises as `create_batch`."""
+        work = _ItemAuthorization(self._services, account)
+        return await self._carry_out(handles, work.deletion)
+
+    async def _carry_out(
+        self, items: Sequence[_Item | ItemError], judge: Callable[[_Item], Mutation]
+    ) -> list[ItemError | None]:
+        if len(items) > BATCH_ITEMS_MAX:
+            raise TooManyItems(BATCH_ITEMS_MAX)
+        judged: list[Mutation | ItemError] = []
+        for number, item in enumerate(items):
+            if number % _SLICE_ITEMS == _SLICE_ITEMS - 1:
+                await asyncio.sleep(0)
+            if isinstance(item, RegistryError | ServiceError):
+                judged.append(item)
+                continue
+            try:
+                judged.append(judge(item))
+            except (RegistryError, ServiceError) as error:
+                judged.append(error.with_traceback(None))
+        mutations = [each for each in judged if not isinstance(each, Exception)]
+        outcomes = iter(await self._services.register.submit(mutations) if mutations else ())
+        return [
+            each if isinstance(each, Exception) else _refusal(next(outcomes)) for each in judged
+        ]
+
+
+class _ItemAuthorization:
+    """What one call decides once for all its items: whose prefix, which template, packed how."""
+
+    def __init__(self, services: TemplateServices, account: AccountEntry) -> None:
+        self._services = services
+        self._account = account
+        self._now = int(services.clock.now())
+        self._prefixes: dict[str, ServiceError | None] = {}
+        self._forms: dict[tuple[str, str], Form] = {}
+
+    def creation(self, record: NewRecord) -> Mutation:
+        """Return the mutation that registers a record."""
+        key, form = self._own(record)
+        packed, given = form.pack(record.values, self._now)
+        form.insist_on_required(given)
+        return Create(key, packed, public=True)
+
+    def replacement(self, record: NewRecord) -> Mutation:
+        """Return the mutation that puts a record in the place of the present one."""
+        key, form = self._own(record)
+        packed, given = form.pack(record.values, self._now)
+        form.insist_on_required(given)
+        stored = self._services.register.lookup(key)
+        if stored is None:
+            raise HandleNotFound
+        _insist_on_writable(stored.values, None)
+        return Create(key, packed, overwrite=True, public=True)
+
+    def merging(self, record: NewRecord) -> Mutation:
+        """Return the mutation that puts values in the place of those at their indexes."""
+        key, form = self._own(record)
+        packed, given = form.pack(record.values, self._now)
+        stored = self._services.register.lookup(key)
+        if stored is None:
+            raise HandleNotFound
+        present = _insist_on_writable(stored.values, given)
+        form.insist_on_required(given | present)
+        return AddValues(key, packed, overwrite=True)
+
+    def deletion(self, handle: str) -> Mutation:
+        """Return the mutation that deletes a record."""
+        key, prefix = _checked(handle)
+        self._insist_on_own(prefix)
+        return Delete(key)
+
+    def _own(self, record: NewRecord) -> tuple[bytes, Form]:
+        key, prefix = _checked(record.handle)
+        self._insist_on_own(prefix)
+        name = (prefix, record.version)
+        form = self._forms.get(name)
+        if form is None:
+            template = self._services.templates.known(*name)
+            form = Form(template, self._services.value_characters_max)
+            self._forms[name] = form
+        return key, form
+
+    def _insist_on_own(self, prefix: str) -> None:
+        if prefix not in self._prefixes:
+            self._prefixes[prefix] = self._why_not(prefix)
+        refusal = self._prefixes[prefix]
+        if refusal is not None:
+            raise refusal
+
+    def _why_not(self, prefix: str) -> ServiceError | None:
+        services = self._services
+        try:
+            hosted_prefix(services.cache, self._account, prefix)
+            if not services.authority.responsible(prefix.encode()):
+                raise PrefixNotReady(prefix, "hosted")
+        except ServiceError as refusal:
+            return refusal
+        return None
+
+
+def _checked(handle: str) -> tuple[bytes, str]:
+    """Return a handle as bytes and its prefix.
+
+    Raises:
+        FieldRefused: It is too long, or lacks a prefix or suffix.
+
+    """
+    prefix, slash, suffix = handle.partition("/")
+    if len(handle) > HANDLE_CHARACTERS_MAX or not (prefix and slash and suffix):
+        raise FieldRefused("handle")
+    return names.check(handle.encode()), prefix
+
+
+def _insist_on_writable(packed: bytes, touched: set[int] | None) -> set[int]:
+    """Return the indexes in a record, if administrators may write those that are touched (None: all)."""
+    present = set()
+    for span in values.spans(packed):
+        present.add(span.index)
+        if touched is not None and span.index not in touched:
+            continue
+        if not span.permissions & Permission.ADMIN_WRITE:
+            raise InsufficientPermission(f"Value {span.index} may not be written")
+    return present
+
+
+def _refusal(outcome: Applied | RegistryError) -> RegistryError | None:
+    return outcome if isinstance(outcome, RegistryError) else None
+
+
+def _only(refusals: list[ItemError | None]) -> None:
+    (refusal,) = refusals
+    if refusal is not None:
+        raise refusal

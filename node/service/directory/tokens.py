@@ -1,0 +1,83 @@
+"""Tokens: opaque to whoever holds one, and checked without remembering any.
+
+A token is the account's number and the end of its life, signed with HMAC-SHA256 by a key that lies in the
+data directory. It lives 24 hours (snms-api.md §4); a new login does not void an older token, and removing
+the key file voids all.
+"""
+
+import hashlib
+import hmac
+import secrets
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from pathlib import Path
+from typing import Final
+
+from idnode.node.service.directory.refusals import TokenRefused
+
+LIFE_SECONDS: Final = 24 * 3600
+KEY_FILE: Final = "tokens.key"
+
+_KEY_BYTES: Final = 32
+_CLAIM: Final = struct.Struct(">QQ")
+_TOKEN_CHARACTERS: Final = 64
+
+
+class Tokens:
+    """Issues and reads tokens; ``now`` is epoch seconds."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def issue(self, account_id: int, now: float) -> str:
+        """Return a token for an account."""
+        claim = _CLAIM.pack(account_id, int(now) + LIFE_SECONDS)
+        return urlsafe_b64encode(claim + self._signature(claim)).decode()
+
+    def read(self, token: str, now: float) -> int:
+        """Return the number of the account that a token was issued to.
+
+        Raises:
+            TokenRefused: Not one of ours, altered, or past its life.
+
+        """
+        if len(token) != _TOKEN_CHARACTERS or not token.isascii():
+            raise TokenRefused("The token is not one of this node's")
+        try:
+            found = urlsafe_b64decode(token)
+        except ValueError as error:
+            raise TokenRefused("The token is not one of this node's") from error
+        claim, signature = found[: _CLAIM.size], found[_CLAIM.size :]
+        if not hmac.compare_digest(signature, self._signature(claim)):
+            raise TokenRefused("The token is not one of this node's")
+        account_id, until = _CLAIM.unpack(claim)
+        if now >= until:
+            raise TokenRefused("The token has expired")
+        return int(account_id)
+
+    def _signature(self, claim: bytes) -> bytes:
+        return hmac.new(self._key, claim, hashlib.sha256).digest()
+
+
+def load_or_make_key(folder: Path) -> bytes:
+    """Return the signing key in a folder, made at the first call; readable by its owner only.
+
+    Raises:
+        OSError: It cannot be read or written.
+
+    """
+    path = folder / KEY_FILE
+    try:
+        found = path.read_bytes()
+    except FileNotFoundError:
+        found = b""
+    if len(found) == _KEY_BYTES:
+        return found
+    folder.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_bytes(_KEY_BYTES)
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(key)
+    fresh.replace(path)
+    return key

@@ -1,0 +1,1 @@
+"""The operations of the Handle protocol, whatever the transport."""

@@ -1,0 +1,112 @@
+"""Checks what an answer to a challenge proves, against the keys in the identity's own record.
+
+An identity is ``index:handle``; the value there must be an HS_SECKEY or HS_PUBKEY, as the answer says which.
+Index 0 stands for any key of that kind. Checking costs milliseconds by design, so it is done in other
+threads, and an identity that does not exist costs as much as one that does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from idnode.node.service.errors import AuthenticationFailed
+from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.handle import names
+from idnode.registry.handle.limits import HANDLE_BYTES_MAX
+from idnode.registry.handle.proofs.secret_answer import verify_proof
+from idnode.registry.handle.proofs.signatures import decode_proof, verify
+from idnode.registry.handle.types.hs_pubkey import decode_public_key
+from idnode.registry.handle.values import data_of, spans
+from idnode.registry.handle.wire.challenge import PUBLIC_KEY, SECRET_KEY
+from idnode.registry.handle.wire.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from idnode.node.service.offload import Offload
+    from idnode.registry.handle.wire.challenge import ChallengeAnswer
+    from idnode.registry.handle.wire.versions import Version
+    from idnode.registry.register import Register
+
+KEYS_MAX: Final = 8
+"""Most keys of one record that are tried for index 0."""
+
+_NOBODY: Final = hashlib.sha256(b"nobody").digest()
+"""Stands in for the secret of an identity that has none."""
+
+
+class Proofs:
+    """Finds the key of an identity and checks a proof with it."""
+
+    def __init__(self, register: Register, offload: Offload) -> None:
+        self._lookup = register.lookup
+        self._offload = offload
+
+    async def check(self, answer: ChallengeAnswer, proven: bytes, version: Version) -> Identity:
+        """Return who proved to be there, with the index of the key that fits.
+
+        ``proven`` are nonce and digest of the challenge, ``version`` is that of the challenge.
+
+        Raises:
+            AuthenticationFailed: No such identity, no key of that kind there, or no proof of it.
+            NodeBusy: Too many proofs wait.
+
+        """
+        if answer.type == SECRET_KEY:
+            keys = self._keys(answer) or [(0, _NOBODY)]
+            found = await self._offload.run(_secret_that_fits, keys, answer, proven, version)
+        elif answer.type == PUBLIC_KEY:
+            found = await self._offload.run(_key_that_fits, self._keys(answer), answer, proven)
+        else:
+            found = 0
+        if not found:
+            raise AuthenticationFailed
+        return Identity(answer.handle, found)
+
+    def has_key(self, answer: ChallengeAnswer) -> bool:
+        """Return whether the identity has a key of the answer's kind."""
+        return bool(self._keys(answer))
+
+    def _keys(self, answer: ChallengeAnswer) -> list[tuple[int, bytes]]:
+        """Return index and data of the keys that the answer may mean; an empty one is none."""
+        if len(answer.handle) > HANDLE_BYTES_MAX:
+            return []
+        stored = self._lookup(names.complete(answer.handle))
+        if stored is None:
+            return []
+        packed = stored.values
+        found = [
+            (span.index, data)
+            for span in spans(packed)
+            if answer.index in {0, span.index}
+            and span.type.upper() == answer.type
+            and (data := data_of(packed, span))
+        ]
+        return found[:KEYS_MAX]
+
+
+def _secret_that_fits(
+    keys: list[tuple[int, bytes]], answer: ChallengeAnswer, proven: bytes, version: Version
+) -> int:
+    """Return the index of the secret with which the proof was made, 0 if with none."""
+    found = 0
+    for index, secret in keys:
+        try:
+            fits = verify_proof(secret, proven, answer.proof, version)
+        except ProtocolError:
+            return 0
+        if fits and not found:
+            found = index
+    return found
+
+
+def _key_that_fits(keys: list[tuple[int, bytes]], answer: ChallengeAnswer, proven: bytes) -> int:
+    """Return the index of the public key whose owner made the signature, 0 if nobody did."""
+    for index, data in keys:
+        try:
+            hash_name, signature = decode_proof(answer.proof)
+            key = decode_public_key(data)
+            if verify(key, hash_name, signature, proven, signer=answer.handle):
+                return index
+        except ProtocolError:
+            continue
+    return 0

@@ -1,0 +1,1 @@
+"""Registering and resolving identifiers, and who may."""

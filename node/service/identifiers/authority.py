@@ -1,0 +1,190 @@
+"""Which prefixes live on this node, and where to send those who ask for others.
+
+A prefix lives here while its prefix handle ``0.NA/<prefix>`` is in the register and carries an HS_ADMIN value
+(somebody administers it here), unless an administrator decided otherwise by homing or unhoming it. The set of
+such prefixes is kept in memory, current through the register's watch, because every request asks it; decisions
+are kept in the register, below a prefix of the node's own.
+
+A prefix handle may also say that others answer: its HS_SITE values may name only an enterprise's own server,
+or several servers among which handles are spread by their hash (`node/service/identifiers/sites.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from idnode.node.service.errors import NotResponsible, PrefixReferral, ServiceReferral
+from idnode.node.service.identifiers.sites import Placement, placement_of
+from idnode.registry.errors import HandleNotFound
+from idnode.registry.handle import names, values
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.mutation import Create
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from idnode.registry.handle.types.hs_site import Server
+    from idnode.registry.register import Register
+
+PREFIX_OF_PREFIXES: Final = b"0.NA"
+"""The prefix under which prefix handles are registered, folded."""
+
+_START: Final = names.PREFIX_HANDLE_START
+_PAGE: Final = 1000
+_REFERRAL_TYPES: Final = (b"HS_SITE.PREFIX", b"HS_SERV.PREFIX", b"HS_NA_DELEGATE")
+_SITE_TYPES: Final = (b"HS_SITE", b"HS_SITE.6")
+_OWN_PREFIX: Final = b"0.SITE"
+_DECISION_START: Final = b"0.SITE/HOMED/"
+_DECISION_TYPE: Final = b"HOMED"
+
+
+class Authority:
+    """The prefixes of this node."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._server: Server | None = None
+        self.homed: set[bytes] = set()
+        """Folded prefixes that live here; the same set for the life of the node, read by the hot path."""
+        self.placed: dict[bytes, Placement] = {}
+        """Folded prefixes that are known here, and not every handle of which is answered here."""
+        self._decisions: dict[bytes, bool] = {}
+        self._watchers: list[Callable[[], None]] = []
+        for handle in self._handles(_OWN_PREFIX):
+            self._load_decision(names.fold(handle))
+        for handle in self._handles(PREFIX_OF_PREFIXES):
+            self._refresh(names.fold(handle))
+        for prefix in self._decisions:
+            self._refresh(_START + prefix)
+        register.watch(self._refresh)
+
+    def _handles(self, prefix: bytes) -> list[bytes]:
+        found: list[bytes] = []
+        after: bytes | None = b""
+        while after is not None:
+            page = self._register.list_handles(prefix, after=after, limit=_PAGE)
+            found += page.handles
+            after = page.after
+        return found
+
+    def _load_decision(self, folded: bytes) -> None:
+        stored = self._register.lookup(folded)
+        if stored is None or not folded.startswith(_DECISION_START):
+            return
+        packed = stored.values
+        data = [values.data_of(packed, span) for span in values.spans(packed)]
+        self._decisions[folded[len(_DECISION_START) :]] = data == [b"1"]
+
+    def _refresh(self, folded: bytes) -> None:
+        prefix = folded[len(_START) :]
+        stored = self._register.lookup(folded)
+        administered = stored is not None and _is_administered(stored.values)
+        lives_here = self._decisions.get(prefix, administered)
+        placement = None
+        if stored is not None and self._server is not None:
+            sites = values.select(stored.values, types=_SITE_TYPES)
+            placement = placement_of(sites, self._server)
+            if placement is not None and not (lives_here or placement.elsewhere):
+                placement = None
+        if lives_here == (prefix in self.homed) and placement == self.placed.get(prefix):
+            return
+        if lives_here:
+            self.homed.add(prefix)
+        else:
+            self.homed.discard(prefix)
+        if placement is None:
+            self.placed.pop(prefix, None)
+        else:
+            self.placed[prefix] = placement
+        for callback in self._watchers:
+            callback()
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        """Have ``callback`` called after each change of the prefixes that live here."""
+        self._watchers.append(callback)
+
+    def place(self, server: Server) -> None:
+        """Note which server of a site record this node is; before that every prefix is answered here."""
+        self._server = server
+        for handle in self._handles(PREFIX_OF_PREFIXES):
+            self._refresh(names.fold(handle))
+
+    async def decide(self, prefix: bytes, *, here: bool) -> None:
+        """Have a folded prefix live here or not, whatever its prefix handle says, also after a restart.
+
+        Raises:
+            RegistryError: The register took no writes.
+
+        """
+        data = b"1" if here else b"0"
+        value = values.pack_value(1, _DECISION_TYPE, data, timestamp=0, permissions=0x0C)
+        record = Create(_DECISION_START + prefix, values.join([value]), overwrite=True)
+        (outcome,) = await self._register.submit((record,))
+        if isinstance(outcome, RegistryError):
+            raise outcome
+        self._decisions[prefix] = here
+        self._refresh(_START + prefix)
+
+    def prefixes(self) -> list[bytes]:
+        """Return the folded prefixes that live here, ascending."""
+        return sorted(self.homed)
+
+    def responsible(self, prefix: bytes) -> bool:
+        """Return whether a prefix, in any spelling, lives here."""
+        return names.fold(prefix) in self.homed
+
+    def home_of(self, handle: bytes) -> bytes:
+        """Return the folded prefix whose administrators decide about a complete handle.
+
+        That is the handle's own prefix; for a prefix handle the prefix itself, or the nearest one above it
+        that lives here.
+
+        Raises:
+            NotResponsible: No such prefix lives here, or the handle's own is answered for elsewhere.
+
+        """
+        folded = names.fold(handle)
+        prefix = names.prefix_of(folded)
+        if prefix == PREFIX_OF_PREFIXES:
+            prefix = folded[len(_START) :]
+            while prefix and prefix not in self.homed:
+                prefix = prefix.rpartition(b".")[0]
+        elif prefix in self.placed and not self.placed[prefix].is_here(folded):
+            raise NotResponsible
+        if prefix not in self.homed:
+            raise NotResponsible
+        return prefix
+
+    def absence(
+        self, handle: bytes, *, refer: bool = True
+    ) -> HandleNotFound | NotResponsible | PrefixReferral | ServiceReferral:
+        """Return why a complete handle without a record cannot be answered: not found, or elsewhere.
+
+        A prefix handle below one of our prefixes is referred to the sites that the parent names for its
+        derived prefixes, if it names any and unless ``refer`` is false (handle-protocol.md §5.1). A handle
+        of a prefix that an enterprise's own server answers for is referred to that.
+
+        Raises:
+            NotResponsible: The handle belongs to no prefix that is known here.
+
+        """
+        folded = names.fold(handle)
+        prefix = names.prefix_of(folded)
+        if prefix != PREFIX_OF_PREFIXES:
+            placement = self.placed.get(prefix)
+            if placement is None or placement.is_here(folded):
+                self.home_of(handle)
+                return HandleNotFound()
+            if refer and placement.elsewhere:
+                return ServiceReferral(placement.sites)
+            return NotResponsible()
+        home = self.home_of(handle)
+        parent = self._register.lookup(names.prefix_handle(home)) if refer else None
+        if parent is None:
+            return HandleNotFound()
+        sites = values.select(parent.values, types=_REFERRAL_TYPES)
+        return HandleNotFound() if sites == values.EMPTY else PrefixReferral(sites)
+
+
+def _is_administered(packed: bytes) -> bool:
+    return any(span.type.upper() == b"HS_ADMIN" for span in values.spans(packed))

@@ -1,0 +1,87 @@
+"""Resolution, the same for each face: a handle and filters in, packed values out.
+
+Resolving a handle awaits nothing, creates no task and reads no clock. A record that everybody may read whole is answered with
+the very bytes that are stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
+from idnode.registry.errors import ValuesNotFound
+from idnode.registry.handle.errors import InvalidHandle
+from idnode.registry.handle.limits import HANDLE_BYTES_MAX
+from idnode.registry.handle.names import PREFIX_HANDLE_START, fold
+from idnode.registry.handle.values import EMPTY, select
+from idnode.registry.register import RequestRegister
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from idnode.node.service.identifiers.authority import Authority
+    from idnode.registry.register import Register, RequestHandles
+
+
+class Resolver:
+    """Answers who asks for the values of a handle."""
+
+    def __init__(self, register: Register, authority: Authority) -> None:
+        self._register = register
+        self._lookup = register.lookup
+        self._authority = authority
+        self._homed = authority.homed
+
+    async def read_handles(self, request: bytes) -> RequestHandles | None:
+        """Have the register read a request for many handles, to be answered if their prefixes live here.
+
+        ``None`` when it does not do that; then `resolve` is the way. As `resolve` without filters it is for all
+        readers: who may read more is asked elsewhere.
+        """
+        if not isinstance(self._register, RequestRegister):
+            return None
+        handles = await self._register.read_handles(request)
+        if handles is not None:
+            served = enumerate(map(fold, handles.prefixes()))
+            handles.serve(n for n, p in served if p in self._homed or p == PREFIX_OF_PREFIXES)
+        return handles
+
+    def resolve(
+        self,
+        handle: bytes,
+        *,
+        indexes: Sequence[int] = (),
+        types: Sequence[bytes] = (),
+        public_only: bool = True,
+        refer: bool = True,
+    ) -> bytes:
+        """Return the packed values that match one of the indexes or types (all when both are empty).
+
+        ``public_only`` may be false only for a caller whose right to read the record is proven: values
+        without public read are then included. ``refer`` false answers "not found" instead of a referral. A
+        slashless handle names its prefix handle (handle-protocol.md §5.1).
+
+        Raises:
+            InvalidHandle: Longer than a handle may be.
+            NotResponsible: The prefix lives elsewhere.
+            ServiceReferral: The prefix lives on a server that is known here.
+            PrefixReferral: A derived prefix that lives elsewhere, with the sites to ask.
+            HandleNotFound: No record.
+            ValuesNotFound: A record, but nothing in it that matches and may be read.
+
+        """
+        if len(handle) > HANDLE_BYTES_MAX:
+            raise InvalidHandle(f"Handle is longer than {HANDLE_BYTES_MAX} bytes")
+        key = handle if b"/" in handle else PREFIX_HANDLE_START + handle
+        prefix = key[: key.index(b"/")].upper()
+        if prefix not in self._homed and prefix != PREFIX_OF_PREFIXES:
+            raise self._authority.absence(key, refer=refer)
+        stored = self._lookup(key)
+        if stored is None:
+            raise self._authority.absence(key, refer=refer)
+        packed = stored.values
+        if indexes or types or (public_only and not stored.public):
+            packed = select(packed, indexes=indexes, types=types, public_only=public_only)
+        if packed == EMPTY:
+            raise ValuesNotFound
+        return packed

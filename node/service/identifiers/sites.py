@@ -1,0 +1,82 @@
+"""Site records as places: is a server among them this node, and which server answers for a handle.
+
+Clients choose the server of a site by a hash of the handle (handle-protocol.md §9); the same rule tells a
+node which handles are its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from idnode.registry.handle import values
+from idnode.registry.handle.types.hs_site import decode_site, server_number
+from idnode.registry.handle.wire.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from idnode.registry.handle.types.hs_site import Server, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the handles of a prefix are that lives here, if not all of them are here.
+
+    ``sites`` are its HS_SITE values, packed. ``elsewhere``: none of their servers is this node. Otherwise
+    it is server ``number`` of ``servers``, and has the handles whose hash says so.
+    """
+
+    sites: bytes
+    elsewhere: bool
+    hash_option: int = 0
+    number: int = 0
+    servers: int = 1
+
+    def is_here(self, handle: bytes) -> bool:
+        """Return whether this node answers for a complete handle."""
+        if self.elsewhere:
+            return False
+        return server_number(handle, self.hash_option, self.servers) == self.number
+
+
+def placement_of(sites: bytes, own: Server) -> Placement | None:
+    """Return where handles are by these packed HS_SITE values; nothing if all of them are here.
+
+    Values that are no site records count for nothing: a prefix without any site is answered here.
+    """
+    found = [site for site in map(_site, _datas(sites)) if site is not None and site.servers]
+    if not found:
+        return None
+    for site in found:
+        for number, server in enumerate(site.servers):
+            if is_same_server(server, own):
+                if len(site.servers) == 1:
+                    return None
+                return Placement(
+                    sites,
+                    elsewhere=False,
+                    hash_option=site.hash_option,
+                    number=number,
+                    servers=len(site.servers),
+                )
+    return Placement(sites, elsewhere=True)
+
+
+def is_same_server(one: Server, other: Server) -> bool:
+    """Return whether two descriptions mean one server: one key, or an address and port in common."""
+    if one.public_key and one.public_key == other.public_key:
+        return True
+    ports = {(each.transport, each.port) for each in one.interfaces}
+    return one.address == other.address and any(
+        (each.transport, each.port) in ports for each in other.interfaces
+    )
+
+
+def _datas(sites: bytes) -> list[bytes]:
+    return [values.data_of(sites, span) for span in values.spans(sites)]
+
+
+def _site(data: bytes) -> Site | None:
+    try:
+        return decode_site(data)
+    except ProtocolError:
+        return None

@@ -1,0 +1,110 @@
+"""From the files to the contents of the register: by the image of a clean stop, else by reading the log.
+
+Replay uses the same `Contents.apply` as live writes. A core may read ahead by itself as far as nothing is unrecognised; what
+an oddity means is always decided here, by `Log.scan`.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from idnode.registry.embedded import image
+from idnode.registry.embedded.contents import Contents
+from idnode.registry.embedded.storage.log import Log
+from idnode.registry.embedded.storage.record import Record
+from idnode.registry.embedded.storage.walk import Progress
+from idnode.registry.errors import LogDamaged
+from idnode.registry.handle.names import fold
+
+REPLAY_ROWS: Final = 4096
+"""Records replayed at once."""
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class RecoveryReport(NamedTuple):
+    """How a register came up."""
+
+    from_image: bool
+    """Whether the image of a clean stop was good; otherwise the log was read."""
+    records: int
+    """Records read from the log; 0 with an image."""
+    cut_bytes: int
+    """Bytes of a torn tail that were cut off."""
+    cut_reason: str
+    seconds: float
+
+
+def recover(
+    log: Log,
+    folder: Path,
+    empty: Callable[[], Contents],
+    *,
+    elapsed: Callable[[], float],
+    progress: Progress | None = None,
+) -> tuple[Contents, RecoveryReport]:
+    """Return the contents that the log adds up to; afterwards the log takes records.
+
+    ``empty`` makes contents to be filled, ``elapsed`` tells monotonic seconds.
+
+    Raises:
+        LogDamaged: The log is broken elsewhere than in a torn tail.
+        OSError: The disk refused.
+
+    """
+    started = elapsed()
+    contents = _from_image(log, folder, empty)
+    if contents is not None:
+        contents.flush()
+        return contents, RecoveryReport(
+            from_image=True, records=0, cut_bytes=0, cut_reason="", seconds=elapsed() - started
+        )
+    image.remove(folder)
+    contents = empty()
+    records = _replay(log, contents, progress)
+    log.sync()  # what survived a crash may be in the system's cache only
+    contents.flush()
+    return contents, RecoveryReport(
+        from_image=False,
+        records=records,
+        cut_bytes=0 if log.cut is None else log.cut.bytes,
+        cut_reason="" if log.cut is None else log.cut.reason,
+        seconds=elapsed() - started,
+    )
+
+
+def _from_image(log: Log, folder: Path, empty: Callable[[], Contents]) -> Contents | None:
+    contents = empty()
+    try:
+        mark = image.load(folder, contents)
+        if mark is None:
+            return None
+        log.resume(mark)
+    except LogDamaged as error:
+        _logger.warning("the index image is of no use, reading the log: %s", error)
+        return None
+    return contents
+
+
+def _replay(log: Log, contents: Contents, progress: Progress | None) -> int:
+    mark, count = contents.replay(progress)
+    rows: list[Record] = []
+    for record in log.scan(mark, progress if mark is None else None):
+        rows.append(record)
+        if len(rows) == REPLAY_ROWS:
+            _apply(contents, rows)
+            count += len(rows)
+            rows = []
+    if rows:
+        _apply(contents, rows)
+    return count + len(rows)
+
+
+def _apply(contents: Contents, rows: list[Record]) -> None:
+    contents.apply(
+        [fold(row.handle) for row in rows],
+        bytes(row.kind for row in rows),
+        [row.place for row in rows],
+        [row.size for row in rows],
+    )

@@ -1,0 +1,339 @@
+"""The register as everybody else sees it: one object, opened on a folder.
+
+`lookup`, `list_handles`, `count` and `prefixes` are plain calls that wait for nothing; `submit` returns
+when its mutations are as durable as the options promise, and visible. All of it belongs to one event loop.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from idnode.registry.embedded import image
+from idnode.registry.embedded.compaction import Compaction
+from idnode.registry.embedded.contents import Contents
+from idnode.registry.embedded.lock import DirectoryLock
+from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.recovery import RecoveryReport, recover
+from idnode.registry.embedded.storage.log import Log
+from idnode.registry.embedded.storage.record import RESTRICTED
+from idnode.registry.embedded.storage.snapshot import SnapshotReport, snapshot
+from idnode.registry.embedded.storage.walk import Progress
+from idnode.registry.embedded.writer import Writer
+from idnode.registry.errors import RegisterClosed
+from idnode.registry.handle.names import fold
+from idnode.registry.limits import BATCH_ITEMS_MAX, PAGE_HANDLES_MAX
+from idnode.registry.mutation import Mutation, Outcome
+
+if TYPE_CHECKING:
+    from idnode.registry.embedded.native.batch import NativeBatch
+    from idnode.registry.embedded.native.core import SlotTable
+    from idnode.registry.embedded.native.resolutions import HandleBatch
+
+__all__ = [
+    "Durability",
+    "EmbeddedRegister",
+    "Page",
+    "RecoveryReport",
+    "RegisterOptions",
+    "RegisterStats",
+    "SnapshotReport",
+    "Stored",
+]
+
+_logger: Final = logging.getLogger(__name__)
+
+
+class Stored(NamedTuple):
+    """A record as it is stored."""
+
+    handle: bytes
+    """As spelled when it was created."""
+    values: bytes
+    """The packed value list."""
+    public: bool
+    """Whether everybody may read every value."""
+
+
+class Page(NamedTuple):
+    """A part of a listing."""
+
+    handles: list[bytes]
+    """As spelled when they were created; ascending by their folded form."""
+    after: bytes | None
+    """Where the next page starts; ``None`` on the last one."""
+
+
+class RegisterStats(NamedTuple):
+    """What a register says about itself."""
+
+    identifiers: int
+    index_bytes: int
+    log_live_bytes: int
+    log_dead_bytes: int
+    """Superseded records, tombstones and segment headers."""
+    queue_items: int
+    segments: int
+    recovered: RecoveryReport
+
+
+class EmbeddedRegister:
+    """The register in this process, over a log in one folder. Made by `open`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        opened: "_Opened",
+        options: RegisterOptions,
+        executor: ThreadPoolExecutor,
+    ) -> None:
+        self._folder = folder
+        self._lock, self._log, self._contents, self._recovered = opened
+        self._executor = executor
+        self._image_stands = self._recovered.from_image
+        self._closed = False
+        self._place = self._contents.index.get
+        self._read = self._log.read
+        self._writer = Writer(
+            self._log,
+            self._contents,
+            options,
+            executor=executor,
+            before_change=self._before_change,
+        )
+        self._compaction = Compaction(
+            self._log,
+            self._contents,
+            self._writer,
+            dead_share=options.compact_dead_share,
+            before_change=self._before_change,
+        )
+        self._writer.after_apply(self._compaction.poke)
+        self._compaction.poke()
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        options: RegisterOptions | None = None,
+        progress: Progress | None = None,
+    ) -> "EmbeddedRegister":
+        """Open the register in this folder, which is made on first use.
+
+        ``progress`` is called from another thread, with bytes of the log done and in total.
+
+        Raises:
+            DataDirectoryInUse: Another process has it open.
+            LogDamaged: The log is broken elsewhere than in a torn tail.
+            OSError: The disk refused.
+
+        """
+        options = options or RegisterOptions()
+        loop = asyncio.get_running_loop()
+        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="register")
+        given_up = Event()
+
+        def report(done: int, total: int) -> None:
+            if given_up.is_set():
+                raise RegisterClosed("The opening was given up")
+            if progress is not None:
+                progress(done, total)
+
+        try:
+            opened = await loop.run_in_executor(
+                executor, lambda: _open(path, options, loop.time, report)
+            )
+        except BaseException:
+            given_up.set()
+            executor.shutdown(wait=True)
+            raise
+        return cls(path, opened, options, executor)
+
+    def lookup(self, handle: bytes) -> Stored | None:
+        """Return the record of a handle in any spelling, ``None`` when there is none.
+
+        Raises:
+            LogDamaged: The record is no longer what was written.
+
+        """
+        place = self._place(handle.upper())
+        if place is None:
+            return None
+        _place, _sequence, _kind, flags, spelled, values, _size = self._read(place)
+        return Stored(spelled, values, not flags & RESTRICTED)
+
+    def submit(
+        self, mutations: Sequence[Mutation], *, all_or_nothing: bool = False
+    ) -> "asyncio.Future[list[Outcome]]":
+        """Carry out mutations in order; the future has one outcome each, once they are durable and visible.
+
+        Without ``all_or_nothing`` a refused mutation does not touch its neighbours; with it, either all
+        are carried out or none, whatever crashes.
+
+        Raises:
+            ValueError: More than `BATCH_ITEMS_MAX` mutations.
+            RegisterBusy: The write queue has no room; nothing was taken, try again later.
+            RegisterClosed: The register is closed, or (also by the future) its log failed; a part may have
+                been carried out.
+
+        """
+        if len(mutations) > BATCH_ITEMS_MAX:
+            raise ValueError(f"At most {BATCH_ITEMS_MAX} mutations can be submitted at once")
+        return self._writer.submit(mutations, whole=all_or_nothing)
+
+    async def read_batch(self, request: bytes, *, lines: bool, now: int) -> "NativeBatch | None":
+        """Read the items of a request, in another thread, into a batch for `submit_batch`.
+
+        NDJSON ``lines``, or else msgpack; values are dated ``now`` (epoch seconds). ``None`` where this takes
+        objects all the same: then `submit` is as good.
+        """
+        batch = self._contents.new_batch(request)
+        if batch is None:
+            return None
+        return await asyncio.to_thread(batch.read, lines=lines, now=now)
+
+    async def read_handles(self, request: bytes) -> "HandleBatch | None":
+        """Read a request for many handles, in another thread: a msgpack array of texts.
+
+        ``None`` for any other request, and where this takes objects all the same: then `lookup` is as good.
+        """
+        handles = self._contents.new_handles(request)
+        if handles is None:
+            return None
+        await asyncio.to_thread(handles.read, BATCH_ITEMS_MAX)
+        return handles if handles.plain else None
+
+    async def submit_batch(
+        self, batch: "NativeBatch", *, all_or_nothing: bool = False, overwrite: bool = False
+    ) -> None:
+        """Create the identifiers of a batch that was judged; as `submit` does for mutations.
+
+        Raises:
+            RegisterBusy, RegisterClosed: As for `submit`.
+
+        """
+        batch.ask(all_or_nothing=all_or_nothing, overwrite=overwrite)
+        await self._writer.submit_framed(batch, batch.good, batch.value_bytes)
+
+    @property
+    def slots(self) -> "SlotTable | None":
+        """The compiled index, for native readers; ``None`` where the index is another."""
+        index = self._contents.index
+        return index if self._contents.core == "native" else None  # type: ignore[return-value]
+
+    def list_handles(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
+        """Return up to ``limit`` handles of a prefix that sort behind the cursor ``after``.
+
+        A cursor stays right whatever is written meanwhile. ``limit`` is cut to `PAGE_HANDLES_MAX`. Only a page
+        without a cursor is the last: one behind many deleted handles may have fewer than ``limit``, or none.
+
+        Raises:
+            LogDamaged: A record is no longer what was written.
+
+        """
+        limit = max(1, min(limit, PAGE_HANDLES_MAX))
+        places, behind = self._contents.page(fold(prefix), after=fold(after), limit=limit)
+        return Page([self._read(place).handle for place in places], behind)
+
+    def count(self, prefix: bytes) -> int:
+        """Return how many handles a prefix has."""
+        return self._contents.listing.count(fold(prefix))
+
+    def prefixes(self) -> list[bytes]:
+        """Return the folded prefixes that have handles, ascending."""
+        return self._contents.listing.prefixes()
+
+    def watch(self, callback: Callable[[bytes], None]) -> None:
+        """Have ``callback`` called with the folded handle after each change under the prefix ``0.NA``."""
+        self._contents.watch(callback)
+
+    def stats(self) -> RegisterStats:
+        """Return the present figures."""
+        segments = self._log.segments()
+        live = self._contents.live_bytes.live_bytes_total()
+        return RegisterStats(
+            identifiers=len(self._contents.index),
+            index_bytes=self._contents.index.memory_bytes(),
+            log_live_bytes=live,
+            log_dead_bytes=sum(segment.bytes for segment in segments) - live,
+            queue_items=self._writer.queue_items,
+            segments=len(segments),
+            recovered=self._recovered,
+        )
+
+    async def snapshot(self, target: Path, progress: Progress | None = None) -> SnapshotReport:
+        """Copy the register as it is now into an empty (or new) folder, while everything goes on.
+
+        ``progress`` is called from another thread, with bytes done and in total.
+
+        Raises:
+            FileExistsError: The target is not empty.
+            OSError: The disk refused.
+
+        """
+        return await asyncio.to_thread(snapshot, self._log, target, progress=progress)
+
+    async def close(self) -> None:
+        """Carry out what was submitted, sync, save the image, let the folder go; again is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            await self._compaction.close()
+            await self._writer.close()
+            await self._writer.call(self._leave)
+        finally:
+            self._executor.shutdown(wait=True)
+            self._lock.release()
+
+    def _leave(self) -> None:
+        """Save the image, if the log is sound, and close the log; runs in the writer's thread."""
+        try:
+            if self._writer.failure is None and not self._image_stands:
+                image.save(self._folder, self._contents, self._log.mark())
+        except OSError as error:
+            _logger.warning("no index image, the next start reads the log: %s", error)
+        finally:
+            self._contents.close()
+            self._log.close()
+
+    def _before_change(self) -> None:
+        """Take the image away before the log goes on; runs in the writer's thread.
+
+        Should the image survive a crash all the same, the log does not end at its mark any more.
+        """
+        if self._image_stands:
+            image.remove(self._folder)
+            self._image_stands = False
+
+
+class _Opened(NamedTuple):
+    """What opening makes, in a thread."""
+
+    lock: DirectoryLock
+    log: Log
+    contents: Contents
+    recovered: RecoveryReport
+
+
+def _open(
+    folder: Path,
+    options: RegisterOptions,
+    elapsed: Callable[[], float],
+    progress: Progress,
+) -> _Opened:
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as undo:
+        lock = DirectoryLock(folder)
+        undo.callback(lock.release)
+        log, empty = options.core.open(
+            folder, segment_bytes=options.segment_bytes, disk=options.disk
+        )
+        undo.callback(log.close)
+        contents, recovered = recover(log, folder, empty, elapsed=elapsed, progress=progress)
+        undo.pop_all()
+    return _Opened(lock, log, contents, recovered)

@@ -1,0 +1,171 @@
+"""The live segments in their order: manifest, mappings, and the changes to both that survive a crash.
+
+Order of a rotation, such that a crash between two steps loses nothing and leaves nothing ambiguous:
+
+1. The active segment is cut to its real length and synced, so that records of the next one prove it whole.
+   A crash here: the segment is still the active one, and is extended again when opened.
+2. The next segment is made under its own name (header, hole) and synced, then the folder. A crash here: a
+   blank segment that no manifest names, taken away when opened.
+3. The manifest is replaced: the old segment sealed with length and last sequence, the next one active.
+4. Only then records go into the next segment.
+
+Order of a drop: everything appended was synced (it may hold the copies), the manifest is replaced (it keeps
+the number as being dropped), the file is unlinked, the folder synced. A crash in between: the file is
+unlinked when opened.
+"""
+
+import errno
+import os
+from collections.abc import Callable
+from mmap import mmap
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from idnode.registry.embedded.storage import manifest as manifests
+from idnode.registry.embedded.storage.active import ActiveSegment
+from idnode.registry.embedded.storage.disk import Disk, sync_folder
+from idnode.registry.embedded.storage.folder import establish, leftovers, segment_path
+from idnode.registry.embedded.storage.manifest import Entry, Manifest
+from idnode.registry.embedded.storage.position import LogView, Mark
+from idnode.registry.embedded.storage.segment import HEADER_BYTES, check_header, create, map_segment
+from idnode.registry.limits import SEGMENTS_MAX
+
+Shown = Callable[[int, mmap | None], None]
+"""Told under which part of a place a segment is mapped from now on, and ``None`` once it is no more."""
+
+
+class Chain:
+    """The segments of one log. One thread changes them; any thread may look.
+
+    Every method that changes files may raise `OSError`, after which nothing here may be trusted to
+    agree with the disk.
+    """
+
+    def __init__(
+        self, folder: Path, *, segment_bytes: int, disk: Disk, shown: Shown | None = None
+    ) -> None:
+        """Open the folder; an empty log is made on first use.
+
+        Raises:
+            LogDamaged: Manifest, files and headers do not agree.
+            OSError: The disk refused.
+
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        manifest = manifests.load(folder) or establish(disk, folder, segment_bytes)
+        for leftover in leftovers(folder, manifest):
+            disk.unlink(leftover)
+        self.folder: Final = folder
+        self.segment_bytes: Final = segment_bytes
+        self.disk: Final = disk
+        self.maps: Final[dict[int, mmap]] = {}
+        """Mapping of each segment by its number modulo `SEGMENTS_MAX`, which is how places name it."""
+        self.manifest = manifest
+        self.end: Mark | None = None
+        """Where the next record goes; None until that is known."""
+        self._shown = shown
+        self._retired: list[int] = []
+        self._shape = Lock()  # held while manifest, mappings and end change together; never for I/O
+        for entry in manifest.segments:
+            data = map_segment(self.path(entry.number), entry.number)
+            check_header(data, manifest.header(entry))
+            self.maps[entry.number % SEGMENTS_MAX] = data
+            self._tell(entry.number)
+        active = manifest.active.number
+        self.active = ActiveSegment(disk, self.path(active), active)
+
+    def path(self, number: int) -> Path:
+        """Return where a segment's file lies."""
+        return segment_path(self.folder, number)
+
+    def data(self, entry: Entry) -> mmap:
+        """Return the mapping of a live segment."""
+        return self.maps[entry.number % SEGMENTS_MAX]
+
+    def _tell(self, number: int) -> None:
+        """Tell how a segment is mapped now, after `maps` was changed."""
+        if self._shown is not None:
+            slot = number % SEGMENTS_MAX
+            self._shown(slot, self.maps.get(slot))
+
+    def flush(self, end: Mark) -> None:
+        """Make the active segment ready for records behind this end."""
+        self.disk.unlink(
+            self.folder / manifests.SUMS_NAME
+        )  # a snapshot that goes on is none any more
+        self.reserve(self.segment_bytes)
+        self.end = end
+
+    def reserve(self, capacity: int) -> None:
+        """Make the active segment hold at least this many bytes."""
+        self.maps[self.active.number % SEGMENTS_MAX] = self.active.reserve(capacity)
+        self._tell(self.active.number)
+
+    def rotate(self, end: Mark, capacity: int) -> None:
+        """Seal the active segment at its end and start the next one, of this capacity."""
+        old = self.active
+        number = self._next_number()
+        sealed = old.seal(end.offset)
+        entry = Entry(old.number, self.manifest.active.first, end.offset, end.sequence)
+        entries = (*self.manifest.segments[:-1], entry, Entry(number, end.sequence + 1))
+        manifest = Manifest(self.manifest.register, entries)
+        path = self.path(number)
+        create(self.disk, path, manifest.header(manifest.active), capacity)
+        sync_folder(self.disk, self.folder)
+        fresh = ActiveSegment(self.disk, path, number)
+        manifests.store(self.disk, self.folder, manifest)
+        with self._shape:
+            self.maps[old.number % SEGMENTS_MAX] = sealed
+            self.maps[number % SEGMENTS_MAX] = fresh.data
+            self.manifest = manifest
+            self.active = fresh
+            self.end = Mark(number, HEADER_BYTES, end.sequence)
+        self._tell(old.number)
+        self._tell(number)
+        old.close()
+
+    def _next_number(self) -> int:
+        """Return the next number of which the places are free."""
+        number = self.active.number + 1
+        for candidate in range(number, number + SEGMENTS_MAX):
+            if candidate % SEGMENTS_MAX not in self.maps:
+                return candidate
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC) + ": all segments are in use")
+
+    def drop(self, number: int) -> None:
+        """Give up a sealed segment; its mapping stays until `release`, or the next drop."""
+        entry = self.manifest.entry(number)
+        if entry is None or not entry.sealed:
+            raise ValueError(f"segment {number} is not a sealed segment of the log")
+        self.release()
+        kept = tuple(other for other in self.manifest.segments if other is not entry)
+        manifest = Manifest(self.manifest.register, kept, (number,))
+        manifests.store(self.disk, self.folder, manifest)
+        with self._shape:
+            self.manifest = manifest
+            self._retired.append(number)
+        self.disk.unlink(self.path(number))
+        sync_folder(self.disk, self.folder)
+
+    def release(self) -> None:
+        """Let go of the mappings of dropped segments, which frees their bytes on the disk."""
+        while self._retired:
+            number = self._retired.pop()
+            del self.maps[number % SEGMENTS_MAX]
+            self._tell(number)
+
+    def view(self) -> LogView:
+        """Return the log as it is now."""
+        with self._shape:
+            assert self.end is not None, "the log is not positioned yet"
+            data = {entry.number: self.data(entry) for entry in self.manifest.segments}
+            return LogView(self.end, self.manifest, data)
+
+    def close(self) -> None:
+        """Give the files back; mappings in use elsewhere stay readable."""
+        self.active.close()
+        slots = list(self.maps)
+        self.maps.clear()
+        for slot in slots:
+            self._tell(slot)

@@ -1,0 +1,1 @@
+"""Algorithms that the cryptography library does not have."""

@@ -1,0 +1,17 @@
+"""What is wrong with a handle or a value, and the root of everything that is raised about identifiers."""
+
+
+class RegistryError(Exception):
+    """Root of everything that the register raises on purpose."""
+
+
+class InvalidHandle(RegistryError):
+    """The bytes are no handle: empty, too long, not UTF-8, or without a suffix where one is needed."""
+
+
+class InvalidValue(RegistryError):
+    """A handle value breaks the data model: index, type, size, permissions or packing."""
+
+
+class IndexNotPositive(InvalidValue):
+    """A value to be stored carries an index below one."""

@@ -1,0 +1,23 @@
+"""Bounds of the data model (handle-protocol.md §0 and §1.2).
+
+What a peer is told when a bound is hit is decided by the faces; here a bound only has a size.
+"""
+
+from typing import Final
+
+HANDLE_BYTES_MAX: Final = 2048
+"""Longest handle in UTF-8 bytes; the Handle protocol's own bound."""
+
+VALUES_MAX: Final = 2048
+"""Most values in one record; the Handle protocol's own bound."""
+
+TYPE_BYTES_MAX: Final = 1024
+"""Longest value type in UTF-8 bytes; real types are shorter than 64."""
+
+MESSAGE_BYTES_MAX: Final = 262_144
+"""Largest answer that deployed clients accept; one of them hangs on anything larger."""
+
+RECORD_BYTES_MAX: Final = 256_000
+"""Largest packed value list, so that each record fits into one answer with handle, digest and signature."""
+
+assert RECORD_BYTES_MAX + HANDLE_BYTES_MAX + 4 * 1024 <= MESSAGE_BYTES_MAX

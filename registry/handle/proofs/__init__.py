@@ -1,0 +1,1 @@
+"""Proofs of identity as bytes: secrets, signatures, session ciphers."""

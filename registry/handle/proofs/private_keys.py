@@ -1,0 +1,38 @@
+"""Private keys as clients keep them: PEM text of RSA, DSA, elliptic-curve and SM2 keys, unencrypted."""
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.dsa import DSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from idnode.registry.handle.crypto import sm2_private
+from idnode.registry.handle.crypto.sm2_private import Sm2PrivateKey
+from idnode.registry.handle.wire.errors import MalformedKey, UnknownForm
+from idnode.registry.handle.wire.versions import Version, signature_hash
+
+PrivateKey = RSAPrivateKey | DSAPrivateKey | EllipticCurvePrivateKey | Sm2PrivateKey
+
+
+def decode_private_key(text: bytes) -> PrivateKey:
+    """Return the key in a PEM text (PKCS#8, or the older forms that openssl writes).
+
+    Raises:
+        MalformedKey: The text holds no key, or an encrypted one.
+        UnknownForm: A key that signs nothing in this protocol.
+
+    """
+    try:
+        key = sm2_private.decode_pem(text) or load_pem_private_key(text, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise MalformedKey(f"Not an unencrypted private key in PEM: {error}") from error
+    if not isinstance(key, PrivateKey):
+        raise UnknownForm("private key type", type(key).__name__)
+    return key
+
+
+def challenge_hash(key: PrivateKey, version: Version) -> str:
+    """Return the name of the hash with which a key answers a challenge (handle-protocol.md §6.1)."""
+    if isinstance(key, Sm2PrivateKey):
+        return "SM3"
+    return signature_hash(version, dsa=isinstance(key, DSAPrivateKey))

@@ -1,0 +1,1 @@
+"""Value types whose data has a structure of its own, one module each."""

@@ -1,0 +1,262 @@
+"""A register with a data set under it: what was written stands before what is computed.
+
+The overlay has the interface of the register that it stands before, so that services and faces do not know of
+it. An identifier resolves to its written record; without one to its computed one, unless it is whiteouts. A whiteout is
+a written record too, under a prefix that lives nowhere: ``0.MARK/<folded handle>``, without values. It says that
+the computed identifier was changed or deleted, and survives like everything written. `stats` counts neither
+whiteouts nor computed identifiers.
+
+A listing has two parts: first the data set's identifiers of the prefix, by position, without the deleted ones; then
+what was written beside them, in ascending order. A cursor is the last handle listed, and tells by itself in
+which part it stands, whatever was written meanwhile.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from idnode.registry.embedded.register import Page, Stored
+from idnode.registry.handle import names
+from idnode.registry.limits import PAGE_HANDLES_MAX
+from idnode.registry.overlay.changes import OverlayChanges
+from idnode.registry.overlay.computed import ComputedPrefix
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from idnode.registry.embedded.native.batch import NativeBatch
+    from idnode.registry.embedded.native.resolutions import HandleBatch
+    from idnode.registry.embedded.register import EmbeddedRegister, RegisterStats
+    from idnode.registry.embedded.storage.snapshot import SnapshotReport
+    from idnode.registry.embedded.storage.walk import Progress
+    from idnode.registry.mutation import Mutation, Outcome
+    from idnode.registry.overlay.computed import Computed, Dataset
+
+WHITEOUT_PREFIX: Final = b"0.MARK"
+"""The prefix of whiteouts; no prefix handle can make it live here."""
+
+_PREFIX_OF_PREFIXES: Final = b"0.NA"
+_WHITEOUTS_A_PAGE: Final = 10_000
+
+
+def whiteout_of(key: bytes) -> bytes:
+    """Return the handle of the whiteout of a folded handle."""
+    return WHITEOUT_PREFIX + b"/" + key
+
+
+class OverlayRegister:
+    """A register before a data set; ``prefix_handles`` are the computed ones of the data set's prefixes."""
+
+    def __init__(
+        self, register: EmbeddedRegister, dataset: Dataset, prefix_handles: Computed
+    ) -> None:
+        self._register = register
+        self._written = register.lookup
+        self._dataset = dataset
+        self._watchers: list[Callable[[bytes], None]] = []
+        self._computed_prefixes: dict[bytes, ComputedPrefix] = {
+            _PREFIX_OF_PREFIXES: ComputedPrefix(prefix_handles, public=False)
+        }
+        self._changes = OverlayChanges(register, self.place_of, whiteout_of, self._changed)
+        self._read_whiteouts()
+
+    def _read_whiteouts(self) -> None:
+        after: bytes | None = b""
+        while after is not None:
+            page = self._register.list_handles(
+                WHITEOUT_PREFIX, after=after, limit=_WHITEOUTS_A_PAGE
+            )
+            for whiteout in page.handles:
+                key = whiteout[len(WHITEOUT_PREFIX) + 1 :]
+                place = self.place_of(key)
+                if place is not None:  # else the whiteout belongs to a data set of another seed
+                    place[0].whiteout(place[1], deleted=self._written(key) is None)
+            after = page.after
+
+    def computed_prefix(self, prefix: bytes) -> ComputedPrefix | None:
+        """Return the computed identifiers of a folded prefix, ``None`` when it has none."""
+        found = self._computed_prefixes.get(prefix)
+        if found is None:
+            computed = self._dataset.identifiers(prefix)
+            if computed is None:
+                return None
+            found = self._computed_prefixes[prefix] = ComputedPrefix(computed, public=True)
+        return found
+
+    def computes(self, prefix: bytes) -> bool:
+        """Return whether a folded prefix has computed identifiers."""
+        return prefix in self._computed_prefixes or self._dataset.computes(prefix)
+
+    def place_of(self, key: bytes) -> tuple[ComputedPrefix, int] | None:
+        """Return where a folded handle stands in the data set, also when it was changed or deleted."""
+        prefix, _, suffix = key.partition(b"/")
+        computed_prefix = self.computed_prefix(prefix)
+        if computed_prefix is None:
+            return None
+        position = computed_prefix.computed.position(suffix)
+        return None if position < 0 else (computed_prefix, position)
+
+    def lookup(self, handle: bytes) -> Stored | None:
+        """Return the written or else the computed record of a handle in any spelling.
+
+        Raises:
+            LogDamaged: The written record is no longer what was written.
+
+        """
+        stored = self._written(handle)
+        if stored is not None:
+            return stored
+        place = self.place_of(handle.upper())
+        if place is None:
+            return None
+        computed_prefix, position = place
+        if position in computed_prefix.whiteouts:
+            return None
+        computed = computed_prefix.computed
+        return Stored(computed.handle(position), computed.values(position), computed_prefix.public)
+
+    def submit(
+        self, mutations: Sequence[Mutation], *, all_or_nothing: bool = False
+    ) -> Awaitable[list[Outcome]]:
+        """Carry out mutations as `EmbeddedRegister.submit` does, on computed identifiers too.
+
+        Raises:
+            RegisterBusy: Nothing was taken; try again later.
+            RegisterClosed: No writes are taken any more.
+
+        """
+        return self._changes.submit(mutations, all_or_nothing=all_or_nothing)
+
+    async def read_batch(self, request: bytes, *, lines: bool, now: int) -> NativeBatch | None:
+        """Have the register read a batch of creations; ``None`` also when one may be of a computed identifier.
+
+        Such a batch goes through `submit`, item by item.
+        """
+        batch = await self._register.read_batch(request, lines=lines, now=now)
+        if batch is None or batch.broken or batch.too_many:
+            return batch
+        for _position, _source in batch.unrecognised():
+            return None  # its handle is not known yet
+        touched = (names.prefix_of(names.fold(handle)) for _number, handle in batch.prefixes())
+        return None if any(map(self.computes, touched)) else batch
+
+    async def submit_batch(
+        self, batch: NativeBatch, /, *, all_or_nothing: bool, overwrite: bool
+    ) -> None:
+        """Create what is good in a batch that `read_batch` returned.
+
+        Raises:
+            RegisterBusy: Nothing was taken; try again later.
+            RegisterClosed: No writes are taken any more.
+
+        """
+        await self._register.submit_batch(batch, all_or_nothing=all_or_nothing, overwrite=overwrite)
+
+    async def read_handles(self, request: bytes) -> HandleBatch | None:
+        """Have the register read a request for many handles: it answers what is written, and `lookup` the rest."""
+        return await self._register.read_handles(request)
+
+    def _changed(self, key: bytes) -> None:
+        """Bring what is known of a folded computed handle to what is written, and tell the watchers."""
+        place = self.place_of(key)
+        assert place is not None
+        if self._written(whiteout_of(key)) is not None:
+            place[0].whiteout(place[1], deleted=self._written(key) is None)
+        if key.startswith(names.PREFIX_HANDLE_START):
+            for callback in self._watchers:
+                callback(key)
+
+    def list_handles(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
+        """Return up to ``limit`` handles of a prefix behind the cursor ``after``, in the order of this module.
+
+        Raises:
+            LogDamaged: A record is no longer what was written.
+
+        """
+        folded = names.fold(prefix)
+        computed_prefix = self.computed_prefix(folded)
+        if computed_prefix is None:
+            return self._register.list_handles(prefix, after=after, limit=limit)
+        limit = max(1, min(limit, PAGE_HANDLES_MAX))
+        handles = list(islice(self._listed(computed_prefix, folded, names.fold(after)), limit + 1))
+        if len(handles) <= limit:
+            return Page(handles, None)
+        del handles[limit:]
+        return Page(handles, names.fold(handles[-1]))
+
+    def _listed(
+        self, computed_prefix: ComputedPrefix, prefix: bytes, after: bytes
+    ) -> Iterator[bytes]:
+        """Yield the handles of a prefix behind a folded cursor."""
+        start = len(prefix) + 1
+        position = computed_prefix.computed.position(after[start:]) if after else -1
+        written_after: bytes | None = after
+        if not after or position >= 0:
+            yield from map(
+                computed_prefix.computed.handle, computed_prefix.listed_from(position + 1)
+            )
+            written_after = b""
+        while written_after is not None:
+            page = self._register.list_handles(prefix, after=written_after, limit=1000)
+            for handle in page.handles:
+                if computed_prefix.computed.position(names.fold(handle)[start:]) < 0:
+                    yield handle
+            written_after = page.after
+
+    def seek(self, prefix: bytes, position: int) -> tuple[int, bytes]:
+        """Return the cursor that is nearest before a place in a listing, and how many handles are before it.
+
+        Within the data set's part that is the place itself, found without walking; elsewhere it is the start.
+        """
+        computed_prefix = self.computed_prefix(names.fold(prefix))
+        reached = 0 if computed_prefix is None else min(position, computed_prefix.listed)
+        if computed_prefix is None or reached <= 0:
+            return 0, b""
+        return reached, computed_prefix.computed.handle(
+            computed_prefix.position_of_listed(reached - 1)
+        )
+
+    def count(self, prefix: bytes) -> int:
+        """Return how many handles a prefix has."""
+        computed_prefix = self.computed_prefix(names.fold(prefix))
+        written = self._register.count(prefix)
+        return (
+            written
+            if computed_prefix is None
+            else computed_prefix.computed.count - len(computed_prefix.whiteouts) + written
+        )
+
+    def count_computed(self) -> int:
+        """Return how many identifiers are as the data set computes them; prefix handles do not count."""
+        whiteouts = sum(
+            len(computed_prefix.whiteouts)
+            for prefix, computed_prefix in self._computed_prefixes.items()
+            if prefix != _PREFIX_OF_PREFIXES
+        )
+        return self._dataset.count - whiteouts
+
+    def prefixes(self) -> list[bytes]:
+        """Return the folded prefixes that have written handles, ascending."""
+        return [prefix for prefix in self._register.prefixes() if prefix != WHITEOUT_PREFIX]
+
+    def watch(self, callback: Callable[[bytes], None]) -> None:
+        """Have ``callback`` called with the folded handle after each change under the prefix ``0.NA``."""
+        self._watchers.append(callback)
+        self._register.watch(callback)
+
+    def stats(self) -> RegisterStats:
+        """Return the register's figures; its identifiers are those written, without whiteouts."""
+        stats = self._register.stats()
+        whiteouts = self._register.count(WHITEOUT_PREFIX)
+        return stats._replace(identifiers=stats.identifiers - whiteouts)
+
+    async def snapshot(self, target: Path, progress: Progress | None = None) -> SnapshotReport:
+        """Copy what is written, as `EmbeddedRegister.snapshot` does."""
+        return await self._register.snapshot(target, progress)
+
+    async def close(self) -> None:
+        """Let the changes under way end, and close the register."""
+        await self._changes.drain()
+        await self._register.close()

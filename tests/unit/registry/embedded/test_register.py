@@ -58,7 +58,7 @@ async def test_without_room_for_the_image_the_next_start_reads_the_log(
 
 
 async def test_the_limit_of_a_page_is_kept_within_its_bounds(opened, packed, monkeypatch):
-    monkeypatch.setattr(registers, "PAGE_HANDLES_MAX", 5)
+    monkeypatch.setattr("idnode.registry.embedded.register.PAGE_HANDLES_MAX", 5)
     register = await opened()
     await register.submit([Create(b"88.900.1/%d" % i, packed((1, b"x"))) for i in range(9)])
     assert len(register.list_handles(b"88.900.1", limit=100).handles) == 5

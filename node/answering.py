@@ -1,6 +1,6 @@
 """Who answers plain resolutions over the binary protocol: native code where it can, Python otherwise.
 
-Native code answers when the register's index is the compiled one, the time is the machine's, and nobody has to see
+Native code answers when the register's index is the compiled one, the time is the machine's or a known offset from it, and nobody has to see
 each request. It is kept current here: which prefixes it may answer for, and the site's serial number.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from idnode.node.faces.handle.native.served import answerable
 from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCountsReader
 from idnode.node.ops.counters import SECONDS
-from idnode.registry.handle.clock import SystemClock
+from idnode.registry.handle.clock import MovableClock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +38,8 @@ class Answering:
         self._excepted: tuple[Callable[[bytes], bool], ...] = ()
         self._computed: Mapping[bytes, NativeEnterprise] = {}
         self._stale = False
-        if slots is None or not isinstance(clock, SystemClock):
+        self._movable: MovableClock | None = None
+        if slots is None or not isinstance(clock, SystemClock | MovableClock):
             return
         from idnode.node.faces.handle.native.responder import (  # noqa: PLC0415  # may not be built
             Answers,
@@ -48,6 +49,9 @@ class Answering:
         self._responder = Responder(slots, SECONDS, mark_truncated=mark_truncated)
         self._native = (Answers(slots, SECONDS), self._responder)
         slots.segments.quiesce = self._responder.quiesce
+        if isinstance(clock, MovableClock):
+            self._movable = clock
+            clock.watch(self.follow_clock)
 
     def join(
         self,
@@ -81,6 +85,11 @@ class Answering:
             each.set_site_serial(site_serial)
         self._refresh()
         authority.watch(self._changed)
+
+    def follow_clock(self) -> None:
+        """Have native code show the time of a clock that was moved; again each second while it runs unevenly."""
+        if self._responder is not None and self._movable is not None:
+            self._responder.set_clock_offset(round(self._movable.state().offset))
 
     @property
     def native(self) -> bool:

@@ -27,6 +27,7 @@ from idnode.node.faces.http.app import JSON_FACE, SNMS_FACE, HttpFaceRunner, Htt
 from idnode.node.first_start import prefixes
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.ops import management, openapi, persistent_counters
+from idnode.node.ops.clock import ClockCalls
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
@@ -46,7 +47,7 @@ from idnode.node.web import listen
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.handle import values
-from idnode.registry.handle.clock import Clock, SystemClock
+from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.names import prefix_handle
 from idnode.registry.handle.types.hs_site import decode_site
@@ -80,7 +81,7 @@ class Node:
         self.settings = settings
         self.seed = seed
         self.health = Health(core())
-        self._clock = clock or SystemClock()
+        self._clock = clock or MovableClock()
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
         self._progress = progress
         self._started = self._clock.now()
@@ -156,6 +157,7 @@ class Node:
             register.slots, self._clock, mark_truncated=settings.truncated_flag
         )
         housekeeping = Housekeeping(settings.data_dir, self.metrics)
+        housekeeping.add(self._answering.follow_clock)
         for chore in self._chores:
             housekeeping.add(chore)
         self._running.push_async_callback(housekeeping.stop)
@@ -324,8 +326,15 @@ class Node:
             self.metrics,
             stats=self.report,
             snapshot=self._snapshot,
-            further=[*calls.routes(), *openapi.routes(version())],
+            further=[*calls.routes(), *self._clock_routes(), *openapi.routes(version())],
         )
+
+    def _clock_routes(self) -> list[web.RouteDef]:
+        if not isinstance(self._clock, MovableClock):
+            return []
+        loopback = is_loopback(self.settings.host)
+        refusal = None if loopback else "The clock moves only while the node is on loopback"
+        return ClockCalls(self._clock, refusal=refusal).routes()
 
     def _count(self, prefix: bytes) -> int:
         return self.register.count(prefix)

@@ -23,6 +23,7 @@ from idnode.registry.embedded.core import default_core
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.handle import values
+from idnode.registry.handle.clock import Clock
 from idnode.registry.mutation import Create
 
 NOW = 1_700_000_000
@@ -32,7 +33,7 @@ PREFIX = "88.900"
 SECRET = "idnode-demo"
 
 
-class FrozenClock:
+class FrozenClock(Clock):
     """Moves when told, and for the lifetime of sessions only."""
 
     seconds = 0.0

@@ -91,7 +91,7 @@ async def test_a_session_of_the_json_api_ends_when_its_time_has_passed(driver):
     basic = base64.b64encode(b"301%3A0.NA%2F88.900.1:idnode-demo").decode()
     headers = {"Authorization": f"Basic {basic}"}
     status, opened = await driver.http("POST", "/api/sessions", headers=headers)
-    assert status == 200, opened
+    assert status == 201, opened
     session = {"Authorization": f'Handle sessionId="{opened["sessionId"]}"'}
     assert (await driver.http("GET", "/api/sessions/this", headers=session))[0] == 200
     await driver.clock(advance=8 * DAY)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp_connection import TcpConnection
+from idnode.node.interceptors.chain import Interceptors
 
 if TYPE_CHECKING:
     from idnode.node.faces.handle.native_runs import NativeStream
@@ -33,8 +34,15 @@ class HandleTcp:
     """The TCP face: listens, and knows its connections."""
 
     def __init__(
-        self, receiver: Receiver, observer: Observer, clock: Clock, limits: TcpLimits | None = None
+        self,
+        receiver: Receiver,
+        observer: Observer,
+        clock: Clock,
+        limits: TcpLimits | None = None,
+        *,
+        interceptors: Interceptors | None = None,
     ) -> None:
+        self.interceptors = interceptors or Interceptors()
         self.receiver = receiver
         self.observer = observer
         self.clock = clock

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from idnode.node.interceptors.exchange import note_error
 from idnode.node.service import events
 from idnode.node.service.answers import answer_for, text_for
 from idnode.node.service.errors import (
@@ -167,6 +168,7 @@ class Responses:
 
         An error that nobody planned is counted and logged; its details stay off the wire.
         """
+        note_error(error)
         answer = answer_for(error)
         code = int(answer.response_code)
         if answer.log_level >= logging.ERROR:

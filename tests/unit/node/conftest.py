@@ -27,7 +27,7 @@ from idnode.registry.handle.wire.message import decode_message, encode_response
 from idnode.registry.handle.wire.resolution import Query, encode_query
 from idnode.registry.mutation import Create
 
-BOTH_LOOPS = ("test_handle_tcp", "test_handle_udp")
+BOTH_LOOPS = ("test_tcp", "test_udp")
 """Test files that run on the loop of the standard library and on the one that the node runs on."""
 
 NOW = 1_800_000_000

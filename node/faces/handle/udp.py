@@ -16,12 +16,13 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from idnode.node.faces.handle.datagram_socket import bound_sockets
 from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.passage import Passage
 from idnode.node.faces.handle.replay import Replay
+from idnode.node.faces.handle.sockets import bound_sockets
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_UDP, Exchange
+from idnode.node.service.errors import AnswerReceived
 from idnode.node.service.events import RESOLVE
 from idnode.node.service.handle.connection import Connection
 from idnode.registry.handle.wire.constants import DATAGRAM_BYTES_MAX, ENVELOPE_BYTES, OpCode
@@ -30,7 +31,8 @@ from idnode.registry.handle.wire.envelope import decode_envelope
 from idnode.registry.handle.wire.errors import EnvelopeTooShort, ProtocolError, UnsupportedVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    import socket
+    from collections.abc import Hashable, Iterable, Sequence
 
     from idnode.node.faces.handle.replay import Entry
     from idnode.node.service.events import Observer
@@ -102,7 +104,11 @@ class HandleUdp(asyncio.DatagramProtocol):
             OSError: The address cannot be bound.
 
         """
-        (bound,) = await bound_sockets(host, port)
+        await self.serve(await bound_sockets(host, port))
+
+    async def serve(self, sockets: Sequence[socket.socket]) -> None:
+        """Take the datagrams of one socket, which is the face's from now on."""
+        (bound,) = sockets
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: self, sock=bound)
 
@@ -175,6 +181,9 @@ class HandleUdp(asyncio.DatagramProtocol):
         op_code, response_code = _CODES.unpack_from(message) if len(message) >= 8 else (0, 0)
         if response_code:
             self._observer.malformed("AnswerReceived")
+            if question.passage is not None:
+                error = AnswerReceived("A response was received where a request was expected")
+                self._interceptors.malformed(question.passage.exchange, error)
         elif op_code not in _ONCE or self._is_first(envelope, message, question):
             self._receiver.receive(envelope, message, self._context(question), question.reply)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from idnode.node.faces.handle.native.responder import Answers, Responder
     from idnode.node.faces.handle.tcp import HandleTcp
     from idnode.node.faces.handle.udp import HandleUdp
+    from idnode.node.interceptors.chain import Interceptors
     from idnode.node.ops.metrics import Metrics
     from idnode.node.service.events import Observer
     from idnode.node.service.identifiers.authority import Authority
@@ -53,24 +54,36 @@ class Answering:
             self._movable = clock
             clock.watch(self.follow_clock)
 
-    def join(
+    def join(  # noqa: PLR0913, PLR0917  # called once, by the composition root
         self,
         tcp: HandleTcp,
         udp: HandleUdp,
         threads: int,
         metrics: Metrics,
         observers: tuple[Observer, Observer],
+        interceptors: Interceptors,
     ) -> HandleUdp | HandleUdpNative:
         """Let the TCP face answer runs natively, and return the UDP face with so many threads in front.
 
-        ``observers`` of both faces are told what native code answered whenever the metrics are read.
+        ``observers`` of both faces are told what native code answered whenever the metrics are read. While
+        ``interceptors`` must see plain successes both answer in Python; while there are any, what is not found does.
         """
         if self._responder is None:
             return udp
         for counted, observer in zip(self._native, observers, strict=True):
             metrics.flush_first(NativeCountsReader(counted, observer).flush)
-        tcp.native = self._native[0]
-        return HandleUdpNative(udp, self._responder, count=threads) if threads else udp
+        face = HandleUdpNative(udp, self._responder, count=threads) if threads else udp
+
+        def switch() -> None:
+            natively = not interceptors.sees_plain_successes
+            for each in self._native:
+                each.leave_missing(interceptors.active)
+            tcp.native = self._native[0] if natively else None
+            if isinstance(face, HandleUdpNative):
+                face.answer_natively(natively=natively)
+
+        interceptors.watch(switch)
+        return face
 
     def begin(
         self, authority: Authority, site_serial: int, *excepted: Callable[[bytes], bool]
@@ -95,6 +108,11 @@ class Answering:
     def native(self) -> bool:
         """Whether native code answers at all."""
         return bool(self._native)
+
+    @property
+    def answered(self) -> int:
+        """How many plain resolutions native code has answered."""
+        return sum(sum(counts) for each in self._native for counts in each.volume().values())
 
     def compute(self, enterprises: Mapping[bytes, NativeEnterprise]) -> None:
         """Answer from now on also below these folded prefixes, with what is computed where nothing is written."""

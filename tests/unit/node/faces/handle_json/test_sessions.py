@@ -20,8 +20,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idnode.node.faces.handle_json.proof_fields import FieldsRefused, header_fields, proof_in
-from idnode.node.faces.handle_json.sessions import SESSION_SECONDS, WebSessionLimits, WebSessions
+from idnode.node.faces.http.proof_fields import FieldsRefused, header_fields, proof_in
+from idnode.node.faces.http.sessions import SESSION_SECONDS, WebSessionLimits, WebSessions
 from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.handle.clock import Clock
 from idnode.registry.handle.values import join, pack_value

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from aiohttp import web
 from idnode.node.addresses import WILDCARDS, Addresses
 from idnode.node.answering import Answering
 from idnode.node.binding import bind_handle_faces, bind_http
-from idnode.node.build import core, register_core, version
+from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS
 from idnode.node.dataset import ServedDataset
 from idnode.node.directory_parts import Core, open_directory
@@ -41,16 +42,22 @@ from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
 from idnode.node.service.offload import Offload
-from idnode.node.settings import DEMO_SECRET, Settings, SettingsRefused, is_loopback
+from idnode.node.settings import (
+    DEMO_SECRET,
+    Settings,
+    SettingsRefused,
+    is_loopback,
+    pure_python_forced,
+)
 from idnode.node.web import listen
-from idnode.registry.embedded.options import Durability, RegisterOptions
-from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.engines import Opening, open_register
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock, SystemClock
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.names import prefix_handle
 from idnode.registry.handle.types.hs_site import decode_site
-from idnode.registry.overlay.register import OverlayRegister
+from idnode.registry.register import Register
 
 HELLO: Final = (
     HandleValue(1, "URL", b"https://example.org/hello"),
@@ -66,7 +73,7 @@ class Node:
 
     addresses: Addresses
     demo_secret_works: bool
-    register: EmbeddedRegister | OverlayRegister
+    register: Register
     dataset: ServedDataset | None = None
 
     def __init__(
@@ -124,7 +131,7 @@ class Node:
             "admin_port", web.AppRunner(self._management(), **self._runner_options())
         )
         await self._open_register()
-        self._build_service()
+        await self._build_service()
         await self._open_directory()
         tcp, udp = await self._serve_handle_protocol()
         await self._prepare_first_start(tcp.address, udp.address)
@@ -142,18 +149,20 @@ class Node:
 
     async def _open_register(self) -> None:
         settings = self.settings
-        options = RegisterOptions(
-            durability=Durability(settings.durability),
+        opening = Opening(
+            settings.data_dir / REGISTER,
+            durability=settings.durability,
             interval_seconds=settings.durability_interval,
             segment_bytes=settings.segment_bytes,
-            commit_observer=self.metrics.committed,
-            core=register_core(),
+            pure=pure_python_forced(),
+            committed=self.metrics.committed,
+            progress=self._progress,
         )
-        folder = settings.data_dir / REGISTER
-        register = await EmbeddedRegister.open(folder, options, self._progress)
-        self.register = register
+        register = self.register = await open_register(
+            settings.register.get_secret_value(), opening
+        )
         self._answering = Answering(
-            register.slots, self._clock, mark_truncated=settings.truncated_flag
+            register.capabilities.slots, self._clock, mark_truncated=settings.truncated_flag
         )
         housekeeping = Housekeeping(settings.data_dir, self.metrics)
         for chore in self._chores:
@@ -161,30 +170,17 @@ class Node:
         self._running.push_async_callback(housekeeping.stop)
         self._running.push_async_callback(register.close)
         if settings.dataset is not None:
-            self.dataset = ServedDataset(register, settings)
+            self.dataset = await ServedDataset.open(register, settings)
             self.register = self.dataset.overlay
             self._running.push_async_callback(self.register.close)
             self.metrics.read_computed(self.dataset.overlay.count_computed)
         housekeeping.start()
         self.metrics.read_register(self.register.stats)
-        recovered = self.register.stats().recovered
-        if recovered.cut_bytes:
-            _log.warning(
-                "a torn tail of %d bytes was cut off the log (%s)",
-                recovered.cut_bytes,
-                recovered.cut_reason,
-            )
-        _log.info(
-            "%d identifiers, %s in %.2f s",
-            self.register.stats().identifiers,
-            "index loaded" if recovered.from_image else f"{recovered.records} log records read",
-            recovered.seconds,
-        )
 
-    def _build_service(self) -> None:
+    async def _build_service(self) -> None:
         register = self.register
         admins = prefixes.node_administrators(self.settings.prefix.encode())
-        self.authority = Authority(register)
+        self.authority = await Authority.open(register)
         self.resolver = Resolver(register, self.authority)
         self.credentials = Credentials(register)
         self.permissions = Permissions(register, admins)
@@ -255,7 +251,7 @@ class Node:
         self._site = self.protocol.queries.site = laid.site
         self._responses.site_serial = laid.site_serial
         self._responses.signing_key = laid.signing_key
-        self.authority.place(decode_site(laid.site).servers[0])
+        await self.authority.place(decode_site(laid.site).servers[0])
         if self.dataset is not None:
             self.dataset.publish(laid)
         computed = () if self.dataset is None else (self.dataset.overlay.computes,)
@@ -263,9 +259,9 @@ class Node:
         self._running.callback(self._answering.end)
         enterprise = prefix + prefixes.ENTERPRISE_SUFFIX
         await self.parts.prepare(laid.site)
-        self.demo_secret_works = self._demo_secret_works(prefix)
+        self.demo_secret_works = await self._demo_secret_works(prefix)
         exposed = not is_loopback(settings.host)
-        if exposed and (self.demo_secret_works or self._demo_secret_works(enterprise)):
+        if exposed and (self.demo_secret_works or await self._demo_secret_works(enterprise)):
             raise SettingsRefused(
                 f"refusing to bind to {settings.host}: the demo secret still works for a "
                 f"prefix in {settings.data_dir}; change it over loopback first"
@@ -279,10 +275,11 @@ class Node:
                 values.pack(HELLO),
             )
 
-    def _demo_secret_works(self, prefix: bytes) -> bool:
+    async def _demo_secret_works(self, prefix: bytes) -> bool:
         identity = Identity(prefix_handle(prefix), prefixes.SECRET_KEY_INDEX)
         try:
-            self.credentials.verify_secret(identity, DEMO_SECRET.encode())
+            verify = partial(self.credentials.verify_secret, identity, DEMO_SECRET.encode())
+            await fetched(verify)
         except AuthenticationFailed:
             return False
         return True
@@ -327,8 +324,8 @@ class Node:
             further=[*calls.routes(), *openapi.routes(version())],
         )
 
-    def _count(self, prefix: bytes) -> int:
-        return self.register.count(prefix)
+    async def _count(self, prefix: bytes) -> int:
+        return await self.register.count(prefix)
 
     def _runner_options(self) -> dict[str, Any]:
         settings = self.settings
@@ -370,7 +367,11 @@ class Node:
             found[kind] = by_face
         if self.health.state is not State.STARTING:
             stats = self.register.stats()
-            found["register"] = stats._asdict() | {"recovered": stats.recovered._asdict()}
+            found["register"] = {
+                "identifiers": stats.identifiers,
+                **stats.figures,
+                "recovered": stats.opened,
+            }
             found["prefixes"] = len(self.authority.homed)
             found["dataset"] = None if self.dataset is None else self.dataset.report()
         return found
@@ -379,7 +380,10 @@ class Node:
         if not self.health.ready:
             raise web.HTTPServiceUnavailable(reason=f"The node is {self.health.state.value}")
         target = self.settings.data_dir / SNAPSHOTS / name
-        taken = await self.register.snapshot(target)
+        copy = self.register.capabilities.snapshot
+        if copy is None:
+            raise web.HTTPNotImplemented(reason="The register's engine takes no snapshots")
+        taken = await copy(target, None)
         _log.info("snapshot %s taken: %d bytes", target, taken.bytes)
         return {"path": str(target), "files": taken.files, "bytes": taken.bytes}
 

@@ -16,7 +16,7 @@ from idnode.node.service.errors import AuthenticationNeeded, PrefixReferral, Ser
 from idnode.registry.handle.names import prefix_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from aiohttp import web
 
@@ -47,7 +47,7 @@ class Services:
     observer: Observer
     site: Callable[[], bytes]
     """Returns the node's site record (data of HS_SITE)."""
-    count: Callable[[bytes], int]
+    count: Callable[[bytes], Awaitable[int]]
     """Returns how many handles a prefix has."""
     seek: Callable[[bytes, int], tuple[int, bytes]] = from_the_start
     """Returns a cursor before a place in the listing of a prefix."""
@@ -61,11 +61,16 @@ class Exchange:
     __slots__ = ("_services", "_started", "handle", "operation", "request", "text")
 
     def __init__(
-        self, services: Services, request: web.Request, operation: str, handle: bytes | None = None
+        self,
+        services: Services,
+        request: web.Request,
+        operation: str,
+        handle: bytes | None = None,
+        started: float | None = None,
     ) -> None:
         self._services = services
         self.operation = operation
-        self._started = services.clock.elapsed()
+        self._started = services.clock.elapsed() if started is None else started
         self.request = request
         self.handle = handle
         self.text = None if handle is None else handle.decode(errors="replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from idnode.node.faces.handle_json.exchange import Exchange
@@ -11,6 +12,7 @@ from idnode.node.faces.handle_json.values_json import record_body, value_objects
 from idnode.node.faces.http.replies import PLANNED, json_response
 from idnode.node.service import events
 from idnode.registry.errors import ValuesNotFound
+from idnode.registry.fetching import NotFetched, fetched
 from idnode.registry.handle import values
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.model import Permission
@@ -75,8 +77,8 @@ class Reading:
         try:
             text = handle.decode()
             body = record_body(text, self._resolve(handle))
-        except (*PLANNED, UnicodeDecodeError):
-            return await self.read_with_parameters(request)
+        except (*PLANNED, UnicodeDecodeError, NotFetched):
+            return await self.read_with_parameters(request, started)
         prefix = prefix_of(handle)
         self._resolved(1, prefix, 1)
         self._answered(events.RESOLVE, 1, prefix, self._elapsed() - started)
@@ -84,14 +86,17 @@ class Reading:
             return RecordResponse(body, self._date.text(self._now()))
         return json_response(body)
 
-    async def read_with_parameters(self, request: web.Request) -> web.StreamResponse:
+    async def read_with_parameters(
+        self, request: web.Request, started: float | None = None
+    ) -> web.StreamResponse:
         """Answer a resolution of any kind, POST included."""
         handle = requested_handle(request)
-        exchange = Exchange(self._services, request, events.RESOLVE, handle)
+        exchange = Exchange(self._services, request, events.RESOLVE, handle, started)
         try:
             insist_on_text(handle)
             identity = await self._services.authorization.identity(request)
-            packed = self._select(handle, identity, await all_parameters(request))
+            parameters = await all_parameters(request)
+            packed = await fetched(partial(self._select, handle, identity, parameters))
         except ValuesNotFound:
             return exchange.answer(200, _nothing(exchange.text))
         except PLANNED as error:

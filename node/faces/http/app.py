@@ -27,7 +27,7 @@ from idnode.node.faces.snms.routes import snms_routes
 from idnode.node.service import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from idnode.node.faces.snms.exchange import SnmsServices
     from idnode.node.service.events import Observer
@@ -91,7 +91,7 @@ class HttpParts:
     clock: Clock
     observer: Callable[[str], Observer]
     site: Callable[[], bytes]
-    count: Callable[[bytes], int]
+    count: Callable[[bytes], Awaitable[int]]
     seek: Callable[[bytes, int], tuple[int, bytes]] | None = None
     plain_http: bool = False
     snms: SnmsServices | None = None

@@ -17,7 +17,8 @@ from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
 from idnode.node.service.offload import Offload
-from idnode.registry.embedded.register import Durability, EmbeddedRegister, RegisterOptions
+from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock
 from idnode.registry.handle.types.hs_site import decode_site
@@ -77,7 +78,7 @@ async def register(tmp_path):
 @pytest.fixture
 async def service(register, clock, keys):
     """The service of a node with the prefixes 88.900 and 88.900.1."""
-    authority = Authority(register)
+    authority = await Authority.open(register)
     permissions = Permissions(register, node_administrators(b"88.900"))
     responses = Responses()
     credentials = Credentials(register)
@@ -108,7 +109,7 @@ async def service(register, clock, keys):
         addresses=Addresses("127.0.0.1", 2641, 2642),
     )
     protocol.queries.site = site.site
-    authority.place(decode_site(site.site).servers[0])
+    await authority.place(decode_site(site.site).servers[0])
     yield SimpleNamespace(
         register=register,
         clock=clock,

@@ -54,19 +54,11 @@ class SettingsRefused(Exception):
     """The settings cannot be used; the message says which one, where it came from and what to do."""
 
 
-with warnings.catch_warnings():
-    # The name is that of a class method, too, by which abstract classes take others in; nobody calls it here.
-    warnings.simplefilter("ignore", UserWarning)
-
-    class RegisterSettings(BaseSettings):
-        """Where the identifiers are kept; a part of `Settings`."""
-
-        register: SecretStr = Field(
-            SecretStr(DEFAULT), description="engine of the register: its name, or its URL"
-        )
+# The name of one field is that of a method, too, by which abstract classes take others in; nobody calls it here.
+warnings.filterwarnings("ignore", 'Field name "register" in "Settings" shadows', UserWarning)
 
 
-class Settings(RegisterSettings):
+class Settings(BaseSettings):
     """Everything that can be set, with its default, bounds and one line of doc."""
 
     model_config = SettingsConfigDict(
@@ -120,6 +112,9 @@ class Settings(RegisterSettings):
         1, ge=0, le=1, description="SNMS: days by which the date in a digested password may differ"
     )
 
+    register: SecretStr = Field(
+        SecretStr(DEFAULT), description="engine of the register: its name, or its URL"
+    )
     durability: Literal["commit", "interval", "none"] = Field(
         "commit", description="when a write is acknowledged: synced, written, or written unsynced"
     )

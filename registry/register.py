@@ -51,13 +51,16 @@ class RegisterStats(NamedTuple):
     """How the register came up, in the engine's own words."""
 
 
-class SnapshotReport(NamedTuple):
+class SnapshotReport(Protocol):
     """What a snapshot copied."""
 
-    files: int
-    bytes: int
-    linked: int
-    """Files that share their bytes with the register on the disk."""
+    @property
+    def files(self) -> int:
+        """How many files it has."""
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes they have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,14 @@ from idnode.registry.embedded.options import RegisterOptions
 from idnode.registry.embedded.recovery import RecoveryReport, recover
 from idnode.registry.embedded.storage.log import Log
 from idnode.registry.embedded.storage.record import RESTRICTED
-from idnode.registry.embedded.storage.snapshot import snapshot
+from idnode.registry.embedded.storage.snapshot import SnapshotReport, snapshot
 from idnode.registry.embedded.storage.walk import Progress
 from idnode.registry.embedded.writer import Writer
 from idnode.registry.errors import RegisterClosed
 from idnode.registry.handle.names import fold
 from idnode.registry.limits import BATCH_ITEMS_MAX, PAGE_HANDLES_MAX
 from idnode.registry.mutation import Mutation, Outcome
-from idnode.registry.register import Capabilities, Page, RegisterStats, SnapshotReport, Stored
+from idnode.registry.register import Capabilities, Page, RegisterStats, Stored
 
 if TYPE_CHECKING:
     from idnode.registry.embedded.native.batch import NativeBatch

@@ -164,8 +164,8 @@ class BatchResolution:
         """Return one entry of the answer for each handle; what they miss is fetched at once."""
 
         def record(handle: bytes | None) -> _Record:
-            public_only = not self._may_read(reader, handle)
-            return self._record(handle, shown, public_only=public_only, **filters)
+            asked = {"public_only": False} if self._may_read(reader, handle) else {}
+            return self._record(handle, shown, **asked, **filters)
 
         try:
             return await fetched(partial(together, record, handles))

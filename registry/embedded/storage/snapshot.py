@@ -26,10 +26,20 @@ from idnode.registry.embedded.storage.mapping import read_ahead
 from idnode.registry.embedded.storage.position import LogView, Mark
 from idnode.registry.embedded.storage.walk import Progress
 from idnode.registry.errors import LogDamaged
-from idnode.registry.register import SnapshotReport
 
 FORMAT: Final = 1
 _CHUNK_BYTES: Final = 4 << 20
+
+
+class SnapshotReport(NamedTuple):
+    """What was copied."""
+
+    mark: Mark
+    """Where the snapshot ends."""
+    files: int
+    bytes: int
+    linked: int
+    """Files that share their bytes with the log on the disk."""
 
 
 class FileSum(NamedTuple):
@@ -78,7 +88,7 @@ def snapshot(
     sums[manifests.NAME] = FileSum(len(manifest), hashlib.sha256(manifest).hexdigest())
     write_atomically(target / SUMS_NAME, _encode_sums(view.mark, sums), disk=disk)
     sync_folder(disk, target.parent)
-    return SnapshotReport(len(sums), total + len(manifest), len(linked))
+    return SnapshotReport(view.mark, len(sums), total + len(manifest), len(linked))
 
 
 def _length(view: LogView, entry: Entry) -> int:

@@ -378,7 +378,7 @@ async def test_batches_that_may_touch_computed_ones_are_not_read_by_the_core(
     overlay, handles, read
 ):
     request = msgpack.packb([[handle, [[1, "URL", "x"]]] for handle in handles])
-    batch = await overlay.read_batch(request, lines=False, now=7)
+    batch = await overlay.capabilities.batches.read_batch(request, lines=False, now=7)
     if batch is None and read:
         pytest.skip("only the compiled core reads batches")
     assert (batch is not None) == read

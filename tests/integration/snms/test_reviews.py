@@ -34,7 +34,7 @@ async def test_an_operator_takes_an_enterprise_aboard(snms, management, call_on)
     caller = await call_on(snms).login("gear", "pw")
     (row,) = (await caller.good("GET", "/snms/api/prefix/page"))["content"]
     assert row["proxyState"] == 4
-    assert snms.authority.responsible(PREFIX.encode())
+    assert snms.services.authority.responsible(PREFIX.encode())
     status, found = await told(await management.post("/api/v1/enterprises", json=NEW))
     assert (status, found["message"]) == (409, "The username gear is taken")
 
@@ -86,9 +86,9 @@ async def test_a_disabled_prefix_does_not_live_here_until_it_is_enabled(snms, ma
     path = "/api/v1/prefixes/88.900.1"
     assert (await management.post(f"{path}/disable", json={})).status == 200
     with pytest.raises(NotResponsible):
-        snms.resolver.resolve(handle)
+        snms.services.resolver.resolve(handle)
     assert (await management.post(f"{path}/enable", json={})).status == 200
-    assert snms.resolver.resolve(handle)
+    assert snms.services.resolver.resolve(handle)
 
 
 async def test_a_rejected_prefix_may_be_applied_for_again(serve, call_on, form):

@@ -83,7 +83,9 @@ def snapshot(
         else:
             sums[path.name] = _copy(disk, data, length, path, report)
         done += length
-    manifest = manifests.encode(manifests.Manifest(view.manifest.register, view.manifest.segments))
+    *sealed, active = view.manifest.segments
+    entries = (*sealed, active._replace(capacity=_length(view, active)))
+    manifest = manifests.encode(manifests.Manifest(view.manifest.register, entries))
     write_atomically(target / manifests.NAME, manifest, disk=disk)
     sums[manifests.NAME] = FileSum(len(manifest), hashlib.sha256(manifest).hexdigest())
     write_atomically(target / SUMS_NAME, _encode_sums(view.mark, sums), disk=disk)

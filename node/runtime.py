@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from idnode.node.addresses import WILDCARDS, Addresses
 from idnode.node.answering import Answering
 from idnode.node.binding import bind_handle_faces, bind_http
 from idnode.node.build import core, register_core, version
-from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS
+from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
 from idnode.node.directory_parts import Core, open_directory
 from idnode.node.faces.handle.limits import TcpLimits
@@ -44,7 +45,7 @@ from idnode.node.service.offload import Offload
 from idnode.node.settings import DEMO_SECRET, Settings, SettingsRefused, is_loopback
 from idnode.node.web import listen
 from idnode.registry.embedded.options import Durability, RegisterOptions
-from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.embedded.register import EmbeddedRegister, RecoveryReport
 from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock, SystemClock
 from idnode.registry.handle.model import HandleValue
@@ -59,6 +60,18 @@ HELLO: Final = (
 """The record of the sample identifier that exists after the first start."""
 
 _log = logging.getLogger(__name__)
+
+
+def tell_recovery(found: RecoveryReport, identifiers: int) -> None:
+    """Say how the register came up."""
+    if found.cut_bytes:
+        _log.warning(
+            "a torn tail of %d bytes was cut off the log (%s)", found.cut_bytes, found.cut_reason
+        )
+    how = f"{found.records} log records read"
+    if found.from_image:
+        how = "index loaded and the log not read (--verify reads it)"
+    _log.info("%d identifiers, %s in %.2f s", identifiers, how, found.seconds)
 
 
 class Node:
@@ -86,6 +99,13 @@ class Node:
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
         self._running = AsyncExitStack()
+        self._log_failed: Callable[[], bool] = bool
+        self._housekeeping: Housekeeping
+
+    @property
+    def log_failed(self) -> bool:
+        """Whether the log failed for good while the node ran: what is on the disk wants looking at."""
+        return self._log_failed()
 
     def every_second(self, chore: Callable[[], None]) -> None:
         """Have something quick done about once a second while the node runs; ask before `start`."""
@@ -116,8 +136,9 @@ class Node:
         await self._running.aclose()
 
     async def _build(self) -> None:
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(make_private, self.settings.data_dir)
         self.metrics = Metrics(self._facts(), persistent_counters.load(self.settings.data_dir))
+        self._housekeeping = Housekeeping(self.settings.data_dir, self.metrics, self._chores)
         self.metrics.read_ready(lambda: self.health.ready)
         self.metrics.read_disk(self.settings.data_dir)
         admin = await self._serve_http(
@@ -148,6 +169,7 @@ class Node:
             segment_bytes=settings.segment_bytes,
             commit_observer=self.metrics.committed,
             core=register_core(),
+            verify=settings.verify,
         )
         folder = settings.data_dir / REGISTER
         register = await EmbeddedRegister.open(folder, options, self._progress)
@@ -155,31 +177,20 @@ class Node:
         self._answering = Answering(
             register.slots, self._clock, mark_truncated=settings.truncated_flag
         )
-        housekeeping = Housekeeping(settings.data_dir, self.metrics)
-        for chore in self._chores:
-            housekeeping.add(chore)
-        self._running.push_async_callback(housekeeping.stop)
+        self.metrics.read_writable(lambda: register.writable)
+        self.health.read_unwritable(lambda: register.unwritable)
+        self._log_failed = lambda: register.failed
+        self._running.push_async_callback(self._housekeeping.stop)
         self._running.push_async_callback(register.close)
         if settings.dataset is not None:
             self.dataset = ServedDataset(register, settings)
             self.register = self.dataset.overlay
             self._running.push_async_callback(self.register.close)
             self.metrics.read_computed(self.dataset.overlay.count_computed)
-        housekeeping.start()
+        self._housekeeping.start()
         self.metrics.read_register(self.register.stats)
-        recovered = self.register.stats().recovered
-        if recovered.cut_bytes:
-            _log.warning(
-                "a torn tail of %d bytes was cut off the log (%s)",
-                recovered.cut_bytes,
-                recovered.cut_reason,
-            )
-        _log.info(
-            "%d identifiers, %s in %.2f s",
-            self.register.stats().identifiers,
-            "index loaded" if recovered.from_image else f"{recovered.records} log records read",
-            recovered.seconds,
-        )
+        stats = self.register.stats()
+        tell_recovery(stats.recovered, stats.identifiers)
 
     def _build_service(self) -> None:
         register = self.register
@@ -324,6 +335,7 @@ class Node:
             self.metrics,
             stats=self.report,
             snapshot=self._snapshot,
+            before_telling=partial(self._housekeeping.save, sync=True),
             further=[*calls.routes(), *openapi.routes(version())],
         )
 

@@ -59,14 +59,12 @@ class Compaction:
         self._writer = writer
         self._dead_share = dead_share
         self._before_change = before_change
-        self._applied = 0  # sequence up to which the log is in the contents
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run(), name="compaction")
 
     def poke(self) -> None:
-        """Have the segments looked at again soon; called while no group is on its way."""
-        self._applied = self._log.mark().sequence
+        """Have the segments looked at again soon."""
         self._wake.set()
 
     async def close(self) -> None:
@@ -102,8 +100,8 @@ class Compaction:
         live_bytes = self._contents.live_bytes
         oldest = True
         for segment in self._log.segments():
-            if not segment.sealed or segment.last > self._applied:
-                continue  # records that are logged but not applied yet would look dead
+            if not segment.sealed:
+                continue  # a group lies in one segment: those of a sealed one have been applied
             kept = live_bytes.live_bytes(segment.number)
             if not oldest:
                 kept += live_bytes.tombstone_bytes(segment.number)

@@ -293,10 +293,13 @@ class EmbeddedRegister:
 
         Raises:
             FileExistsError: The target is not empty.
+            LogDamaged: A record is not what was written; what is damaged is not copied.
             OSError: The disk refused.
 
         """
-        return await asyncio.to_thread(snapshot, self._log, target, progress=progress)
+        return await asyncio.to_thread(
+            snapshot, self._log, target, verify=self._contents.intact_end, progress=progress
+        )
 
     async def close(self) -> None:
         """Carry out what was submitted, sync, save the image, let the folder go; again is harmless."""

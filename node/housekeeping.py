@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -19,17 +19,18 @@ _log = logging.getLogger(__name__)
 class Housekeeping:
     """Saves the persistent counters while they change, and does small chores of others."""
 
-    def __init__(
-        self, folder: Path, metrics: Metrics, chores: Iterable[Callable[[], None]] = ()
-    ) -> None:
-        """Take the ``chores``, something quick each, that are to be done each time."""
+    def __init__(self, folder: Path, metrics: Metrics) -> None:
         self._folder = folder
         self._metrics = metrics
         self._saved: persistent_counters.Volume = {}
         self._synced = False
         self._saving = asyncio.Lock()
-        self._chores = list(chores)
+        self._chores: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
+
+    def add(self, chore: Callable[[], None]) -> None:
+        """Have something quick done each time."""
+        self._chores.append(chore)
 
     def start(self) -> None:
         """Begin."""

@@ -9,11 +9,11 @@ from mmap import mmap
 from pathlib import Path
 from typing import Final
 
+from idnode.registry.embedded.limits import PLACE_UNIT
 from idnode.registry.embedded.storage.disk import Disk, write_all, write_some
 from idnode.registry.embedded.storage.holes import runs
 from idnode.registry.embedded.storage.mapping import map_length
 from idnode.registry.embedded.storage.shortage import DiskFailed, insist
-from idnode.registry.limits import PLACE_UNIT
 
 _ZEROS: Final = bytes(1 << 20)
 

@@ -12,6 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
+from idnode.registry.embedded.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from idnode.registry.embedded.storage import mapping
 from idnode.registry.embedded.storage.chain import Chain, Shown
 from idnode.registry.embedded.storage.disk import DISK, Disk
@@ -31,7 +32,6 @@ from idnode.registry.embedded.storage.walk import (
     whole_records,
 )
 from idnode.registry.errors import LogDamaged, RecordTooLarge, RegisterClosed
-from idnode.registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 
 __all__ = ["Cut", "Log", "LogView", "Mark", "SegmentInfo"]
 
@@ -85,6 +85,11 @@ class Log:
     def register(self) -> bytes:
         """Id of the register that this log belongs to: 16 random bytes, drawn on first use."""
         return self._chain.manifest.register
+
+    @property
+    def closed(self) -> bool:
+        """Whether the files were given back."""
+        return self._closed
 
     @property
     def manifest(self) -> Manifest:

@@ -92,13 +92,13 @@ async def test_a_shortage_refuses_a_group_and_the_next_one_succeeds(
     assert register.unwritable == os.strerror(code)
     assert register.lookup(PREFIX + b"/2") is not None
     assert register.lookup(PREFIX + b"/10") is None
-    assert register.stats().queue_items == 0
+    assert register.stats().figures["queue_items"] == 0
     disk.short(None)
     await register.submit(creates(20, 2))
     assert register.writable
     assert not register.failed
     again = await opened()
-    assert again.count(PREFIX) == 5
+    assert await again.count(PREFIX) == 5
     assert again.lookup(PREFIX + b"/10") is None
 
 
@@ -132,9 +132,9 @@ async def test_a_segment_roll_that_meets_a_shortage_is_made_up_for(opened, creat
         await register.submit(creates(10, 4, 100_000))
     disk.short(None)
     await register.submit(creates(20, 4, 100_000))
-    assert register.stats().segments == 2
+    assert register.stats().figures["segments"] == 2
     again = await opened()
-    assert again.count(PREFIX) == 8
+    assert await again.count(PREFIX) == 8
 
 
 @pytest.mark.skipif("native" not in CORES, reason="needs the compiled core")
@@ -149,12 +149,12 @@ async def test_batches_in_one_group_are_refused_together(opened, disk):
     disk.short(errno.ENOSPC, "pwrite")
     results = await asyncio.gather(*map(batch, range(5)), return_exceptions=True)
     assert [type(result) for result in results] == [RegisterShort] * 5
-    assert register.count(PREFIX) == 0
+    assert await register.count(PREFIX) == 0
     disk.short(None)
     await asyncio.gather(*map(batch, range(5)))
-    assert register.count(PREFIX) == 250
+    assert await register.count(PREFIX) == 250
     again = await opened()
-    assert again.count(PREFIX) == 250
+    assert await again.count(PREFIX) == 250
 
 
 async def test_a_long_submission_is_refused_with_the_part_that_was_not_written(
@@ -162,15 +162,15 @@ async def test_a_long_submission_is_refused_with_the_part_that_was_not_written(
 ):
     register = await opened(RegisterOptions(disk=disk, segment_bytes=SEGMENT_BYTES_MIN))
     pending = register.submit(creates(0, 40, 100_000))
-    await until(lambda: register.count(PREFIX) > 0)
+    await until(lambda: register.stats().identifiers > 0)
     disk.short(errno.ENOSPC, "pwrite")
     with pytest.raises(RegisterShort):
         await pending
-    carried_out = register.count(PREFIX)
+    carried_out = await register.count(PREFIX)
     assert carried_out < 40
     disk.short(None)
     again = await opened()
-    assert again.count(PREFIX) == carried_out
+    assert await again.count(PREFIX) == carried_out
     assert again.lookup(PREFIX + b"/%d" % (carried_out - 1)) is not None
 
 
@@ -219,9 +219,9 @@ async def test_the_log_rotates_when_others_have_taken_all_descriptors(
     finally:
         for descriptor in held:
             os.close(descriptor)
-    assert register.stats().segments == 10
+    assert register.stats().figures["segments"] == 10
     again = await opened()
-    assert again.count(PREFIX) == 40
+    assert await again.count(PREFIX) == 40
 
 
 def test_spare_descriptors_are_given_up_one_by_one_and_taken_again(tmp_path, few_descriptors):

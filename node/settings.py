@@ -128,6 +128,10 @@ class Settings(BaseSettings):
         description="bytes of one log segment file",
     )
 
+    verify: bool = Field(
+        False, description="read and check the whole log at start, even after a clean stop"
+    )
+
     connections_max: int = Field(
         4096, ge=1, description="TCP connections served at once on the Handle port"
     )

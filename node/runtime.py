@@ -18,6 +18,7 @@ from idnode.node.binding import bind_handle_faces, bind_http
 from idnode.node.build import core, register_core, version
 from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS
 from idnode.node.dataset import ServedDataset
+from idnode.node.defaults import DEMO_SECRET, SettingsRefused
 from idnode.node.directory_parts import Core, open_directory
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
@@ -41,7 +42,7 @@ from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
 from idnode.node.service.offload import Offload
-from idnode.node.settings import DEMO_SECRET, Settings, SettingsRefused, is_loopback
+from idnode.node.settings import Settings, is_loopback
 from idnode.node.web import listen
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
@@ -124,6 +125,7 @@ class Node:
             "admin_port", web.AppRunner(self._management(), **self._runner_options())
         )
         await self._open_register()
+        self._make_keys_ahead()
         self._build_service()
         await self._open_directory()
         tcp, udp = await self._serve_handle_protocol()
@@ -180,6 +182,14 @@ class Node:
             "index loaded" if recovered.from_image else f"{recovered.records} log records read",
             recovered.seconds,
         )
+
+    def _make_keys_ahead(self) -> None:
+        """Begin with the key pairs of a first start in threads: nothing else of it takes as long."""
+        made = prefixes.make_keys(
+            self.register, self.settings.data_dir / KEYS, self.settings.prefix.encode()
+        )
+        self._keys_made = asyncio.get_running_loop().create_task(made)
+        self._running.callback(self._keys_made.cancel)
 
     def _build_service(self) -> None:
         register = self.register
@@ -242,6 +252,7 @@ class Node:
         if settings.site_address is None and tcp[0] in WILDCARDS:
             _log.warning("clients are told that this node is at %s: set --site-address", told)
         prefix = settings.prefix.encode()
+        await self._keys_made
         laid = await prefixes.prepare_prefixes(
             self.register,
             self.authority,

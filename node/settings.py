@@ -30,22 +30,22 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from idnode.node.defaults import (
+    DEMO_SECRET,
+    ENVIRONMENT_PREFIX,
+    HANDLE_PORT,
+    HOST,
+    HTTP_PORT,
+    PREFIX,
+    SettingsRefused,
+)
 from idnode.registry.datasets.choice import seed_of
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.names import check as check_handle
 from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
-ENVIRONMENT_PREFIX: Final = "IDNODE_"
-
-DEMO_SECRET: Final = "idnode-demo"  # noqa: S105  # well known on purpose; refused off loopback
-"""The secret of the demo credentials; only ever accepted on loopback."""
-
 _NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE"})
 """Variables with the prefix that name no field: the settings file and the choice of build."""
-
-
-class SettingsRefused(Exception):
-    """The settings cannot be used; the message says which one, where it came from and what to do."""
 
 
 class Settings(BaseSettings):
@@ -56,11 +56,11 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path("data"), description="directory that holds all state of the node")
-    host: str = Field("127.0.0.1", description="address that every port binds to", min_length=1)
+    host: str = Field(HOST, description="address that every port binds to", min_length=1)
     handle_port: int = Field(
-        2641, ge=0, le=65535, description="Handle protocol, TCP and UDP (0: any free port)"
+        HANDLE_PORT, ge=0, le=65535, description="Handle protocol, TCP and UDP (0: any free port)"
     )
-    http_port: int = Field(8000, ge=0, le=65535, description="HTTP API (0: any free port)")
+    http_port: int = Field(HTTP_PORT, ge=0, le=65535, description="HTTP API (0: any free port)")
     admin_port: int = Field(
         8641, ge=0, le=65535, description="management: metrics, health, stats (0: any free port)"
     )
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         None, description="address that clients are told in HS_SITE (default: the bound one)"
     )
 
-    prefix: str = Field("88.900", description="prefix of this secondary node")
+    prefix: str = Field(PREFIX, description="prefix of this secondary node")
     secret: SecretStr = Field(
         SecretStr(DEMO_SECRET), min_length=1, description="secret of the node's administrator"
     )

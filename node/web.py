@@ -9,10 +9,11 @@ from aiohttp import web
 from idnode.node.addresses import WILDCARDS
 from idnode.node.binding import explained
 from idnode.node.data_directory import KEYS
+from idnode.node.defaults import SettingsRefused
 from idnode.node.faces.http.listener import HttpListener, ListenerLimits
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
-from idnode.node.settings import Settings, SettingsRefused, is_loopback
+from idnode.node.settings import Settings, is_loopback
 from idnode.registry.handle.clock import Clock
 
 

@@ -80,6 +80,20 @@ def node_administrators(prefix: bytes) -> tuple[Identity, ...]:
     return (Identity(handle, SECRET_KEY_INDEX), Identity(handle, PUBLIC_KEY_INDEX))
 
 
+async def make_keys(register: Register, keys: Path, prefix: bytes) -> None:
+    """Make the key pairs that `prepare_prefixes` will find, all at once, if this is a first start.
+
+    Raises:
+        KeyFileUnusable: A key file holds something else.
+        OSError: The keys cannot be read or written.
+
+    """
+    if register.lookup(names.prefix_handle(prefix)) is not None:
+        return
+    both = (prefix.decode(), (prefix + ENTERPRISE_SUFFIX).decode())
+    await asyncio.gather(*(asyncio.to_thread(load_or_make, keys, name) for name in both))
+
+
 async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition root
     register: Register,
     authority: Authority,

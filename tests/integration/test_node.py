@@ -17,9 +17,9 @@ from idnode.clients.web import Client
 from idnode.clients.web_requests import Credential
 from idnode.node.addresses import url_of
 from idnode.node.binding import PortRefused
+from idnode.node.defaults import SettingsRefused
 from idnode.node.runtime import Node
 from idnode.node.service.identifiers.credentials import Identity
-from idnode.node.settings import SettingsRefused
 from idnode.registry.errors import DataDirectoryInUse
 from idnode.registry.handle.model import HandleValue
 

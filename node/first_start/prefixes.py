@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.first_start.key_pairs import load_or_make
+from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from idnode.node.service.identifiers.authority import Authority
     from idnode.registry.handle.clock import Clock
     from idnode.registry.mutation import Mutation
     from idnode.registry.register import Register
@@ -54,6 +54,7 @@ ENTERPRISE_SUFFIX: Final = b".1"
 _PUBLIC: Final = 0x0E
 _PRIVATE: Final = 0x0C
 _SITE_TYPE: Final = b"HS_SITE"
+_PAGE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +81,8 @@ def node_administrators(prefix: bytes) -> tuple[Identity, ...]:
     return (Identity(handle, SECRET_KEY_INDEX), Identity(handle, PUBLIC_KEY_INDEX))
 
 
-async def make_keys(register: Register, keys: Path, prefix: bytes) -> None:
-    """Make the key pairs that `prepare_prefixes` will find, all at once, if this is a first start.
-
-    Raises:
-        KeyFileUnusable: A key file holds something else.
-        OSError: The keys cannot be read or written.
-
-    """
-    if register.lookup(names.prefix_handle(prefix)) is not None:
-        return
-    both = (prefix.decode(), (prefix + ENTERPRISE_SUFFIX).decode())
-    await asyncio.gather(*(asyncio.to_thread(load_or_make, keys, name) for name in both))
-
-
 async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition root
     register: Register,
-    authority: Authority,
     clock: Clock,
     *,
     keys: Path,
@@ -118,10 +104,15 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     """
     changes = _PrefixChanges(register, int(clock.now()), secret)
     enterprise = prefix + ENTERPRISE_SUFFIX
-    key = await asyncio.to_thread(load_or_make, keys, prefix.decode())
+    first_start = register.lookup(names.prefix_handle(prefix)) is None
+    # Both at once: nothing else of a first start takes as long, and making a key leaves others running.
+    owners = (prefix, enterprise) if first_start else (prefix,)
+    key, *others = await asyncio.gather(
+        *(asyncio.to_thread(load_or_make, keys, owner.decode()) for owner in owners)
+    )
     site = changes.site(names.prefix_handle(prefix), key, addresses)
-    if register.lookup(names.prefix_handle(prefix)) is None:
-        enterprise_key = await asyncio.to_thread(load_or_make, keys, enterprise.decode())
+    if first_start:
+        (enterprise_key,) = others
         admins = node_administrators(prefix)
         changes.add_prefix(prefix, key, site, admins)
         changes.add_prefix(
@@ -130,7 +121,7 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     else:
         if not keep_secret:
             changes.replace_secret(prefix, enterprise)
-        changes.refresh_sites(authority, prefix, site)
+        changes.refresh_sites(prefix, site)
     await changes.submit()
     return NodeSite(encode_site(site), site.serial, key)
 
@@ -195,7 +186,7 @@ class _PrefixChanges:
             if self._data(handle, SECRET_KEY_INDEX) == former:
                 self._changes.append(ModifyValues(handle, values.join([self._secret_key()])))
 
-    def refresh_sites(self, authority: Authority, prefix: bytes, site: Site) -> None:
+    def refresh_sites(self, prefix: bytes, site: Site) -> None:
         """Put the site record into the node's prefix handle, and wherever the former one stands."""
         own = names.prefix_handle(prefix)
         former = self._data(own, SITE_INDEX)
@@ -206,10 +197,13 @@ class _PrefixChanges:
         if former is None:
             self._changes.append(AddValues(own, value))
             return
-        for homed in sorted(authority.homed):
-            handle = names.prefix_handle(homed)
-            if self._data(handle, SITE_INDEX) == former:
-                self._changes.append(ModifyValues(handle, value))
+        after: bytes | None = b""
+        while after is not None:
+            page = self._register.list_handles(PREFIX_OF_PREFIXES, after=after, limit=_PAGE)
+            for handle in page.handles:
+                if self._data(handle, SITE_INDEX) == former:
+                    self._changes.append(ModifyValues(handle, value))
+            after = page.after
 
     async def submit(self) -> None:
         """Have the register carry out the changes.

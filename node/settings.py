@@ -145,6 +145,10 @@ class Settings(BaseSettings):
         5.3e9, ge=0, description="resolutions that dashboards compare with"
     )
 
+    reverse_lookup: bool = Field(
+        False, description="find identifiers by their values at /hrls/handles, reading all of them"
+    )
+
     dataset: str | None = Field(
         None, description="data set under what is written: suzhou, suzhou,seed=N or none"
     )

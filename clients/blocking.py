@@ -24,7 +24,6 @@ from idnode.clients.answer import (
     read_site,
     site_request_body,
 )
-from idnode.clients.dialogues import Dialogue, Result
 from idnode.clients.errors import ConnectionFailed, NotAnswered, TimedOut
 from idnode.clients.exchange import Exchange, Stream
 from idnode.clients.referral import HOPS_MAX, next_server
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from idnode.clients.cache import AnswerCache
+    from idnode.clients.dialogues import Dialogue, Result
     from idnode.clients.session import Session
     from idnode.registry.handle.types.hs_site import Site
 
@@ -168,7 +168,7 @@ class Client:
         reply = self.ask(OpCode.GET_SITE_INFO, site_request_body(), transport=transport)
         return read_site(reply)
 
-    def do(self, dialogue: Dialogue[Result]) -> Result:
+    def do(self, dialogue: "Dialogue[Result]") -> "Result":
         """Carry out a dialogue (`clients/dialogues.py`) over TCP and return what it was for.
 
         Raises:

@@ -305,6 +305,7 @@ class Node:
             count=self.register.count,
             seek=from_the_start if self.dataset is None else self.dataset.overlay.seek,
             random=self._random,
+            reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
         )
         return build_app(offered, self._observer, version(), self.interceptors)

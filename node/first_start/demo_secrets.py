@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from idnode.node.defaults import DEMO_SECRET, SettingsRefused
 from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX, SECRET_KEY_INDEX
 from idnode.node.service.errors import AuthenticationFailed
 from idnode.node.service.identifiers.credentials import Identity
-from idnode.node.settings import DEMO_SECRET, Settings, SettingsRefused
 from idnode.registry.fetching import fetched
 from idnode.registry.handle.names import prefix_handle
 
 if TYPE_CHECKING:
     from idnode.node.service.identifiers.credentials import Credentials
+    from idnode.node.settings import Settings
 
 
 async def demo_secret_works(credentials: Credentials, prefix: bytes) -> bool:

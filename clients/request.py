@@ -1,16 +1,19 @@
-"""What goes into the exchange, requests and their schedule, and what comes out, replies and outcomes."""
+"""Requests and their schedule, which go into the exchange, and replies and outcomes, which come out."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from idnode.clients.answer import Transport
 from idnode.registry.handle.wire.constants import EXPIRATION_SECONDS, OpCode
 
 if TYPE_CHECKING:
-    from idnode.clients.answer import Transport
     from idnode.clients.errors import NotAnswered
     from idnode.clients.session import Session
     from idnode.registry.handle.wire.envelope import Envelope
     from idnode.registry.handle.wire.message import Message
+
+Result = TypeVar("Result")
 
 REPEATABLE: Final = frozenset(
     {OpCode.RESOLUTION, OpCode.GET_SITE_INFO, OpCode.LIST_HANDLES, OpCode.LIST_HOMED_PREFIXES}
@@ -71,7 +74,7 @@ class Reply:
     request_id: int
     envelope: "Envelope"
     messages: "list[Message]"
-    transport: "Transport"
+    transport: Transport
     seconds: float
     message_bytes: int
     packets: int
@@ -103,3 +106,20 @@ class Failed:
 
 
 Outcome = Answered | StreamNeeded | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request of a dialogue; ``server`` is another server than the client's own, asked for this once."""
+
+    op_code: int
+    body: bytes
+    op_flags: int = 0
+    session_id: int = 0
+    session: "Session | None" = None
+    transport: Transport = Transport.TCP
+    server: tuple[str, int] | None = None
+
+
+Dialogue = Generator[Ask, Reply, Result]
+"""Yields requests, is sent replies, returns what it was for; raises `Refused` and `MalformedAnswer`."""

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idnode.clients.answer import Answer, Question, Transport, read_answer, read_site
+from idnode.clients.answer import Answer, Question, Transport
 from idnode.clients.cache import TTL_SECONDS_MAX, AnswerCache
 from idnode.clients.dig import format_answer, format_json, readable_data
 from idnode.clients.errors import (
@@ -30,6 +30,7 @@ from idnode.clients.errors import (
     UnknownRefusal,
     error_for,
 )
+from idnode.clients.replies import read_answer, read_site
 from idnode.clients.request import Reply
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.printing import printable

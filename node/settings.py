@@ -33,6 +33,7 @@ from pydantic_settings import (
 from idnode.registry.datasets.choice import seed_of
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.names import check as check_handle
+from idnode.registry.handle.names import prefix_handle
 from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 ENVIRONMENT_PREFIX: Final = "IDNODE_"
@@ -184,7 +185,7 @@ class Settings(BaseSettings):
     def _prefix_is_one(cls, prefix: str) -> str:
         """Accept what can stand before the slash of a handle."""
         try:
-            check_handle(f"0.NA/{prefix}".encode())
+            check_handle(prefix_handle(prefix.encode()))
         except InvalidHandle as error:
             raise ValueError(str(error)) from error
         if "/" in prefix or prefix.strip() != prefix:

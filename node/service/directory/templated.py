@@ -20,6 +20,7 @@ from idnode.node.service.errors import InsufficientPermission, ServiceError
 from idnode.registry.errors import HandleNotFound, ValuesNotFound
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.limits import SNMS_BATCH_ITEMS_MAX
 from idnode.registry.handle.model import Permission
 from idnode.registry.mutation import AddValues, Applied, Create, Delete
 
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from idnode.registry.handle.clock import Clock
     from idnode.registry.mutation import Mutation
     from idnode.registry.register import Register
-
-BATCH_ITEMS_MAX: Final = 2000
-"""Most items of one call (snms-api.md §10)."""
 
 HANDLE_CHARACTERS_MAX: Final = 255
 """Longest handle of this API, in characters."""
@@ -181,8 +179,8 @@ class TemplatedIdentifiers:
     async def _carry_out(
         self, items: Sequence[_Item | ItemError], judge: Callable[[_Item], Mutation]
     ) -> list[ItemError | None]:
-        if len(items) > BATCH_ITEMS_MAX:
-            raise TooManyItems(BATCH_ITEMS_MAX)
+        if len(items) > SNMS_BATCH_ITEMS_MAX:
+            raise TooManyItems(SNMS_BATCH_ITEMS_MAX)
         judged: list[Mutation | ItemError] = []
         for number, item in enumerate(items):
             if number % _SLICE_ITEMS == _SLICE_ITEMS - 1:

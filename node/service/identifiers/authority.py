@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from idnode.registry.handle.types.hs_site import Server
     from idnode.registry.register import Register
 
-PREFIX_OF_PREFIXES: Final = b"0.NA"
-"""The prefix under which prefix handles are registered, folded."""
 
 _START: Final = names.PREFIX_HANDLE_START
 _PAGE: Final = 1000
@@ -52,7 +50,7 @@ class Authority:
         self._watchers: list[Callable[[], None]] = []
         for handle in self._handles(_OWN_PREFIX):
             self._load_decision(names.fold(handle))
-        for handle in self._handles(PREFIX_OF_PREFIXES):
+        for handle in self._handles(names.PREFIX_OF_PREFIXES):
             self._refresh(names.fold(handle))
         for prefix in self._decisions:
             self._refresh(_START + prefix)
@@ -106,7 +104,7 @@ class Authority:
     def place(self, server: Server) -> None:
         """Note which server of a site record this node is; before that every prefix is answered here."""
         self._server = server
-        for handle in self._handles(PREFIX_OF_PREFIXES):
+        for handle in self._handles(names.PREFIX_OF_PREFIXES):
             self._refresh(names.fold(handle))
 
     async def decide(self, prefix: bytes, *, here: bool) -> None:
@@ -145,7 +143,7 @@ class Authority:
         """
         folded = names.fold(handle)
         prefix = names.prefix_of(folded)
-        if prefix == PREFIX_OF_PREFIXES:
+        if prefix == names.PREFIX_OF_PREFIXES:
             prefix = folded[len(_START) :]
             while prefix and prefix not in self.homed:
                 prefix = prefix.rpartition(b".")[0]
@@ -170,7 +168,7 @@ class Authority:
         """
         folded = names.fold(handle)
         prefix = names.prefix_of(folded)
-        if prefix != PREFIX_OF_PREFIXES:
+        if prefix != names.PREFIX_OF_PREFIXES:
             placement = self.placed.get(prefix)
             if placement is None or placement.is_here(folded):
                 self.home_of(handle)

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from idnode.clients.answer import Transport
 from idnode.clients.calls import Waiting, run_waiting
-from idnode.clients.connections import Connection, Connections
+from idnode.clients.connections import Connections, PooledConnection
 from idnode.clients.errors import ConnectionFailed
-from idnode.clients.exchange import Exchange
+from idnode.clients.exchange import ClientExchange
 from idnode.clients.handle_calls import HandleCalls
 from idnode.clients.request import (
     Answered,
@@ -26,10 +26,10 @@ from idnode.clients.request import (
     Dialogue,
     Failed,
     Outcome,
-    Reply,
     Request,
     Result,
     Schedule,
+    ServerReply,
     StreamNeeded,
 )
 from idnode.registry.handle.wire.constants import PORT_DEFAULT
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from idnode.clients.cache import AnswerCache
-    from idnode.clients.session import Session
+    from idnode.clients.session import ClientSession
     from idnode.registry.handle.clock import Clock
 
 
@@ -80,7 +80,7 @@ class Client(HandleCalls, Waiting):
         clock: "Clock | None" = None,
     ) -> None:
         super().__init__(server, transport=transport, cache=cache, clock=clock)
-        self._exchange = Exchange(random or secrets.SystemRandom(), schedule)
+        self._exchange = ClientExchange(random or secrets.SystemRandom(), schedule)
         self._waiting: dict[int, asyncio.Future[Outcome]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -118,7 +118,7 @@ class Client(HandleCalls, Waiting):
         """
         return await run_waiting(dialogue, self._perform)
 
-    async def _perform(self, step: Ask) -> Reply:
+    async def _perform(self, step: Ask) -> ServerReply:
         if step.server is not None:
             async with Client(step.server, clock=self._clock) as other:
                 return await other._perform(replace(step, server=None))
@@ -139,8 +139,8 @@ class Client(HandleCalls, Waiting):
         op_flags: int = 0,
         transport: Transport | None = None,
         session_id: int = 0,
-        session: "Session | None" = None,
-    ) -> Reply:
+        session: "ClientSession | None" = None,
+    ) -> ServerReply:
         """Send any request and return the reply as it came, whatever its response code.
 
         Raises:
@@ -178,7 +178,7 @@ class Client(HandleCalls, Waiting):
             self._exchange.forget(request_id)
             self._connections.room_changed()
 
-    def _send_on(self, connection: Connection, request_id: int) -> None:
+    def _send_on(self, connection: PooledConnection, request_id: int) -> None:
         """Write the request, which may be over; on a connection that ended meanwhile it moves on."""
         data = self._exchange.send_on(connection.stream, request_id)
         if connection.ended:

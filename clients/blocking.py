@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from idnode.clients.answer import Transport
 from idnode.clients.calls import Blocking, run
 from idnode.clients.errors import ConnectionFailed, NotAnswered, TimedOut
-from idnode.clients.exchange import Exchange, Stream
+from idnode.clients.exchange import ClientExchange, Stream
 from idnode.clients.handle_calls import HandleCalls, address_text
 from idnode.clients.request import (
     Answered,
@@ -26,10 +26,10 @@ from idnode.clients.request import (
     Dialogue,
     Failed,
     Outcome,
-    Reply,
     Request,
     Result,
     Schedule,
+    ServerReply,
 )
 from idnode.registry.handle.wire.constants import PORT_DEFAULT
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from idnode.clients.cache import AnswerCache
-    from idnode.clients.session import Session
+    from idnode.clients.session import ClientSession
     from idnode.registry.handle.clock import Clock
 
 _DATAGRAM_READ_BYTES: Final = 8192
@@ -83,7 +83,7 @@ class Client(HandleCalls, Blocking):
         clock: "Clock | None" = None,
     ) -> None:
         super().__init__(server, transport=transport, cache=cache, clock=clock)
-        self._exchange = Exchange(random or secrets.SystemRandom(), schedule)
+        self._exchange = ClientExchange(random or secrets.SystemRandom(), schedule)
         self._datagrams: socket.socket | None = None
         self._connection: _Connection | None = None
 
@@ -104,7 +104,7 @@ class Client(HandleCalls, Blocking):
         """
         return run(dialogue, self._perform)
 
-    def _perform(self, step: Ask) -> Reply:
+    def _perform(self, step: Ask) -> ServerReply:
         if step.server is not None:
             with Client(step.server, clock=self._clock) as other:
                 return other._perform(replace(step, server=None))
@@ -125,8 +125,8 @@ class Client(HandleCalls, Blocking):
         op_flags: int = 0,
         transport: Transport | None = None,
         session_id: int = 0,
-        session: "Session | None" = None,
-    ) -> Reply:
+        session: "ClientSession | None" = None,
+    ) -> ServerReply:
         """Send any request and return the reply as it came, whatever its response code.
 
         Raises:
@@ -155,7 +155,7 @@ class Client(HandleCalls, Blocking):
             self._exchange.forget(request_id)
             self._exchange.outcomes()
 
-    def _await_reply(self, request_id: int) -> Reply:
+    def _await_reply(self, request_id: int) -> ServerReply:
         on_stream = False
         while True:
             self._send_datagrams(request_id)
@@ -175,7 +175,7 @@ class Client(HandleCalls, Blocking):
             else:
                 self._receive_datagram(request_id, wait)
 
-    def _act_on(self, outcome: Outcome) -> Reply | None:
+    def _act_on(self, outcome: Outcome) -> ServerReply | None:
         if isinstance(outcome, Answered):
             return outcome.reply
         if isinstance(outcome, Failed):

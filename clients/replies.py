@@ -16,7 +16,7 @@ from idnode.registry.handle.wire.referral import decode_referral
 from idnode.registry.handle.wire.resolution import decode_answer
 
 if TYPE_CHECKING:
-    from idnode.clients.request import Reply
+    from idnode.clients.request import ServerReply
     from idnode.registry.handle.wire.message import Message
 
 
@@ -43,7 +43,7 @@ def failure_text(body: bytes) -> str:
         return ""
 
 
-def read_answer(question: Question, reply: "Reply", server: str) -> Answer:
+def read_answer(question: Question, reply: "ServerReply", server: str) -> Answer:
     """Return the answer that a reply to a resolution carries.
 
     Raises:
@@ -87,7 +87,7 @@ def read_answer(question: Question, reply: "Reply", server: str) -> Answer:
     )
 
 
-def read_site(reply: "Reply") -> Site:
+def read_site(reply: "ServerReply") -> Site:
     """Return the site record that a reply to get-site-info carries.
 
     Raises:

@@ -9,7 +9,7 @@ from idnode.registry.handle.wire.constants import EXPIRATION_SECONDS, OpCode
 
 if TYPE_CHECKING:
     from idnode.clients.errors import NotAnswered
-    from idnode.clients.session import Session
+    from idnode.clients.session import ClientSession
     from idnode.registry.handle.wire.envelope import Envelope
     from idnode.registry.handle.wire.message import Message
 
@@ -43,7 +43,7 @@ class Request:
     op_flags: int
     expiration: int
     session_id: int = 0
-    session: "Session | None" = None
+    session: "ClientSession | None" = None
 
     @classmethod
     def dated(  # noqa: PLR0913  # keywords but for the first two
@@ -54,7 +54,7 @@ class Request:
         op_flags: int,
         now: float,
         session_id: int = 0,
-        session: "Session | None" = None,
+        session: "ClientSession | None" = None,
     ) -> "Request":
         """Return a request that expires when everybody's do; ``now`` is in epoch seconds here.
 
@@ -64,7 +64,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Reply:
+class ServerReply:
     """A complete answer: one message, or several where the first ones say that more follows.
 
     ``message_bytes`` count what was received for it, envelopes included. ``request`` is header and body of
@@ -86,7 +86,7 @@ class Answered:
     """A request has its reply."""
 
     request_id: int
-    reply: Reply
+    reply: ServerReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +116,10 @@ class Ask:
     body: bytes
     op_flags: int = 0
     session_id: int = 0
-    session: "Session | None" = None
+    session: "ClientSession | None" = None
     transport: Transport = Transport.TCP
     server: tuple[str, int] | None = None
 
 
-Dialogue = Generator[Ask, Reply, Result]
+Dialogue = Generator[Ask, ServerReply, Result]
 """Yields requests, is sent replies, returns what it was for; raises `Refused` and `MalformedAnswer`."""

@@ -20,7 +20,6 @@ from idnode.node.commands.failure import CommandFailed
 from idnode.node.settings import is_loopback, load
 from idnode.registry.datasets.choice import DatasetUnknown, make
 from idnode.registry.handle.clock import SystemClock
-from idnode.registry.handle.names import prefix_handle
 
 _USAGE_EXIT_CODE = 2
 
@@ -72,11 +71,7 @@ def run(
     target = Target(
         handle_server(server),
         http_url(http),
-        Credential(
-            301,
-            prefix_handle(settings.prefix.encode()).decode(),
-            settings.secret.get_secret_value(),
-        ),
+        Credential(301, f"0.NA/{settings.prefix}", settings.secret.get_secret_value()),
     )
     for host in (target.handle[0], urlsplit(target.http).hostname or ""):
         if not is_loopback(host):

@@ -45,6 +45,7 @@ from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.engines import DEFAULT, UnknownEngine, engine_of
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.names import check as check_handle
+from idnode.registry.handle.names import prefix_handle
 
 _NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE"})
 """Variables with the prefix that name no field: the settings file and the choice of build."""
@@ -204,7 +205,7 @@ class Settings(BaseSettings):
     def _prefix_is_one(cls, prefix: str) -> str:
         """Accept what can stand before the slash of a handle."""
         try:
-            check_handle(f"0.NA/{prefix}".encode())
+            check_handle(prefix_handle(prefix.encode()))
         except InvalidHandle as error:
             raise ValueError(str(error)) from error
         if "/" in prefix or prefix.strip() != prefix:

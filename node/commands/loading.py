@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 import typer
 
 from idnode.clients import bulk
-from idnode.clients.dig import printable
 from idnode.clients.errors import ClientError, MalformedAnswer, Refused, ServerBusy
 from idnode.clients.formats.record import Format, Item, Source, Unreadable
 from idnode.clients.json_values import from_json
@@ -17,6 +16,7 @@ from idnode.clients.web_requests import Call, creation
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.item_files import chunks
 from idnode.node.commands.progress import byte_progress
+from idnode.registry.handle.printing import printable
 
 Result = TypeVar("Result")
 

@@ -9,7 +9,6 @@ from typing import Final
 import typer
 
 from idnode.clients import blocking, dialogues
-from idnode.clients.dig import printable
 from idnode.clients.errors import ClientError, NotAnswered, Refused
 from idnode.clients.formats.batch_file import Operation, operations
 from idnode.clients.formats.record import Source, Unreadable
@@ -19,6 +18,7 @@ from idnode.node.commands.asking import handle_server
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.loading import FAILURES_SHOWN
 from idnode.node.commands.progress import byte_progress
+from idnode.registry.handle.printing import printable
 from idnode.registry.handle.proofs.private_keys import decode_private_key
 from idnode.registry.handle.wire.errors import ProtocolError
 

@@ -17,12 +17,13 @@ from idnode.registry.embedded.storage.record import PUT
 from idnode.registry.embedded.storage.snapshot import intact_end
 from idnode.registry.embedded.storage.walk import Progress
 from idnode.registry.errors import LogDamaged
+from idnode.registry.handle.names import PREFIX_HANDLE_START
 
 if TYPE_CHECKING:
     from idnode.registry.embedded.native.batch import NativeBatch
     from idnode.registry.embedded.native.resolutions import HandleBatch
 
-WATCHED_START: Final = b"0.NA/"
+WATCHED_START: Final = PREFIX_HANDLE_START
 """Changes of handles that begin so are told to watchers: they describe prefixes."""
 
 

@@ -20,7 +20,7 @@ from idnode.registry.handle.types.hs_admin import Right
 from idnode.registry.handle.values import data_of, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from idnode.node.service.identifiers.authority import Authority
     from idnode.node.service.identifiers.credentials import Identity

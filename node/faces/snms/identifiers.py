@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from idnode.node.faces.http.values_json import text_or_base64
@@ -21,6 +22,7 @@ from idnode.node.faces.snms.texts import (
 from idnode.node.service.directory.refusals import TooManyItems
 from idnode.node.service.directory.templated import HANDLE_CHARACTERS_MAX, NewRecord
 from idnode.node.service.errors import ServiceError
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import values
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.limits import SNMS_BATCH_ITEMS_MAX
@@ -60,7 +62,7 @@ class IdentifierCalls:
         handle = query_text(request, "handle", HANDLE_CHARACTERS_MAX)
         prefix = prefix_of(handle.encode(errors="replace"))
         try:
-            found = self._identifiers.detail(handle)
+            found = await fetched(partial(self._identifiers.detail, handle))
         except (RegistryError, ServiceError) as error:
             self._observer.resolved(code_of(error), prefix, 1)
             raise

@@ -383,6 +383,8 @@ async def test_batches_that_may_touch_computed_ones_are_not_read_by_the_core(
         pytest.skip("only the compiled core reads batches")
     assert (batch is not None) == read
     if batch is not None:
-        await overlay.submit_batch(batch, all_or_nothing=False, overwrite=False)
+        await overlay.capabilities.batches.submit_batch(
+            batch, all_or_nothing=False, overwrite=False
+        )
         assert batch.accepted == len(handles)
         assert overlay.lookup(handles[0].encode()) is not None

@@ -179,7 +179,6 @@ class Node:
             progress=self._progress,
         )
         register = await open_register(settings.register.get_secret_value(), opening)
-        self.metrics.read_writable(lambda: not register.stats().unwritable)
         self.health.read_unwritable(lambda: register.stats().unwritable)
         self._log_failed = lambda: register.stats().failed
         self._running.push_async_callback(self._housekeeping.stop)

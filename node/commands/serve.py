@@ -64,7 +64,10 @@ async def _serve(settings: Settings, folding: logs.Folding) -> None:
             )
         )
         if settings.ready_file is not None:
-            write_ready_file(settings.ready_file, node.addresses, core())
+            try:
+                write_ready_file(settings.ready_file, node.addresses, core())
+            except OSError as error:
+                _log.warning("%s cannot be written: %s", settings.ready_file, error)
         notice.ready()
         await stop.wait()
         _log.info("stopping: not ready any more, answering what is under way")

@@ -9,12 +9,14 @@ record follows the addresses that are bound, in every prefix handle that names t
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.first_start.key_pairs import load_or_make
 from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.errors import RegisterShort
 from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
@@ -60,6 +62,8 @@ _PUBLIC: Final = 0x0E
 _PRIVATE: Final = 0x0C
 _SITE_TYPE: Final = b"HS_SITE"
 _PAGE: Final = 1000
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,12 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
         if not keep_secret:
             await changes.replace_secret(prefix, enterprise)
         await changes.refresh_sites(prefix, site)
+        try:
+            await changes.submit()
+        except RegisterShort as error:
+            # A full disk is no reason not to answer; the next start finds the same differences.
+            _log.warning("prefix handles are left as they were: %s", error)
+        return NodeSite(encode_site(site), site.serial, key)
     await changes.submit()
     return NodeSite(encode_site(site), site.serial, key)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -32,6 +33,7 @@ from idnode.node.faces.http.parameters import (
 from idnode.node.faces.http.replies import PLANNED, SERVER, failed, unknown_endpoint
 from idnode.node.service import events
 from idnode.registry.errors import HandleNotFound
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.model import TtlType
@@ -94,7 +96,7 @@ class Redirect:
         text = _SCHEMES.sub("", handle.decode(errors="replace"), count=1)
         exchange = Exchange(self._services, request, events.RESOLVE, text.encode(errors="replace"))
         try:
-            response = self._lead(exchange, parameters)
+            response = await fetched(partial(self._lead, exchange, parameters))
         except (*PLANNED, AliasChainTooLong) as error:
             return self._missing(exchange, error)
         exchange.note(1)

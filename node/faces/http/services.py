@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from idnode.node.faces.http.authorization import Authorization
     from idnode.node.faces.snms.exchange import SnmsServices
@@ -40,7 +40,7 @@ class Services:
     observer: Observer
     site: bytes
     """The node's site record (data of HS_SITE)."""
-    count: Callable[[bytes], int]
+    count: Callable[[bytes], Awaitable[int]]
     """Returns how many handles a prefix has."""
     seek: Callable[[bytes, int], tuple[int, bytes]] = from_the_start
     """Returns a cursor before a place in the listing of a prefix."""

@@ -18,7 +18,7 @@ from idnode.registry.handle.types.hs_admin import Right
 from idnode.registry.handle.values import data_of, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from idnode.node.service.identifiers.authority import Authority
     from idnode.node.service.identifiers.credentials import Identity
@@ -121,21 +121,25 @@ class ReverseLookup:
     ) -> list[bytes]:
         found: list[bytes] = []
         searched = 0
-        for page in self._pages(prefixes):
+        async for page in self._pages(prefixes):
             searched += len(page)
             if searched > SEARCHED_MAX:
                 raise SearchTooLarge
-            found += [handle for handle in page if self._is_wanted(handle, wanted)]
+            # A task of its own, so that what is fetched for a page is forgotten with it.
+            found += await asyncio.create_task(self._found(page, wanted))
             if len(found) >= skip + limit:
                 break
-            await asyncio.sleep(0)
         return found[skip : skip + limit]
 
-    def _pages(self, prefixes: list[bytes]) -> Iterator[list[bytes]]:
+    async def _found(self, page: list[bytes], wanted: Sequence[Wanted]) -> list[bytes]:
+        await self._register.prefetch(page)
+        return [handle for handle in page if self._is_wanted(handle, wanted)]
+
+    async def _pages(self, prefixes: list[bytes]) -> AsyncIterator[list[bytes]]:
         for prefix in prefixes:
             after: bytes | None = b""
             while after is not None:
-                page = self._register.list_handles(prefix, after=after, limit=_PAGE_HANDLES)
+                page = await self._register.page(prefix, after=after, limit=_PAGE_HANDLES)
                 yield page.handles
                 after = page.after
 

@@ -36,5 +36,6 @@ def test_the_commands_of_the_readme_run_as_printed(name, root, served, tmp_path)
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stderr == ""
+    told = {f"{file}: NDJSON, an item a line" for file in ("more.ndjson", "backup.ndjson")}
+    assert set(run.stderr.splitlines()) == told
     assert "https://example.org/gearbox/7" in run.stdout

@@ -7,7 +7,6 @@
 """
 
 import pytest
-
 from tests.unit.node.faces.conftest import admin_value
 
 URL = {"index": 1, "type": "URL", "data": "https://example.org/base"}

@@ -12,7 +12,6 @@ from typing import BinaryIO, Final, TypeVar
 import typer
 
 from idnode.clients import bulk
-from idnode.clients.dig import printable
 from idnode.clients.errors import ClientError, MalformedAnswer, Refused, ServerBusy
 from idnode.clients.json_values import from_json
 from idnode.clients.web_blocking import Client
@@ -20,6 +19,7 @@ from idnode.clients.web_requests import Call, creation
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.item_files import FileForm, chunks, lines, packed_items
 from idnode.node.commands.progress import byte_progress
+from idnode.registry.handle.printing import printable
 
 Result = TypeVar("Result")
 

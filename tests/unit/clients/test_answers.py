@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from idnode.clients.answer import Answer, Question, Transport, read_answer, read_site
 from idnode.clients.cache import TTL_SECONDS_MAX, AnswerCache
-from idnode.clients.dig import format_answer, format_json, printable, readable_data
+from idnode.clients.dig import format_answer, format_json, readable_data
 from idnode.clients.errors import (
     ERROR_OF_CODE,
     HandleNotFound,
@@ -32,6 +32,7 @@ from idnode.clients.errors import (
 )
 from idnode.clients.request import Reply
 from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.printing import printable
 from idnode.registry.handle.types.hs_admin import AdminValue, encode_admin
 from idnode.registry.handle.types.hs_site import Interface, Server, Site, encode_site, pack_address
 from idnode.registry.handle.types.hs_vlist import Member, encode_vlist

@@ -27,29 +27,28 @@ _log = logging.getLogger(__name__)
 
 
 class ServedDataset:
-    """A data set that a node serves; `overlay` is to be used in the register's place."""
+    """A data set that a node serves; `overlay` is to be used in the register's place.
+
+    Its prefix handles tell the node's ``site``, public key and secret.
+    """
 
     native: asyncio.Task[None]
     """Done once native code answers for the data set."""
 
-    def __init__(self, register: EmbeddedRegister, settings: Settings) -> None:
+    def __init__(self, register: EmbeddedRegister, settings: Settings, site: NodeSite) -> None:
         from idnode.registry.datasets.suzhou.records import (  # noqa: PLC0415  # only with a data set
             TIMESTAMP,
         )
 
         assert settings.dataset is not None
         self.dataset = make(settings.dataset)
-        self._secret = settings.secret.get_secret_value().encode()
-        self._prefixes = ComputedPrefixHandles(self.dataset, settings.prefix.encode(), TIMESTAMP)
-        self.overlay = OverlayRegister(register, self.dataset, self._prefixes)
-
-    def publish(self, site: NodeSite) -> None:
-        """Put the node's site, public key and secret into the data set's prefix handles."""
-        self._prefixes.publish(
+        prefixes = ComputedPrefixHandles(self.dataset, settings.prefix.encode(), TIMESTAMP)
+        prefixes.publish(
             site=site.site,
             public_key=encode_public_key(site.signing_key.public_key()),
-            secret=self._secret,
+            secret=settings.secret.get_secret_value().encode(),
         )
+        self.overlay = OverlayRegister(register, self.dataset, prefixes)
 
     def sample(self, seed: int) -> str:
         """Return one of its identifiers, chosen by a seed."""

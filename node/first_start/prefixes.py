@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.first_start.key_pairs import load_or_make
+from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from idnode.node.service.identifiers.authority import Authority
     from idnode.registry.handle.clock import Clock
     from idnode.registry.mutation import Mutation
     from idnode.registry.register import Register
@@ -54,6 +54,7 @@ ENTERPRISE_SUFFIX: Final = b".1"
 _PUBLIC: Final = 0x0E
 _PRIVATE: Final = 0x0C
 _SITE_TYPE: Final = b"HS_SITE"
+_PAGE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,6 @@ def node_administrators(prefix: bytes) -> tuple[Identity, ...]:
 
 async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition root
     register: Register,
-    authority: Authority,
     clock: Clock,
     *,
     keys: Path,
@@ -116,7 +116,7 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     else:
         if not keep_secret:
             changes.replace_secret(prefix, enterprise)
-        changes.refresh_sites(authority, prefix, site)
+        changes.refresh_sites(prefix, site)
     await changes.submit()
     return NodeSite(encode_site(site), site.serial, key)
 
@@ -181,7 +181,7 @@ class _PrefixChanges:
             if self._data(handle, SECRET_KEY_INDEX) == former:
                 self._changes.append(ModifyValues(handle, values.join([self._secret_key()])))
 
-    def refresh_sites(self, authority: Authority, prefix: bytes, site: Site) -> None:
+    def refresh_sites(self, prefix: bytes, site: Site) -> None:
         """Put the site record into the node's prefix handle, and wherever the former one stands."""
         own = names.prefix_handle(prefix)
         former = self._data(own, SITE_INDEX)
@@ -192,10 +192,13 @@ class _PrefixChanges:
         if former is None:
             self._changes.append(AddValues(own, value))
             return
-        for homed in sorted(authority.homed):
-            handle = names.prefix_handle(homed)
-            if self._data(handle, SITE_INDEX) == former:
-                self._changes.append(ModifyValues(handle, value))
+        after: bytes | None = b""
+        while after is not None:
+            page = self._register.list_handles(PREFIX_OF_PREFIXES, after=after, limit=_PAGE)
+            for handle in page.handles:
+                if self._data(handle, SITE_INDEX) == former:
+                    self._changes.append(ModifyValues(handle, value))
+            after = page.after
 
     async def submit(self) -> None:
         """Have the register carry out the changes.

@@ -94,8 +94,7 @@ class Lab:
         self.dh = {}
         authority = Authority(register)
         permissions = Permissions(register, [ADMIN])
-        self.responses = Responses()
-        self.responses.signing_key = key
+        self.responses = Responses(signing_key=key)
         self.offload = Offload()
         self.protocol = HandleProtocol(
             HandleServices(
@@ -109,9 +108,9 @@ class Lab:
                 self.clock,
                 self.offload,
                 dict,
+                site_record,
             )
         )
-        self.protocol.queries.site = site_record
         self.receiver = self.protocol.receiver
         self.challenges = {}
 

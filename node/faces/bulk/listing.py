@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.parameters import integer, query_parameters
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.parameters import integer, query_parameters
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
 from idnode.registry.handle.errors import InvalidHandle
@@ -18,7 +18,7 @@ from idnode.registry.handle.names import PREFIX_HANDLE_START, fold
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.http.services import Services
 
 LIMIT_DEFAULT: Final = 1_000
 

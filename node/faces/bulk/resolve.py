@@ -18,11 +18,11 @@ from idnode.node.faces.bulk.formats import (
     read_items,
     wanted_encoding,
 )
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.parameters import query_parameters
-from idnode.node.faces.handle_json.values_json import text_or_base64, timestamp_text
 from idnode.node.faces.http.body import read_body
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.parameters import query_parameters
 from idnode.node.faces.http.replies import PLANNED, SERVER, add_cors, log_failure
+from idnode.node.faces.http.values_json import text_or_base64, timestamp_text
 from idnode.node.service import events
 from idnode.node.service.answers import answer_for, text_for
 from idnode.node.service.errors import AuthenticationNeeded, ServiceError
@@ -35,8 +35,8 @@ from idnode.registry.handle.wire.constants import name_of_response
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from idnode.node.faces.handle_json.exchange import Services
-    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.faces.http.parameters import Parameters
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.identifiers.credentials import Identity
     from idnode.registry.register import RequestHandles
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.java_texts import MalformedRequest
-from idnode.node.faces.handle_json.parameters import all_parameters, integer
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.java_texts import MalformedRequest
+from idnode.node.faces.http.parameters import all_parameters, integer
 from idnode.node.faces.http.replies import JSON_TYPE, PLANNED, SERVER, add_cors
 from idnode.node.service import events
 from idnode.registry.errors import HandleNotFound
@@ -26,8 +26,8 @@ from idnode.registry.limits import PAGE_HANDLES_MAX
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from idnode.node.faces.handle_json.exchange import Services
-    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.faces.http.parameters import Parameters
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.identifiers.credentials import Identity
 
 CURSORS_MAX: Final = 512

@@ -11,8 +11,6 @@ from urllib.parse import quote
 from aiohttp import web
 
 from idnode.node.faces.handle_json import pages
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.java_texts import MalformedRequest
 from idnode.node.faces.handle_json.locations import TYPE as LOCATIONS_TYPE
 from idnode.node.faces.handle_json.locations import (
     Locations,
@@ -23,7 +21,9 @@ from idnode.node.faces.handle_json.locations import (
     parse_locations,
     url_of,
 )
-from idnode.node.faces.handle_json.parameters import (
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.java_texts import MalformedRequest
+from idnode.node.faces.http.parameters import (
     Parameters,
     all_parameters,
     handle_in_path,
@@ -38,7 +38,7 @@ from idnode.registry.handle.model import TtlType
 from idnode.registry.handle.wire.constants import ResponseCode
 
 if TYPE_CHECKING:
-    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.http.services import Services
     from idnode.registry.handle.model import HandleValue
 
 ALIASES_MAX: Final = 20

@@ -7,7 +7,7 @@ index below one and for two values at one index, which the original notices befo
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from idnode.node.faces.handle_json.java_texts import parse
+from idnode.node.faces.http.java_texts import parse
 from idnode.registry.errors import IndexConflict
 from idnode.registry.handle import values
 from idnode.registry.handle.errors import IndexNotPositive

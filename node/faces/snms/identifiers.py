@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.node.faces.handle_json.values_json import text_or_base64
+from idnode.node.faces.http.values_json import text_or_base64
 from idnode.node.faces.snms.exchange import code_of
 from idnode.node.faces.snms.models import HandleKey, Identifier
 from idnode.node.faces.snms.reading import Items, query_text, read_array, read_model

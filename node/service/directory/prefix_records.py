@@ -18,7 +18,6 @@ from idnode.node.first_start.prefixes import (
     node_administrators,
 )
 from idnode.node.service.directory.refusals import FieldRefused
-from idnode.node.service.errors import SiteUnknown
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
@@ -29,7 +28,7 @@ from idnode.registry.handle.wire.errors import EncodingError
 from idnode.registry.mutation import AddValues, Create, RemoveValues
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from idnode.registry.directory.entries import PrefixEntry
     from idnode.registry.handle.clock import Clock
@@ -46,11 +45,9 @@ _PORTS: Final = (
 
 
 class PrefixRecords:
-    """Writes prefix handles; ``site`` returns this node's site record, empty while it is starting."""
+    """Writes prefix handles; ``site`` is this node's site record."""
 
-    def __init__(
-        self, register: Register, clock: Clock, node_prefix: bytes, site: Callable[[], bytes]
-    ) -> None:
+    def __init__(self, register: Register, clock: Clock, node_prefix: bytes, site: bytes) -> None:
         self._register = register
         self._clock = clock
         self._node_prefix = node_prefix
@@ -94,10 +91,7 @@ class PrefixRecords:
     def _site_for(self, entry: PrefixEntry) -> bytes | None:
         """Return the site record of whoever answers for the prefix, None if nobody does."""
         if entry.hosted:
-            site = self._site()
-            if not site:
-                raise SiteUnknown("The node is still starting")
-            return site
+            return self._site
         if not entry.enabled or not entry.server:
             return None
         return site_of(entry.server)

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from idnode.node.interceptors.exchange import note_identity
+
 if TYPE_CHECKING:
     from idnode.node.service.handle.challenges import Pending
     from idnode.node.service.handle.sessions import Session
@@ -53,6 +55,8 @@ class Connection:
     def within(self, session: Session, *, keyed: bool) -> Connection:
         """Return the view for a request that came within a session."""
         identity = session.identity if keyed and session.identity else self.identity
+        if identity is not None:
+            note_identity(identity.index, identity.handle)
         # Called for each request in a session, where `replace` would take as long as the rest of the gate.
         return Connection(
             self.peer,
@@ -69,6 +73,7 @@ class Connection:
 
     def claiming(self, identity: Identity, proof: Proof | None) -> Connection:
         """Return the view for a request of whoever claims this identity; without a proof it is known."""
+        note_identity(identity.index, identity.handle)
         return replace(
             self, identity=identity, proof=proof, claimed=True, origin=self.origin or self
         )

@@ -40,11 +40,14 @@ _DECISION_TYPE: Final = b"HOMED"
 
 
 class Authority:
-    """The prefixes of this node."""
+    """The prefixes of this node.
 
-    def __init__(self, register: Register) -> None:
+    ``server`` is the node as site records name it; without one every prefix known here is answered here.
+    """
+
+    def __init__(self, register: Register, server: Server | None = None) -> None:
         self._register = register
-        self._server: Server | None = None
+        self._server = server
         self.homed: set[bytes] = set()
         """Folded prefixes that live here; the same set for the life of the node, read by the hot path."""
         self.placed: dict[bytes, Placement] = {}
@@ -108,12 +111,6 @@ class Authority:
     def watch(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called after each change of the prefixes that live here."""
         self._watchers.append(callback)
-
-    def place(self, server: Server) -> None:
-        """Note which server of a site record this node is; before that every prefix is answered here."""
-        self._server = server
-        for handle in self._handles(PREFIX_OF_PREFIXES):
-            self._refresh(names.fold(handle))
 
     async def decide(self, prefix: bytes, *, here: bool) -> None:
         """Have a folded prefix live here or not, whatever its prefix handle says, also after a restart.

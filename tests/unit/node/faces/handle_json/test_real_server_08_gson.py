@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 HANDLE = "/api/handles/88.900/gson"
-PYTHON = re.compile(r"Traceback|object has no|has no len|NoneType|unhashable|subscriptable|'\w+' object|codec can't")
+PYTHON = re.compile(
+    r"Traceback|object has no|has no len|NoneType|unhashable|subscriptable|'\w+' object|codec can't"
+)
 
 
 async def put(client, admin, body, query=""):
@@ -30,7 +32,7 @@ async def stored(client, admin):
 
 LENIENT = {
     "single quotes, bare names": "[{'index':1, type:'T', data:bare}]",
-    "comments": "# a\n[ // b\n{/* c */\"index\":1,\"type\":\"T\",\"data\":\"bare\"}]",
+    "comments": '# a\n[ // b\n{/* c */"index":1,"type":"T","data":"bare"}]',
     "other separators": '{"index"=1;"type"=>"T";"data":"bare"}',
     "byte order mark": '\ufeff[{"index":1,"type":"T","data":"bare"}]',
     "index with a fraction": '[{"index":1.0,"type":"T","data":"bare"}]',
@@ -143,7 +145,9 @@ async def test_what_the_original_refuses_is_refused(client, admin, member, code)
     assert (status, found["responseCode"]) == (400, code)
 
 
-@pytest.mark.parametrize("body", ["null", "true", "[null]", "[{},]", '{"index":1}', '{"values":{}}', "'x'"])
+@pytest.mark.parametrize(
+    "body", ["null", "true", "[null]", "[{},]", '{"index":1}', '{"values":{}}', "'x'"]
+)
 async def test_what_is_no_list_of_values_is_refused(client, admin, body):
     status, found = await put(client, admin, body)
     assert (status, found["responseCode"]) == (400, 4)
@@ -156,7 +160,18 @@ async def test_a_secret_that_comes_without_permissions_is_not_for_everybody(clie
         assert [value["index"] for value in (await answer.json())["values"]] == [1]
 
 
-MEMBERS = ("index", "type", "data", "ttl", "permissions", "references", "timestamp", "format", "value", "handle")
+MEMBERS = (
+    "index",
+    "type",
+    "data",
+    "ttl",
+    "permissions",
+    "references",
+    "timestamp",
+    "format",
+    "value",
+    "handle",
+)
 FORMATS = st.sampled_from(["string", "base64", "hex", "admin", "vlist", "site", "key", "?"])
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | FORMATS
@@ -164,18 +179,22 @@ scalars = (
 )  # fmt: skip
 shapes = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(MEMBERS) | st.text(max_size=4), inner, max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(MEMBERS) | st.text(max_size=4), inner, max_size=6)
+    ),
     max_leaves=12,
 )
 value_shapes = st.fixed_dictionaries(
     {"index": st.just(1) | shapes, "type": st.just("T") | shapes, "data": shapes},
-    optional={name: shapes for name in ("ttl", "permissions", "references", "timestamp")},
+    optional=dict.fromkeys(("ttl", "permissions", "references", "timestamp"), shapes),
 )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.lists(value_shapes, max_size=3) | st.builds(lambda each: {"values": each}, shapes) | shapes)
+@given(
+    st.lists(value_shapes, max_size=3) | st.builds(lambda each: {"values": each}, shapes) | shapes
+)
 async def test_whatever_the_shape_nothing_of_python_is_shown(client, admin, shape):
     status, found = await put(client, admin, json.dumps(shape), "?overwrite=true")
     assert status in {200, 201, 400, 409}, found

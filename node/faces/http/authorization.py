@@ -6,13 +6,14 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.faces.handle_json.proof_fields import (
+from idnode.node.faces.http.proof_fields import (
     PROOF_FIELDS,
     FieldsRefused,
     header_fields,
     proof_in,
     split_identity,
 )
+from idnode.node.interceptors.exchange import note_identity
 from idnode.node.service.errors import AuthenticationFailed
 from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.handle.wire.constants import BEST_VERSION
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.sessions import WebSession, WebSessions
+    from idnode.node.faces.http.sessions import WebSession, WebSessions
     from idnode.node.service.handle.proofs import Proofs
     from idnode.node.service.identifiers.credentials import Credentials
 
@@ -50,7 +51,7 @@ class Authorization:
     ) -> None:
         self._credentials = credentials
         self._proofs = proofs
-        self._sessions = sessions
+        self.sessions = sessions
         self._plain_http = plain_http
 
     def secure(self, request: web.Request) -> bool:
@@ -70,6 +71,12 @@ class Authorization:
         header = request.headers.get("Authorization")
         if header is None or not self.secure(request):
             return None
+        identity = await self._proven(header)
+        if identity is not None:
+            note_identity(identity.index, identity.handle)
+        return identity
+
+    async def _proven(self, header: str) -> Identity | None:
         scheme, text = _split_scheme(header)
         if scheme == "basic":
             return self._basic(text)
@@ -99,7 +106,7 @@ class Authorization:
         scripted = request.headers.get("X-Requested-With") == "XMLHttpRequest"
         if not scripted and header[:6].lower() == "basic ":
             response.headers.add("WWW-Authenticate", 'Basic realm="handle"')
-        session = self.session(request) or self._sessions.open()
+        session = self.session(request) or self.sessions.open()
         error = ', error="Identity not verified"' if refused else ""
         response.headers.add(
             "WWW-Authenticate",
@@ -107,7 +114,7 @@ class Authorization:
         )
 
     def _session(self, fields: Mapping[str, str]) -> WebSession | None:
-        return self._sessions.find(fields.get("sessionId", ""))
+        return self.sessions.find(fields.get("sessionId", ""))
 
     async def _sign_in(self, session: WebSession, fields: Mapping[str, str]) -> Identity:
         """Check the proof in the fields, and note in the session who is there."""
@@ -120,7 +127,7 @@ class Authorization:
             identity = await self._proofs.check(proof.answer, proven, BEST_VERSION)
         except (FieldsRefused, AuthenticationFailed) as error:
             raise CredentialsRefused from error
-        if not self._sessions.prove(session, nonce, identity):
+        if not self.sessions.prove(session, nonce, identity):
             raise CredentialsRefused("The nonce is spent")
         return identity
 

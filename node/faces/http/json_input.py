@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from idnode.node.faces.handle_json.java_texts import MalformedRequest
+from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.registry.handle import lenient_json
 
 _TEXT_ENCODINGS: Final = frozenset({"utf-8", "utf8", "us-ascii", "iso-8859-1", "gbk", "gb18030"})

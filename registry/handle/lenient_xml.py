@@ -11,7 +11,6 @@ that never closes becomes a sibling of what follows. Whatever is left at the end
 
 from __future__ import annotations
 
-import html
 import re
 import sys
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ _SPACES: Final = re.compile(r"\s+")
 _ENTITY: Final = re.compile("&[^;]*;")
 _ENTITIES: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
 _CODE_POINT: Final = re.compile("&#(?:x([0-9a-f]{1,6})|([0-9]{1,7}));")
+_ESCAPED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 _SURROGATES: Final = range(0xD800, 0xE000)
 _COMMENT: Final = re.compile(r"!--[^\s>]*\s")
 _NO_VALUE: Final = "NULL"
@@ -82,8 +82,8 @@ def write(tag: Tag) -> str:
 
 
 def escape(text: str) -> str:
-    """Return text for a document or an attribute."""
-    return html.escape(text)
+    """Return text for a document or an attribute; characters beyond Latin-1 become numbers, as in the original."""
+    return "".join(_ESCAPED.get(c) or (f"&#{ord(c)};" if c >= "\xff" else c) for c in text)
 
 
 def _unescape(text: str) -> str:

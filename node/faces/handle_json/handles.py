@@ -93,12 +93,18 @@ class Reading:
 
     async def read_with_parameters(self, request: web.Request) -> web.StreamResponse:
         """Answer a resolution of any kind, POST included."""
-        handle = requested_handle(request)
+        return await self.answer(request, requested_handle(request))
+
+    async def answer(
+        self, request: web.Request, handle: bytes, parameters: Parameters | None = None
+    ) -> web.StreamResponse:
+        """Answer a resolution of this handle; ``parameters`` are those of the request if they are read already."""
         exchange = Exchange(self._services, request, events.RESOLVE, handle)
         try:
             insist_on_text(handle)
             identity = await self._services.authorization.identity(request)
-            packed = self._select(handle, identity, await all_parameters(request))
+            asked = await all_parameters(request) if parameters is None else parameters
+            packed = self._select(handle, identity, asked)
         except ValuesNotFound:
             return exchange.answer(200, _nothing(exchange.text))
         except PLANNED as error:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -22,12 +23,17 @@ from idnode.node.directory_parts import Core, open_directory
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
 from idnode.node.faces.handle.udp import HandleUdp
+from idnode.node.faces.http.access import Access
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
 from idnode.node.faces.http.authorization import Authorization
 from idnode.node.faces.http.services import Services, from_the_start
 from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.first_start import prefixes
-from idnode.node.first_start.demo_secrets import demo_secret_works, refuse_demo_secret
+from idnode.node.first_start.demo_secrets import (
+    demo_secret_works,
+    demo_secrets_work,
+    refuse_demo_secret,
+)
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
@@ -279,7 +285,8 @@ class Node:
         return listener.address
 
     def _http_app(self, services: NodeServices) -> web.Application:
-        plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
+        on_loopback = is_loopback(self.settings.host)
+        plain_http = self.settings.plain_credentials or on_loopback
         if not plain_http:
             _log.warning(
                 "secrets over plain HTTP are ignored off loopback: see --plain-credentials"
@@ -305,19 +312,24 @@ class Node:
             random=self._random,
             snms=self.parts.snms,
         )
-        return build_app(offered, self._observer, version(), self.interceptors)
+        secrets = partial(demo_secrets_work, self.settings, services.credentials)
+        access = Access(on_loopback, self.settings.names, self.settings.origins, secrets)
+        return build_app(offered, self._observer, version(), self.interceptors, access)
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
             lambda: self.parts if self.health.ready else None, self.settings.prefix, self._count
         )
-        return management.build(
+        app = management.build(
             self.health,
             self.metrics,
             stats=self.report,
             snapshot=self._snapshot,
             further=[*calls.routes(), *self._clock_routes(), *openapi.routes(version())],
         )
+        if is_loopback(self.settings.host):
+            app.middlewares.append(management.loopback_only(self.settings.names))
+        return app
 
     def _clock_routes(self) -> list[web.RouteDef]:
         if not isinstance(self._clock, MovableClock):

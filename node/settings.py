@@ -44,6 +44,11 @@ _NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE"})
 """Variables with the prefix that name no field: the settings file and the choice of build."""
 
 
+def _listed(text: str) -> list[str]:
+    """Return the items of a list with commas."""
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
 class SettingsRefused(Exception):
     """The settings cannot be used; the message says which one, where it came from and what to do."""
 
@@ -80,6 +85,15 @@ class Settings(BaseSettings):
     )
     tls_key: Path | None = Field(
         None, description="PEM file with the private key of tls_certificate"
+    )
+
+    host_names: str = Field(
+        "", description="names, with commas, that a node on loopback is called besides localhost"
+    )
+    cors_origins: str = Field(
+        "",
+        description="origins, with commas, whose pages may read answers (default: every origin, "
+        "but only loopback while demo secrets work)",
     )
 
     directory_url: SecretStr | None = Field(
@@ -200,6 +214,16 @@ class Settings(BaseSettings):
         if isinstance(dataset, str):
             seed_of(dataset)
         return dataset
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the node may be called on loopback, besides loopback's own names."""
+        return frozenset(_listed(self.host_names.lower()))
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins whose pages may read answers."""
+        return frozenset(_listed(self.cors_origins))
 
     @property
     def demo_secret(self) -> bool:

@@ -24,6 +24,14 @@ def demo_secret_works(credentials: Credentials, prefix: bytes) -> bool:
     return True
 
 
+def demo_secrets_work(settings: Settings, credentials: Credentials) -> bool:
+    """Return whether the node's own prefix or that of the demo enterprise has the secret that everybody knows."""
+    prefix = settings.prefix.encode()
+    return any(
+        demo_secret_works(credentials, each) for each in (prefix, prefix + ENTERPRISE_SUFFIX)
+    )
+
+
 def refuse_demo_secret(settings: Settings, credentials: Credentials) -> None:
     """Refuse a node whose own or demo prefix has the secret that everybody knows.
 
@@ -31,8 +39,7 @@ def refuse_demo_secret(settings: Settings, credentials: Credentials) -> None:
         SettingsRefused: One of them has.
 
     """
-    prefix = settings.prefix.encode()
-    if any(demo_secret_works(credentials, each) for each in (prefix, prefix + ENTERPRISE_SUFFIX)):
+    if demo_secrets_work(settings, credentials):
         raise SettingsRefused(
             f"refusing to bind to {settings.host}: the demo secret still works for a "
             f"prefix in {settings.data_dir}; change it over loopback first"

@@ -25,7 +25,6 @@ from idnode.node.faces.handle_json.locations import (
 )
 from idnode.node.faces.handle_json.question import Question, read_question
 from idnode.node.faces.http.exchange import Exchange
-from idnode.node.faces.http.hosts import is_loopback_host
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.replies import (
     PLANNED,
@@ -35,6 +34,7 @@ from idnode.node.faces.http.replies import (
     options_response,
     unknown_endpoint,
 )
+from idnode.node.hosts import is_loopback_host
 from idnode.node.service import events
 from idnode.node.service.errors import PrefixReferral, ServiceReferral
 from idnode.registry.errors import HandleNotFound, ValuesNotFound

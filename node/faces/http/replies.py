@@ -33,7 +33,7 @@ SERVER: Final = "idnode"
 
 _log = logging.getLogger("idnode.node.faces.http")
 _JSON_HEADERS: Final = CIMultiDict({"Content-Type": JSON_TYPE, "Server": SERVER})
-_NOT_A_NAME: Final = re.compile(r"[^A-Za-z0-9_$]")
+_NOT_A_NAME: Final = re.compile("^[0-9]|[^A-Za-z0-9_$\u00a0-\U0010ffff]")
 _CALLBACK_CHARACTERS_MAX: Final = 256
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "OPTIONS")
 _PREFLIGHT: Final = {

@@ -73,6 +73,15 @@ async def test_indexes_may_repeat_and_be_various(client, admin):
     assert await put(client, admin, "?index=various", two) == (409, 201)
 
 
+@pytest.mark.parametrize(
+    ("callback", "name"),
+    [("cb.x", "cb_x"), ("1cb", "_cb"), ("$a_1", "$a_1"), ("é<", "é_"), ("", "")],
+)
+async def test_the_name_of_a_script_call_is_one(client, callback, name):
+    async with client.get(HANDLE, params={"callback": callback}) as answer:
+        assert (await answer.text()).startswith(name + '({"responseCode":100')
+
+
 LINES = (
     b"CONNECT 88.900:1 HTTP/1.1\r\nHost: x\r\n\r\n",
     b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",

@@ -16,14 +16,14 @@ from aiohttp import web
 from idnode.node.addresses import WILDCARDS, Addresses
 from idnode.node.answering import Answering
 from idnode.node.binding import HandleSockets, bind_handle, bind_http, listen
-from idnode.node.build import core, register_core, version
-from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS
+from idnode.node.browsers import access_of, fenced
+from idnode.node.build import core, version
+from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
 from idnode.node.directory_parts import Core, open_directory
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
 from idnode.node.faces.handle.udp import HandleUdp
-from idnode.node.faces.http.access import Access
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
 from idnode.node.faces.http.authorization import Authorization
 from idnode.node.faces.http.services import Services, from_the_start
@@ -31,7 +31,6 @@ from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.first_start import prefixes
 from idnode.node.first_start.demo_secrets import (
     demo_secret_works,
-    demo_secrets_work,
     refuse_demo_secret,
 )
 from idnode.node.first_start.prefixes import NodeSite
@@ -45,14 +44,15 @@ from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
 from idnode.node.service.events import Observer
+from idnode.node.service.identifiers.authority import Authority
 from idnode.node.services import NodeServices
-from idnode.node.settings import Settings, is_loopback
-from idnode.registry.embedded.options import Durability, RegisterOptions
-from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.node.settings import Settings, is_loopback, pure_python_forced
+from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.model import HandleValue
-from idnode.registry.overlay.register import OverlayRegister
+from idnode.registry.handle.types.hs_site import decode_site
+from idnode.registry.register import Register
 
 HELLO: Final = (
     HandleValue(1, "URL", b"https://example.org/hello"),
@@ -70,7 +70,7 @@ class Node:
     demo_secret_works: bool
     services: NodeServices
     answering: Answering
-    register: EmbeddedRegister | OverlayRegister
+    register: Register
     dataset: ServedDataset | None = None
 
     def __init__(
@@ -92,6 +92,13 @@ class Node:
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
         self._running = AsyncExitStack()
+        self._log_failed: Callable[[], bool] = bool
+        self._housekeeping: Housekeeping
+
+    @property
+    def log_failed(self) -> bool:
+        """Whether the log failed for good while the node ran: what is on the disk wants looking at."""
+        return self._log_failed()
 
     def every_second(self, chore: Callable[[], None]) -> None:
         """Have something quick done about once a second while the node runs; ask before `start`."""
@@ -120,25 +127,32 @@ class Node:
         await self._running.aclose()
 
     async def _build(self) -> None:
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(make_private, self.settings.data_dir)
         self.metrics = Metrics(self._facts(), persistent_counters.load(self.settings.data_dir))
+        self._housekeeping = Housekeeping(self.settings.data_dir, self.metrics)
+        for chore in self._chores:
+            self._housekeeping.add(chore)
         self.metrics.read_ready(lambda: self.health.ready)
         self.metrics.read_disk(self.settings.data_dir)
         admin = await self._serve_http(
             "admin_port", web.AppRunner(self._management(), **self._runner_options())
         )
-        embedded = await self._open_register()
-        first_start = not embedded.stats().identifiers
+        opened = await self._open_register()
+        first_start = not opened.stats().identifiers
         answering = self.answering = Answering(
-            embedded.slots, self._clock, mark_truncated=self.settings.truncated_flag
+            opened.capabilities.slots, self._clock, mark_truncated=self.settings.truncated_flag
         )
         self._housekeeping.add(answering.follow_clock)
         threads = self.settings.udp_threads if answering.native else 0
         bound = await bind_handle(self.settings, max(threads, 1))
         self._running.callback(bound.close)
-        site = await self._site_record(embedded, bound)
-        self.register = self._over(embedded, site)
-        services = NodeServices(self.settings, self.register, self._clock, site, self.report)
+        site = await self._site_record(opened, bound)
+        self.register = await self._over(opened, site)
+        server = decode_site(site.site).servers[0]
+        authority = await Authority.open(self.register, server)
+        services = NodeServices(
+            self.settings, self.register, authority, self._clock, site, self.report
+        )
         self._running.callback(services.offload.close)
         self.services = services
         await self._open_directory(services)
@@ -156,40 +170,28 @@ class Node:
         settings = self.settings
         return Facts(version(), core(), settings.target_registrations, settings.target_resolutions)
 
-    async def _open_register(self) -> EmbeddedRegister:
+    async def _open_register(self) -> Register:
         settings = self.settings
-        options = RegisterOptions(
-            durability=Durability(settings.durability),
+        opening = Opening(
+            settings.data_dir / REGISTER,
+            durability=settings.durability,
             interval_seconds=settings.durability_interval,
             segment_bytes=settings.segment_bytes,
-            commit_observer=self.metrics.committed,
-            core=register_core(),
+            verify=settings.verify,
+            pure=pure_python_forced(),
+            committed=self.metrics.committed,
+            progress=self._progress,
         )
-        folder = settings.data_dir / REGISTER
-        register = await EmbeddedRegister.open(folder, options, self._progress)
-        housekeeping = self._housekeeping = Housekeeping(settings.data_dir, self.metrics)
-        for chore in self._chores:
-            housekeeping.add(chore)
-        self._running.push_async_callback(housekeeping.stop)
+        register = await open_register(settings.register.get_secret_value(), opening)
+        self.metrics.read_writable(lambda: not register.stats().unwritable)
+        self.health.read_unwritable(lambda: register.stats().unwritable)
+        self._log_failed = lambda: register.stats().failed
+        self._running.push_async_callback(self._housekeeping.stop)
         self._running.push_async_callback(register.close)
-        housekeeping.start()
-        stats = register.stats()
-        recovered = stats.recovered
-        if recovered.cut_bytes:
-            _log.warning(
-                "a torn tail of %d bytes was cut off the log (%s)",
-                recovered.cut_bytes,
-                recovered.cut_reason,
-            )
-        _log.info(
-            "%d identifiers, %s in %.2f s",
-            stats.identifiers,
-            "index loaded" if recovered.from_image else f"{recovered.records} log records read",
-            recovered.seconds,
-        )
+        self._housekeeping.start()
         return register
 
-    async def _site_record(self, register: EmbeddedRegister, bound: HandleSockets) -> NodeSite:
+    async def _site_record(self, register: Register, bound: HandleSockets) -> NodeSite:
         """Return the node's site record, which tells the addresses that are bound."""
         settings = self.settings
         host, port = bound.address
@@ -206,13 +208,11 @@ class Node:
             keep_secret=settings.demo_secret,
         )
 
-    def _over(
-        self, register: EmbeddedRegister, site: NodeSite
-    ) -> EmbeddedRegister | OverlayRegister:
+    async def _over(self, register: Register, site: NodeSite) -> Register:
         """Return what faces use as the register: over a data set if there is one."""
         if self.settings.dataset is None:
             return register
-        self.dataset = ServedDataset(register, self.settings, site)
+        self.dataset = await ServedDataset.open(register, self.settings, site)
         self._running.push_async_callback(self.dataset.overlay.close)
         self.metrics.read_computed(self.dataset.overlay.count_computed)
         return self.dataset.overlay
@@ -232,9 +232,9 @@ class Node:
         """Make what a first start finds besides, and refuse secrets that everybody knows off loopback."""
         await self.parts.prepare()
         prefix = self.settings.prefix.encode()
-        self.demo_secret_works = demo_secret_works(services.credentials, prefix)
+        self.demo_secret_works = await demo_secret_works(services.credentials, prefix)
         if not is_loopback(self.settings.host):
-            refuse_demo_secret(self.settings, services.credentials)
+            await refuse_demo_secret(self.settings, services.credentials)
             self.parts.refuse_demo_password()
         if first_start:
             await services.registrar.create(
@@ -285,8 +285,7 @@ class Node:
         return listener.address
 
     def _http_app(self, services: NodeServices) -> web.Application:
-        on_loopback = is_loopback(self.settings.host)
-        plain_http = self.settings.plain_credentials or on_loopback
+        plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
         if not plain_http:
             _log.warning(
                 "secrets over plain HTTP are ignored off loopback: see --plain-credentials"
@@ -310,10 +309,10 @@ class Node:
             count=self.register.count,
             seek=from_the_start if self.dataset is None else self.dataset.overlay.seek,
             random=self._random,
+            reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
         )
-        secrets = partial(demo_secrets_work, self.settings, services.credentials)
-        access = Access(on_loopback, self.settings.names, self.settings.origins, secrets)
+        access = access_of(self.settings, services.credentials)
         return build_app(offered, self._observer, version(), self.interceptors, access)
 
     def _management(self) -> web.Application:
@@ -325,11 +324,10 @@ class Node:
             self.metrics,
             stats=self.report,
             snapshot=self._snapshot,
+            before_telling=partial(self._housekeeping.save, sync=True),
             further=[*calls.routes(), *self._clock_routes(), *openapi.routes(version())],
         )
-        if is_loopback(self.settings.host):
-            app.middlewares.append(management.loopback_only(self.settings.names))
-        return app
+        return fenced(app, self.settings)
 
     def _clock_routes(self) -> list[web.RouteDef]:
         if not isinstance(self._clock, MovableClock):
@@ -338,8 +336,8 @@ class Node:
         refusal = None if loopback else "The clock moves only while the node is on loopback"
         return ClockCalls(self._clock, refusal=refusal).routes()
 
-    def _count(self, prefix: bytes) -> int:
-        return self.register.count(prefix)
+    async def _count(self, prefix: bytes) -> int:
+        return await self.register.count(prefix)
 
     def _runner_options(self) -> dict[str, Any]:
         settings = self.settings
@@ -381,7 +379,11 @@ class Node:
             found[kind] = by_face
         if self.health.state is not State.STARTING:
             stats = self.register.stats()
-            found["register"] = stats._asdict() | {"recovered": stats.recovered._asdict()}
+            found["register"] = {
+                "identifiers": stats.identifiers,
+                **stats.figures,
+                "recovered": stats.opened,
+            }
             found["prefixes"] = len(self.services.authority.homed)
             found["dataset"] = None if self.dataset is None else self.dataset.report()
         return found
@@ -390,7 +392,10 @@ class Node:
         if not self.health.ready:
             raise web.HTTPServiceUnavailable(reason=f"The node is {self.health.state.value}")
         target = self.settings.data_dir / SNAPSHOTS / name
-        taken = await self.register.snapshot(target)
+        copy = self.register.capabilities.snapshot
+        if copy is None:
+            raise web.HTTPNotImplemented(reason="The register's engine takes no snapshots")
+        taken = await copy(target, None)
         _log.info("snapshot %s taken: %d bytes", target, taken.bytes)
         return {"path": str(target), "files": taken.files, "bytes": taken.bytes}
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 from idnode.node.first_start.prefixes import node_administrators
 from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
 from idnode.node.service.handle.response import Responses
-from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.credentials import Credentials
 from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
+from idnode.node.service.identifiers.reverse_lookup import ReverseLookup
 from idnode.node.service.offload import Offload
-from idnode.registry.handle.types.hs_site import decode_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from idnode.node.first_start.prefixes import NodeSite
+    from idnode.node.service.identifiers.authority import Authority
     from idnode.node.settings import Settings
     from idnode.registry.handle.clock import Clock
     from idnode.registry.register import Register
@@ -30,20 +30,26 @@ class NodeServices:
     ``report`` says what the status handle tells administrators.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # called once, by the composition root
         self,
         settings: Settings,
         register: Register,
+        authority: Authority,
         clock: Clock,
         site: NodeSite,
         report: Callable[[], dict[str, Any]],
     ) -> None:
         self.site = site
-        self.authority = Authority(register, decode_site(site.site).servers[0])
+        self.authority = authority
         self.resolver = Resolver(register, self.authority)
         self.credentials = Credentials(register)
         self.permissions = Permissions(register, node_administrators(settings.prefix.encode()))
         self.registrar = Registrar(register, self.authority, self.permissions, clock)
+        self.reverse_lookup = (
+            ReverseLookup(register, self.authority, self.permissions)
+            if settings.reverse_lookup
+            else None
+        )
         self.offload = Offload()
         responses = Responses(
             site.site_serial,

@@ -44,19 +44,20 @@ class IdentifierListing:
             exchange.handle = asked.encode(errors="replace")
             prefix = fold(exchange.handle).removeprefix(PREFIX_HANDLE_START)
             limit = integer(parameters.first("limit") or str(LIMIT_DEFAULT))
-            found = self._services.registrar.list_handles(
+            found = await self._services.registrar.list_handles(
                 identity,
                 prefix,
                 after=(parameters.first("after") or "").encode(errors="replace"),
                 limit=max(1, min(limit, LIMIT_MAX)),
             )
+            total = await self._services.count(prefix)
         except PLANNED as error:
             return exchange.refused(error)
         return exchange.answer(
             200,
             {
                 "responseCode": 1,
-                "total": self._services.count(prefix),
+                "total": total,
                 "handles": [handle.decode() for handle in found.handles],
                 "after": None if found.after is None else found.after.decode(),
             },

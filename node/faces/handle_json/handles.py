@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from idnode.node.faces.handle_json.record_response import DateHeader, RecordResponse, may_be_plain
@@ -12,6 +13,7 @@ from idnode.node.faces.http.values_json import record_body, value_objects
 from idnode.node.interceptors.exchange import note_answered
 from idnode.node.service import events
 from idnode.registry.errors import ValuesNotFound
+from idnode.registry.fetching import NotFetched, fetched
 from idnode.registry.handle import values
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.model import Permission
@@ -81,7 +83,7 @@ class Reading:
         try:
             text = handle.decode()
             body = record_body(text, self._resolve(handle))
-        except (*PLANNED, UnicodeDecodeError):
+        except (*PLANNED, UnicodeDecodeError, NotFetched):
             return None
         prefix = prefix_of(handle)
         self._resolved(1, prefix, 1)
@@ -91,20 +93,26 @@ class Reading:
         note_answered(events.RESOLVE, 1, handle)
         return json_response(body)
 
-    async def read_with_parameters(self, request: web.Request) -> web.StreamResponse:
+    async def read_with_parameters(
+        self, request: web.Request, started: float | None = None
+    ) -> web.StreamResponse:
         """Answer a resolution of any kind, POST included."""
-        return await self.answer(request, requested_handle(request))
+        return await self.answer(request, requested_handle(request), started=started)
 
     async def answer(
-        self, request: web.Request, handle: bytes, parameters: Parameters | None = None
+        self,
+        request: web.Request,
+        handle: bytes,
+        parameters: Parameters | None = None,
+        started: float | None = None,
     ) -> web.StreamResponse:
         """Answer a resolution of this handle; ``parameters`` are those of the request if they are read already."""
-        exchange = Exchange(self._services, request, events.RESOLVE, handle)
+        exchange = Exchange(self._services, request, events.RESOLVE, handle, started)
         try:
             insist_on_text(handle)
             identity = await self._services.authorization.identity(request)
             asked = await all_parameters(request) if parameters is None else parameters
-            packed = self._select(handle, identity, asked)
+            packed = await fetched(partial(self._select, handle, identity, asked))
         except ValuesNotFound:
             return exchange.answer(200, _nothing(exchange.text))
         except PLANNED as error:

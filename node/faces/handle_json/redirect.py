@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -38,8 +39,10 @@ from idnode.node.hosts import is_loopback_host
 from idnode.node.service import events
 from idnode.node.service.errors import PrefixReferral, ServiceReferral
 from idnode.registry.errors import HandleNotFound, ValuesNotFound
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import InvalidHandle
+from idnode.registry.handle.limits import TTL_SECONDS_MAX
 from idnode.registry.handle.model import TtlType
 from idnode.registry.handle.wire.constants import ResponseCode
 
@@ -52,9 +55,6 @@ if TYPE_CHECKING:
 
 ALIASES_MAX: Final = 20
 """Longest chain of aliases that is followed."""
-
-EXPIRY_SECONDS_MAX: Final = 2 * 86_400
-"""A redirect is never cached for longer."""
 
 _HTML: Final = "text/html;charset=utf-8"
 _XML: Final = "text/xml;charset=utf-8"
@@ -101,7 +101,7 @@ class Redirect:
             return await self._json.answer(request, question.handle, question.parameters)
         exchange = Exchange(self._services, request, events.RESOLVE, question.handle)
         try:
-            response = self._answer(question)
+            response = await fetched(partial(self._answer, question))
         except _REFUSED as error:
             return self._refused(exchange, error)
         exchange.note(1)
@@ -200,7 +200,7 @@ class Redirect:
     def _expiry(self, value: HandleValue) -> float:
         now = self._services.clock.now()
         ends = value.ttl if value.ttl_type == TtlType.ABSOLUTE else now + value.ttl
-        return min(max(ends, now), now + EXPIRY_SECONDS_MAX)
+        return min(max(ends, now), now + TTL_SECONDS_MAX)
 
     def _refused(self, exchange: Exchange, error: Exception) -> web.Response:
         """Return the page for a handle that leads nowhere."""

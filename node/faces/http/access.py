@@ -11,13 +11,13 @@ from aiohttp import web
 from idnode.node.hosts import is_loopback_host, misdirected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 NO_CORS: Final = web.RequestKey("NO_CORS", bool)
 """Carried by a request whose origin is told nothing."""
 
 
-def _never() -> bool:
+async def _never() -> bool:
     return False
 
 
@@ -34,21 +34,20 @@ class Access:
     checks_host: bool = False
     host_names: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
-    open_secrets: Callable[[], bool] = _never
+    open_secrets: Callable[[], Awaitable[bool]] = _never
 
     def admits(self, request: web.Request) -> bool:
-        """Return whether a request is taken, and note in it whether its origin may read the answer."""
-        headers = request.headers
-        if self.checks_host and misdirected(headers.get("Host"), self.host_names):
-            return False
-        origin = headers.get("Origin")
-        if origin is not None and not self._may_read(origin):
-            request[NO_CORS] = True
-        return True
+        """Return whether a request is taken."""
+        return not self.checks_host or not misdirected(request.headers.get("Host"), self.host_names)
 
-    def _may_read(self, origin: str) -> bool:
+    async def judge(self, request: web.Request) -> None:
+        """Note in a request that comes from a page whether its origin may read the answer."""
+        if not await self._may_read(request.headers["Origin"]):
+            request[NO_CORS] = True
+
+    async def _may_read(self, origin: str) -> bool:
         if origin in self.origins or "*" in self.origins:
             return True
         if is_loopback_host(urlsplit(origin).netloc if origin.isascii() else ""):
             return True
-        return not self.origins and not self.open_secrets()
+        return not self.origins and not await self.open_secrets()

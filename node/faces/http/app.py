@@ -189,7 +189,7 @@ class HttpFaceRunner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         made: Any = await super()._make_server()
         server = _FaceServer(
-            _short_cut(self.app[RESOLUTIONS], made.request_handler, self.app[ACCESS].admits),
+            _short_cut(self.app[RESOLUTIONS], made.request_handler, self.app[ACCESS]),
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             loop=made._loop,  # noqa: SLF001  # aiohttp offers no other way to name the protocol class
@@ -199,17 +199,18 @@ class HttpFaceRunner(web.AppRunner):
         return server
 
 
-def _short_cut(
-    resolutions: Resolutions, otherwise: replies.Handler, admits: Callable[[web.Request], bool]
-) -> Any:
+def _short_cut(resolutions: Resolutions, otherwise: replies.Handler, access: Access) -> Any:
     """Return a handler of all requests that gives GET of one handle to its own."""
     start = HANDLES_PATH
     shortest = len(start) + 1
+    admits = access.admits
     interceptors, plainly = resolutions.interceptors, resolutions.plainly
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if not admits(request):
             return replies.status_response(403, MISDIRECTED)
+        if "Origin" in request.headers:
+            await access.judge(request)
         path = request.rel_url.raw_path
         if (
             request.method == "GET"

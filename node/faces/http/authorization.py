@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.http.proof_fields import (
@@ -16,6 +17,7 @@ from idnode.node.faces.http.proof_fields import (
 from idnode.node.interceptors.exchange import note_identity
 from idnode.node.service.errors import AuthenticationFailed
 from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.fetching import fetched
 from idnode.registry.handle.wire.constants import BEST_VERSION
 
 if TYPE_CHECKING:
@@ -79,7 +81,7 @@ class Authorization:
     async def _proven(self, header: str) -> Identity | None:
         scheme, text = _split_scheme(header)
         if scheme == "basic":
-            return self._basic(text)
+            return await self._basic(text)
         if scheme != "handle":
             raise CredentialsRefused
         fields = _fields_of(text)
@@ -131,7 +133,7 @@ class Authorization:
             raise CredentialsRefused("The nonce is spent")
         return identity
 
-    def _basic(self, encoded: str) -> Identity:
+    async def _basic(self, encoded: str) -> Identity:
         """Return who the secret proves; the user name is percent-encoded ``index:handle``."""
         try:
             user, colon, secret = base64.b64decode(encoded, validate=True).partition(b":")
@@ -141,7 +143,8 @@ class Authorization:
         if not colon:
             raise CredentialsRefused
         try:
-            return self._credentials.verify_secret(Identity(handle, index), secret)
+            verify = self._credentials.verify_secret
+            return await fetched(partial(verify, Identity(handle, index), secret))
         except AuthenticationFailed as error:
             raise CredentialsRefused from error
 

@@ -26,11 +26,16 @@ class Exchange:
     __slots__ = ("_services", "_started", "handle", "operation", "request", "text")
 
     def __init__(
-        self, services: Services, request: web.Request, operation: str, handle: bytes | None = None
+        self,
+        services: Services,
+        request: web.Request,
+        operation: str,
+        handle: bytes | None = None,
+        started: float | None = None,
     ) -> None:
         self._services = services
         self.operation = operation
-        self._started = services.clock.elapsed()
+        self._started = services.clock.elapsed() if started is None else started
         self.request = request
         self.handle = handle
         self.text = None if handle is None else handle.decode(errors="replace")

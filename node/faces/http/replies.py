@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -21,6 +22,7 @@ from idnode.node.faces.http.seam import Seam
 from idnode.node.interceptors.exchange import note_error
 from idnode.node.service.answers import answer_for, text_for
 from idnode.node.service.errors import AuthenticationNeeded, NotResponsible, ServiceError
+from idnode.registry.fetching import NotFetched, carried_out_again
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.wire.constants import ResponseCode
 from idnode.registry.handle.wire.errors import ProtocolError
@@ -130,6 +132,9 @@ def guarded(
         started = asyncio.get_running_loop().time()
         try:
             response = await handler(request)
+        except NotFetched as missing:
+            again = partial(_again, missing, handler)
+            response = await guarded(again, unexpected)(request)
         except PLANNED as error:
             status, code, message = failed(error)
             log_failure(error)
@@ -157,6 +162,13 @@ def guarded(
         return await answer(request)
 
     return seen
+
+
+async def _again(missing: NotFetched, handler: Handler, request: web.Request) -> web.StreamResponse:
+    """Have a request handled again, from the start, once the records that it misses are here."""
+    if request.body_exists and request.content.at_eof():
+        raise AssertionError("A handler looks records up by `fetched` once it has read the body")
+    return await carried_out_again(missing, partial(handler, request))
 
 
 def hang_up_after(error: BaseException, response: web.StreamResponse) -> None:

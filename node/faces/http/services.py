@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from idnode.node.faces.http.authorization import Authorization
     from idnode.node.faces.snms.exchange import SnmsServices
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from idnode.node.service.identifiers.permissions import Permissions
     from idnode.node.service.identifiers.registrar import Registrar
     from idnode.node.service.identifiers.resolver import Resolver
+    from idnode.node.service.identifiers.reverse_lookup import ReverseLookup
     from idnode.registry.handle.clock import Clock
 
 
@@ -39,11 +40,13 @@ class Services:
     observer: Observer
     site: bytes
     """The node's site record (data of HS_SITE)."""
-    count: Callable[[bytes], int]
+    count: Callable[[bytes], Awaitable[int]]
     """Returns how many handles a prefix has."""
     seek: Callable[[bytes, int], tuple[int, bytes]] = from_the_start
     """Returns a cursor before a place in the listing of a prefix."""
     random: Random = field(default_factory=Random)
     """Chooses among weighted locations of a redirect."""
+    reverse_lookup: ReverseLookup | None = None
+    """Finds identifiers by their values, if that is switched on."""
     snms: Callable[[Observer], SnmsServices] | None = None
     """Returns what the SNMS face stands on, if the node has a directory."""

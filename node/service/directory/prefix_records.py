@@ -8,6 +8,7 @@ neither HS_SITE nor HS_ADMIN, and so does not live here. Values that somebody el
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from idnode.node.first_start.prefixes import (
@@ -18,6 +19,7 @@ from idnode.node.first_start.prefixes import (
     node_administrators,
 )
 from idnode.node.service.directory.refusals import FieldRefused
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
@@ -65,7 +67,7 @@ class PrefixRecords:
         """
         handle = names.prefix_handle(entry.name.encode())
         wanted = self._wanted(entry, handle)
-        stored = self._register.lookup(handle)
+        stored = await fetched(partial(self._register.lookup, handle))
         changes: list[Mutation] = []
         if stored is None:
             changes.append(Create(handle, values.join([*wanted, *self._lasting(handle, secret)])))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from idnode.node.interceptors.exchange import note_identity
 
 if TYPE_CHECKING:
+    import asyncio
+
     from idnode.node.service.handle.challenges import Pending
     from idnode.node.service.handle.sessions import Session
     from idnode.node.service.identifiers.credentials import Identity
@@ -49,6 +51,8 @@ class Connection:
     own_session: Session | None = None
     own_challenge: Pending | None = None
     origin: Connection | None = None
+    turn: asyncio.Future[None] | None = None
+    """Done once the last request that is carried out again has been: the next one waits for it."""
     room: Callable[[], Awaitable[None]] = _at_once
     """Waits until the peer has taken most of what was sent; for answers that have no end."""
 

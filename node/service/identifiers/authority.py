@@ -11,12 +11,14 @@ or several servers among which handles are spread by their hash (`node/service/i
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import NotResponsible, PrefixReferral, ServiceReferral
 from idnode.node.service.identifiers.namespaces import Namespaces, namespace_in
 from idnode.node.service.identifiers.sites import Placement, placement_of
 from idnode.registry.errors import HandleNotFound
+from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.mutation import Create
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from idnode.registry.handle.types.hs_site import Server
     from idnode.registry.register import Register
 
-PREFIX_OF_PREFIXES: Final = b"0.NA"
-"""The prefix under which prefix handles are registered, folded."""
 
 _START: Final = names.PREFIX_HANDLE_START
 _PAGE: Final = 1000
@@ -40,7 +40,7 @@ _DECISION_TYPE: Final = b"HOMED"
 
 
 class Authority:
-    """The prefixes of this node.
+    """The prefixes of this node. Made by `open`.
 
     ``server`` is the node as site records name it; without one every prefix known here is answered here.
     """
@@ -56,22 +56,31 @@ class Authority:
         """What prefix handles say about all handles of their prefixes."""
         self._decisions: dict[bytes, bool] = {}
         self._watchers: list[Callable[[], None]] = []
-        for handle in self._handles(_OWN_PREFIX):
-            self._load_decision(names.fold(handle))
-        for handle in self._handles(PREFIX_OF_PREFIXES):
-            self._refresh(names.fold(handle))
-        for prefix in self._decisions:
-            self._refresh(_START + prefix)
-        register.watch(self._refresh)
 
-    def _handles(self, prefix: bytes) -> list[bytes]:
-        found: list[bytes] = []
+    @classmethod
+    async def open(cls, register: Register, server: Server | None = None) -> Authority:
+        """Return the prefixes that a register says live here, and follow its changes.
+
+        Raises:
+            RegistryError: The register cannot be read.
+
+        """
+        authority = cls(register, server)
+        await authority._read(_OWN_PREFIX, authority._load_decision)
+        # Before the prefix handles are read, so that no change of one falls between.
+        register.watch(authority._refresh)
+        await authority._read(names.PREFIX_OF_PREFIXES, authority._refresh)
+        decided = [_START + prefix for prefix in authority._decisions]
+        await fetched(lambda: together(authority._refresh, decided))
+        return authority
+
+    async def _read(self, prefix: bytes, take: Callable[[bytes], None]) -> None:
+        """Have ``take`` look up each handle of a prefix, folded."""
         after: bytes | None = b""
         while after is not None:
-            page = self._register.list_handles(prefix, after=after, limit=_PAGE)
-            found += page.handles
+            page = await self._register.page(prefix, after=after, limit=_PAGE)
+            await fetched(partial(together, take, [names.fold(handle) for handle in page.handles]))
             after = page.after
-        return found
 
     def _load_decision(self, folded: bytes) -> None:
         stored = self._register.lookup(folded)
@@ -126,7 +135,7 @@ class Authority:
         if isinstance(outcome, RegistryError):
             raise outcome
         self._decisions[prefix] = here
-        self._refresh(_START + prefix)
+        await fetched(partial(self._refresh, _START + prefix))
 
     def prefixes(self) -> list[bytes]:
         """Return the folded prefixes that live here, ascending."""
@@ -148,7 +157,7 @@ class Authority:
         """
         folded = names.fold(handle)
         prefix = names.prefix_of(folded)
-        if prefix == PREFIX_OF_PREFIXES:
+        if prefix == names.PREFIX_OF_PREFIXES:
             prefix = folded[len(_START) :]
             while prefix and prefix not in self.homed:
                 prefix = prefix.rpartition(b".")[0]
@@ -173,7 +182,7 @@ class Authority:
         """
         folded = names.fold(handle)
         prefix = names.prefix_of(folded)
-        if prefix != PREFIX_OF_PREFIXES:
+        if prefix != names.PREFIX_OF_PREFIXES:
             placement = self.placed.get(prefix)
             if placement is None or placement.is_here(folded):
                 self.home_of(handle)

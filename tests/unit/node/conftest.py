@@ -17,7 +17,8 @@ from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
 from idnode.node.service.offload import Offload
-from idnode.registry.embedded.register import Durability, EmbeddedRegister, RegisterOptions
+from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock
 from idnode.registry.handle.types.hs_site import decode_site
@@ -85,7 +86,7 @@ async def service(register, clock, keys):
         secret=SECRET,
         addresses=Addresses("127.0.0.1", 2641, 2642),
     )
-    authority = Authority(register, decode_site(site.site).servers[0])
+    authority = await Authority.open(register, decode_site(site.site).servers[0])
     permissions = Permissions(register, node_administrators(b"88.900"))
     responses = Responses()
     credentials = Credentials(register)

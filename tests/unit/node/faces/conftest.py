@@ -81,10 +81,9 @@ class FaceServer(BaseTestServer):
 class House:
     """A register, the services over it, and applications made of them."""
 
-    def __init__(self, register, site):
+    def __init__(self, register, authority, site):
         self.register = register
         self.observer = RecordingObserver()
-        authority = Authority(register)
         admins = [
             Identity(b"0.NA/88.900", 301),
             Identity(b"0.NA/88.1000.2", 300),
@@ -155,7 +154,8 @@ async def build_house(tmp_path, vectors):
         options = RegisterOptions(durability=Durability.NONE, core=core)
         folder = tmp_path / f"register-{len(registers)}"
         registers.append(await EmbeddedRegister.open(folder, options))
-        built = House(registers[-1], TYPES.data_bytes({"format": "site", "value": site}))
+        site_data = TYPES.data_bytes({"format": "site", "value": site})
+        built = House(registers[-1], await Authority.open(registers[-1]), site_data)
         secret = {"index": 301, "type": "HS_SECKEY", "data": SECRET, "permissions": "1100"}
         await built.seed(f"0.NA/{PREFIX}", [admin_value(100, f"0.NA/{PREFIX}", 301), secret])
         return built

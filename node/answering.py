@@ -7,7 +7,7 @@ each request. It is kept current here: which prefixes it may answer for, and the
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.handle.native.served import answerable
 from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCountsReader
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from idnode.registry.datasets.suzhou.native import NativeEnterprise
     from idnode.registry.embedded.native.core import SlotTable
     from idnode.registry.handle.clock import Clock
+
+_NATIVE_NEVER: Final = 2
+"""How many of the exceptions hold also where native code computes: other servers answer, or a template does."""
 
 
 class Answering:
@@ -93,7 +96,11 @@ class Answering:
         ``excepted`` is what `answerable` asks about each prefix besides; such prefixes need `compute`.
         """
         self._authority = authority
-        self._excepted = (authority.placed.__contains__, *excepted)
+        self._excepted = (
+            authority.placed.__contains__,
+            authority.namespaces.templated,
+            *excepted,
+        )
         for each in self._native:
             each.set_site_serial(site_serial)
         self._refresh()
@@ -137,7 +144,7 @@ class Answering:
         computed = [
             enterprise
             for prefix, enterprise in self._computed.items()
-            if prefix in homed and not self._excepted[0](prefix)
+            if prefix in homed and not any(has(prefix) for has in self._excepted[:_NATIVE_NEVER])
         ]
         for each in self._native:
             each.set_prefixes(prefixes, computed)

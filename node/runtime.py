@@ -16,6 +16,7 @@ from aiohttp import web
 from idnode.node.addresses import WILDCARDS, Addresses
 from idnode.node.answering import Answering
 from idnode.node.binding import HandleSockets, bind_handle, bind_http, listen
+from idnode.node.browsers import access_of, fenced
 from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
@@ -28,7 +29,10 @@ from idnode.node.faces.http.authorization import Authorization
 from idnode.node.faces.http.services import Services, from_the_start
 from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.first_start import prefixes
-from idnode.node.first_start.demo_secrets import demo_secret_works, refuse_demo_secret
+from idnode.node.first_start.demo_secrets import (
+    demo_secret_works,
+    refuse_demo_secret,
+)
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
@@ -307,13 +311,14 @@ class Node:
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
         )
-        return build_app(offered, self._observer, version(), self.interceptors)
+        access = access_of(self.settings, services.credentials)
+        return build_app(offered, self._observer, version(), self.interceptors, access)
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
             lambda: self.parts if self.health.ready else None, self.settings.prefix, self._count
         )
-        return management.build(
+        app = management.build(
             self.health,
             self.metrics,
             stats=self.report,
@@ -321,6 +326,7 @@ class Node:
             before_telling=partial(self._housekeeping.save, sync=True),
             further=[*calls.routes(), *self._clock_routes(), *openapi.routes(version())],
         )
+        return fenced(app, self.settings)
 
     def _clock_routes(self) -> list[web.RouteDef]:
         if not isinstance(self._clock, MovableClock):

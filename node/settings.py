@@ -92,6 +92,9 @@ class Settings(BaseSettings):
         None, description="PEM file with the private key of tls_certificate"
     )
 
+    host_names: str = Field("", description="names of a node on loopback besides localhost (a, b)")
+    cors_origins: str = Field("", description="origins whose pages may read answers (a, b)")
+
     directory_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the directory (default: SQLite in the data directory)"
     )

@@ -5,17 +5,21 @@ offered to whoever may resolve.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
+from idnode.node.hosts import MISDIRECTED, misdirected
 from idnode.node.ops.health import Health
 from idnode.node.ops.metrics import Metrics
 from idnode.registry.errors import LogDamaged
 
 Report = dict[str, Any]
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SNAPSHOT_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 """Names that can be nothing but one folder."""
@@ -81,7 +85,7 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
         except OSError as error:
             return _json({"message": f"The disk refused: {error.strerror}"}, status=507)
 
-    app = web.Application(middlewares=[_errors_in_json])
+    app = web.Application(middlewares=[_errors_in_json, _no_forms])
     app.add_routes(
         [
             web.get("/", index),
@@ -112,6 +116,32 @@ async def _name_of(request: web.Request) -> str:
             reason="A name has letters, digits, - _ . and 100 characters at most"
         )
     return name
+
+
+def loopback_only(names: Container[str]) -> Middleware:
+    """Return what refuses requests that name another host than loopback or one of these."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if misdirected(request.headers.get("Host"), names):
+            raise web.HTTPForbidden(reason=MISDIRECTED)
+        return await handler(request)
+
+    return check
+
+
+@web.middleware
+async def _no_forms(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Keep pages in somebody's browser out.
+
+    A page can send forms anywhere, but not with this content type unless it is allowed to; so whatever changes
+    something has to come with it.
+    """
+    routed = request.match_info.http_exception is None
+    changes = routed and request.method not in _READING
+    if changes and request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(reason="Expected application/json")
+    return await handler(request)
 
 
 @web.middleware

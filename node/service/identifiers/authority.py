@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import NotResponsible, PrefixReferral, ServiceReferral
+from idnode.node.service.identifiers.namespaces import Namespaces, namespace_in
 from idnode.node.service.identifiers.sites import Placement, placement_of
 from idnode.registry.errors import HandleNotFound
 from idnode.registry.fetching import fetched, together
@@ -51,6 +52,8 @@ class Authority:
         """Folded prefixes that live here; the same set for the life of the node, read by the hot path."""
         self.placed: dict[bytes, Placement] = {}
         """Folded prefixes that are known here, and not every handle of which is answered here."""
+        self.namespaces = Namespaces()
+        """What prefix handles say about all handles of their prefixes."""
         self._decisions: dict[bytes, bool] = {}
         self._watchers: list[Callable[[], None]] = []
 
@@ -98,7 +101,10 @@ class Authority:
             placement = placement_of(sites, self._server)
             if placement is not None and not (lives_here or placement.elsewhere):
                 placement = None
-        if lives_here == (prefix in self.homed) and placement == self.placed.get(prefix):
+        named = None if stored is None else namespace_in(stored.values, folded)
+        renamed = self.namespaces.refresh(prefix, named)
+        settled = lives_here == (prefix in self.homed) and placement == self.placed.get(prefix)
+        if settled and not renamed:
             return
         if lives_here:
             self.homed.add(prefix)

@@ -14,7 +14,7 @@ BIN := .venv/bin
 MADE_FROM := pyproject.toml $(wildcard setup.py) $(shell find registry node -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 ARGS ?=
 
-.PHONY: help run test lint demo bench load fuzz dashboards clean
+.PHONY: help run test lint demo bench load fuzz map dashboards clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ load: .venv/.load  ## Load a node of its own with the smoke profile; others: ARG
 
 dashboards: .venv/.dev  ## Make the Grafana dashboards' JSON from deploy/dashboards.
 	$(BIN)/python -m deploy.dashboards
+
+map: .venv/.dev  ## Draw the floors from the imports, and end with 1 at a circle or an upward one; ARGS=map.mmd draws a chart.
+	@$(BIN)/python -m tests.tidy.import_map $(ARGS)
 
 fuzz: .venv/.dev  ## Mutate input of the native parsers under sanitizers, for long: ARGS="--fuzz-runs 100000000".
 	$(BIN)/pytest tests/native -p no:randomly --fuzz-runs 20000000 $(ARGS)

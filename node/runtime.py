@@ -36,7 +36,7 @@ from idnode.node.service.events import Observer
 from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
 from idnode.node.service.handle.response import Responses
 from idnode.node.service.identifiers.authority import Authority
-from idnode.node.service.identifiers.credentials import Credentials, Identity
+from idnode.node.service.identifiers.credentials import Credentials, Identity, node_administrators
 from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
@@ -49,6 +49,7 @@ from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock, SystemClock
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.names import prefix_handle
+from idnode.registry.handle.prefix_record import SECRET_KEY_INDEX
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.overlay.register import OverlayRegister
 
@@ -183,7 +184,7 @@ class Node:
 
     def _build_service(self) -> None:
         register = self.register
-        admins = prefixes.node_administrators(self.settings.prefix.encode())
+        admins = node_administrators(self.settings.prefix.encode())
         self.authority = Authority(register)
         self.resolver = Resolver(register, self.authority)
         self.credentials = Credentials(register)
@@ -274,13 +275,13 @@ class Node:
             self.parts.refuse_demo_password()
         if first_start:
             await self.registrar.create(
-                prefixes.node_administrators(prefix)[0],
+                node_administrators(prefix)[0],
                 enterprise + b"/hello",
                 values.pack(HELLO),
             )
 
     def _demo_secret_works(self, prefix: bytes) -> bool:
-        identity = Identity(prefix_handle(prefix), prefixes.SECRET_KEY_INDEX)
+        identity = Identity(prefix_handle(prefix), SECRET_KEY_INDEX)
         try:
             self.credentials.verify_secret(identity, DEMO_SECRET.encode())
         except AuthenticationFailed:

@@ -13,9 +13,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.first_start.key_pairs import load_or_make
-from idnode.node.service.identifiers.credentials import Identity
+from idnode.node.service.identifiers.credentials import Identity, node_administrators
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.prefix_record import (
+    ADMIN_INDEX,
+    GROUP_INDEX,
+    PUBLIC_KEY_INDEX,
+    SECRET_KEY_INDEX,
+    SITE_INDEX,
+)
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 from idnode.registry.handle.types.hs_pubkey import encode_public_key
 from idnode.registry.handle.types.hs_site import (
@@ -42,12 +49,6 @@ if TYPE_CHECKING:
     from idnode.registry.mutation import Mutation
     from idnode.registry.register import Register
 
-SITE_INDEX: Final = 1
-ADMIN_INDEX: Final = 100
-GROUP_INDEX: Final = 200
-PUBLIC_KEY_INDEX: Final = 300
-SECRET_KEY_INDEX: Final = 301
-
 ENTERPRISE_SUFFIX: Final = b".1"
 """What the demo enterprise's prefix has behind the node's."""
 
@@ -72,12 +73,6 @@ class NodeSite:
     site: bytes
     site_serial: int
     signing_key: RSAPrivateKey
-
-
-def node_administrators(prefix: bytes) -> tuple[Identity, ...]:
-    """Return the identities that administer a node: secret key and public key of its prefix handle."""
-    handle = names.prefix_handle(prefix)
-    return (Identity(handle, SECRET_KEY_INDEX), Identity(handle, PUBLIC_KEY_INDEX))
 
 
 async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition root

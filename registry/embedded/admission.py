@@ -12,15 +12,13 @@ from typing import Any, Final
 from idnode.registry.embedded.group import Group
 from idnode.registry.embedded.index import Index
 from idnode.registry.embedded.storage.record import DELETE, PUT, RESTRICTED, Record
-from idnode.registry.errors import (
-    BatchAborted,
-    HandleExists,
-    HandleNotFound,
+from idnode.registry.errors import BatchAborted, HandleExists, HandleNotFound, ValuesNotFound
+from idnode.registry.handle.errors import (
     IndexConflict,
+    InvalidHandle,
     RecordTooLarge,
-    ValuesNotFound,
+    RegistryError,
 )
-from idnode.registry.handle.errors import InvalidHandle, RegistryError
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX, RECORD_BYTES_MAX, VALUES_MAX
 from idnode.registry.handle.values import all_public, sorted_by_index, spans
 from idnode.registry.mutation import (

@@ -15,13 +15,11 @@ from idnode.registry.embedded.storage.log import Log, Mark
 from idnode.registry.embedded.storage.record import PUT
 from idnode.registry.embedded.storage.walk import Progress
 from idnode.registry.errors import LogDamaged
+from idnode.registry.handle.names import PREFIX_HANDLE_START
 
 if TYPE_CHECKING:
     from idnode.registry.embedded.native.batch import NativeBatch
     from idnode.registry.embedded.native.resolutions import HandleBatch
-
-WATCHED_START: Final = b"0.NA/"
-"""Changes of handles that begin so are told to watchers: they describe prefixes."""
 
 
 class Handles(Protocol):
@@ -174,7 +172,7 @@ class Contents(ABC):
         if not self._watchers:
             return
         for key in keys:
-            if key.startswith(WATCHED_START):
+            if key.startswith(PREFIX_HANDLE_START):
                 for callback in self._watchers:
                     callback(key)
 

@@ -19,8 +19,8 @@ from idnode.registry.embedded.framed import Framed
 from idnode.registry.embedded.group import Group
 from idnode.registry.embedded.options import RegisterOptions
 from idnode.registry.embedded.storage.log import Log
-from idnode.registry.errors import RecordTooLarge, RegisterBusy, RegisterClosed
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.errors import RegisterBusy, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge, RegistryError
 from idnode.registry.limits import (
     GROUP_BYTES_MAX,
     GROUP_ITEMS_MAX,

@@ -16,8 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from idnode.registry.errors import IndexConflict, RecordTooLarge
-from idnode.registry.handle.errors import InvalidValue
+from idnode.registry.handle.errors import IndexConflict, InvalidValue, RecordTooLarge
 from idnode.registry.handle.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
 from idnode.registry.handle.model import HandleValue, Reference
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
-from idnode.registry.errors import BatchAborted, HandleExists, RecordTooLarge, RegisterBusy
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.errors import BatchAborted, HandleExists, RegisterBusy
+from idnode.registry.handle.errors import RecordTooLarge, RegistryError
 from idnode.registry.handle.names import fold
 from idnode.registry.handle.values import EMPTY
 from idnode.registry.limits import BATCH_ITEMS_MAX

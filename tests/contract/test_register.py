@@ -10,15 +10,8 @@
 
 import asyncio
 
-from idnode.registry.errors import (
-    BatchAborted,
-    HandleExists,
-    HandleNotFound,
-    IndexConflict,
-    RecordTooLarge,
-    ValuesNotFound,
-)
-from idnode.registry.handle.errors import InvalidHandle, InvalidValue
+from idnode.registry.errors import BatchAborted, HandleExists, HandleNotFound, ValuesNotFound
+from idnode.registry.handle.errors import IndexConflict, InvalidHandle, InvalidValue, RecordTooLarge
 from idnode.registry.handle.limits import RECORD_BYTES_MAX, VALUES_MAX
 from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
 

@@ -18,9 +18,8 @@ from idnode.node.faces.handle_json.java_texts import (
     number_format,
     parse,
 )
-from idnode.registry.errors import IndexConflict
 from idnode.registry.handle import values
-from idnode.registry.handle.errors import IndexNotPositive
+from idnode.registry.handle.errors import IndexConflict, IndexNotPositive
 from idnode.registry.handle.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
 from idnode.registry.handle.model import PERMISSIONS_DEFAULT, TTL_DEFAULT_SECONDS, TtlType
 

@@ -89,7 +89,7 @@ _TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
     NotResponsible: lambda _: "没有找到标识",
     data_model.InvalidHandle: lambda _: "标识格式不正确",
     data_model.InvalidValue: lambda _: "标识数据不正确",
-    registry.RecordTooLarge: lambda _: "标识数据过大",
+    data_model.RecordTooLarge: lambda _: "标识数据过大",
 }
 """Error class → text of a business failure (``status`` -2)."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from idnode.node.service.handle.challenges import Pending
+    from idnode.node.service.handle.pending import PendingChallenge
     from idnode.node.service.handle.sessions import Session
     from idnode.node.service.identifiers.credentials import Identity
 
@@ -45,7 +45,7 @@ class Connection:
     session: Session | None = None
     keyed: bool = False
     own_session: Session | None = None
-    own_challenge: Pending | None = None
+    own_challenge: PendingChallenge | None = None
     origin: Connection | None = None
     room: Callable[[], Awaitable[None]] = _at_once
     """Waits until the peer has taken most of what was sent; for answers that have no end."""

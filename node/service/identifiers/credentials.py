@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from idnode.node.service.errors import AuthenticationFailed
 from idnode.registry.handle import names
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
+from idnode.registry.handle.prefix_record import PUBLIC_KEY_INDEX, SECRET_KEY_INDEX
 from idnode.registry.handle.values import data_of, spans
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ class Identity:
 
     handle: bytes
     index: int
+
+
+def node_administrators(prefix: bytes) -> tuple[Identity, ...]:
+    """Return the identities that administer a node: secret key and public key of its prefix handle."""
+    handle = names.prefix_handle(prefix)
+    return (Identity(handle, SECRET_KEY_INDEX), Identity(handle, PUBLIC_KEY_INDEX))
 
 
 def same(left: Identity, right: Identity) -> bool:

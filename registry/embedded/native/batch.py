@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from idnode.registry.embedded.contents import WATCHED_START
 from idnode.registry.embedded.native import batches
 from idnode.registry.embedded.native.core import SlotTable
 from idnode.registry.embedded.storage.frames import Extent
-from idnode.registry.errors import BatchAborted, HandleExists, RecordTooLarge
-from idnode.registry.handle.names import fold, prefix_of
+from idnode.registry.errors import BatchAborted, HandleExists
+from idnode.registry.handle.errors import RecordTooLarge
+from idnode.registry.handle.names import PREFIX_HANDLE_START, fold, prefix_of
 from idnode.registry.handle.values import all_public
 from idnode.registry.limits import BATCH_ITEMS_MAX, WHOLE_BYTES_MAX
 
@@ -146,7 +146,7 @@ class NativeBatch:
         watched = [
             fold(self._batch.handle(position))
             for position, accepted in self._accepted()
-            if accepted and fold(self._batch.handle(position)).startswith(WATCHED_START)
+            if accepted and fold(self._batch.handle(position)).startswith(PREFIX_HANDLE_START)
         ]
         self._flush(self._counts, watched)
 

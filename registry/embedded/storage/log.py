@@ -35,7 +35,8 @@ from idnode.registry.embedded.storage.walk import (
     reporting,
     whole_records,
 )
-from idnode.registry.errors import LogDamaged, RecordTooLarge, RegisterClosed
+from idnode.registry.errors import LogDamaged, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge
 from idnode.registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 
 __all__ = ["Cut", "Log", "LogView", "Mark", "SegmentInfo"]

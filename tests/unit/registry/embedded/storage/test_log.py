@@ -13,7 +13,8 @@ import pytest
 from idnode.registry.embedded.storage import log as logs
 from idnode.registry.embedded.storage.log import Mark
 from idnode.registry.embedded.storage.record import CONTINUES, DELETE, FIRST, encode, place_of
-from idnode.registry.errors import LogDamaged, RecordTooLarge, RegisterClosed
+from idnode.registry.errors import LogDamaged, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge
 from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 

@@ -26,3 +26,13 @@ def register_core() -> Core:
 def core() -> str:
     """Return which core answers: `python`, or `native` where the compiled one is built in."""
     return register_core().name
+
+
+def lost() -> str | None:
+    """Return one line that says what this installation lacks, ``None`` if nothing that was not given up."""
+    if core() != PYTHON.name or pure_python_forced():
+        return None
+    return (
+        "the compiled core was not built (no C compiler at installation): bulk registration runs at about 1/15 "
+        "of its speed, and the event loop answers over UDP; install gcc, then idnode again"
+    )

@@ -13,7 +13,7 @@ import typer
 from idnode.node import open_files
 from idnode.node.addresses import write_ready_file
 from idnode.node.banner import banner
-from idnode.node.build import core
+from idnode.node.build import core, lost
 from idnode.node.commands.progress import byte_progress
 from idnode.node.ops import logs
 from idnode.node.ops.readiness_notice import ReadinessNotice
@@ -36,6 +36,8 @@ def run(loaded: Loaded) -> None:
     check_exposure(settings)
     open_files.raise_limit()
     folding = logs.configure(settings.log_format, settings.log_level)
+    if (loss := lost()) is not None:
+        _log.warning(loss)
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         runner.run(_serve(settings, folding))
 

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "import": "idnode.node.commands.import_",
     "snapshot": "idnode.node.commands.snapshot",
     "check": "idnode.node.commands.check",
+    "clock": "idnode.node.commands.clock",
     "dataset": "idnode.node.commands.dataset",
     "enterprise": "idnode.node.commands.enterprise",
     "review": "idnode.node.commands.review",

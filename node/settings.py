@@ -9,6 +9,7 @@ import difflib
 import ipaddress
 import os
 import tomllib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +32,10 @@ from pydantic_settings import (
 )
 
 from idnode.registry.datasets.choice import seed_of
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
+from idnode.registry.engines import DEFAULT, UnknownEngine, engine_of
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.names import check as check_handle
-from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 ENVIRONMENT_PREFIX: Final = "IDNODE_"
 
@@ -44,8 +46,16 @@ _NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE"})
 """Variables with the prefix that name no field: the settings file and the choice of build."""
 
 
+_SECRETS: Final = frozenset({"secret", "register", "directory_url"})
+"""Settings whose values are not repeated when they are refused."""
+
+
 class SettingsRefused(Exception):
     """The settings cannot be used; the message says which one, where it came from and what to do."""
+
+
+# The name of one field is that of a method, too, by which abstract classes take others in; nobody calls it here.
+warnings.filterwarnings("ignore", 'Field name "register" in "Settings" shadows', UserWarning)
 
 
 class Settings(BaseSettings):
@@ -102,6 +112,9 @@ class Settings(BaseSettings):
         1, ge=0, le=1, description="SNMS: days by which the date in a digested password may differ"
     )
 
+    register: SecretStr = Field(
+        SecretStr(DEFAULT), description="engine of the register: its name, or its URL"
+    )
     durability: Literal["commit", "interval", "none"] = Field(
         "commit", description="when a write is acknowledged: synced, written, or written unsynced"
     )
@@ -190,6 +203,16 @@ class Settings(BaseSettings):
         if "/" in prefix or prefix.strip() != prefix:
             raise ValueError("a prefix has no slash and no blanks around it")
         return prefix
+
+    @field_validator("register")
+    @classmethod
+    def _engine_is_known(cls, register: SecretStr) -> SecretStr:
+        """Accept what names an engine that there is; a URL may hold a password."""
+        try:
+            engine_of(register.get_secret_value())
+        except UnknownEngine as error:
+            raise ValueError(str(error)) from error
+        return register
 
     @field_validator("dataset", mode="before")
     @classmethod
@@ -336,7 +359,7 @@ def _explained(error: ValidationError, origins: Mapping[str, str]) -> str:
             lines.append(problem["msg"].removeprefix("Value error, "))
             continue
         name = str(problem["loc"][0])
-        given = "" if name == "secret" else f" = {problem['input']!r}"
+        given = "" if name in _SECRETS else f" = {problem['input']!r}"
         lines.append(f"{name}{given} ({origins.get(name, 'default')}): {problem['msg']}")
     return "; ".join(lines)
 

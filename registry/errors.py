@@ -31,6 +31,13 @@ class RegisterClosed(RegistryError):
     """The register is closing, or its log failed and takes no more writes."""
 
 
+class RegisterUnavailable(RegistryError):
+    """The register's records or its log are elsewhere and cannot be reached now; try again later.
+
+    Where it is the outcome of a change, the change may have been carried out all the same.
+    """
+
+
 class LogDamaged(RegistryError):
     """The log is broken elsewhere than in a torn tail: a flipped bit, a missing segment, a wrong order."""
 

@@ -52,6 +52,7 @@ ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
     registry.BatchAborted: ErrorAnswer(_CODE.ERROR, 409),
     registry.RegisterBusy: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
     registry.RegisterClosed: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
+    registry.RegisterUnavailable: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
     registry.LogDamaged: UNPLANNED,
     registry.DataDirectoryInUse: UNPLANNED,
     DirectoryBusy: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),

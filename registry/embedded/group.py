@@ -7,8 +7,8 @@ second.
 from collections.abc import Iterator
 from typing import Final
 
+from idnode.registry.embedded.limits import GROUP_BYTES_MAX, GROUP_ITEMS_MAX
 from idnode.registry.embedded.storage.record import CONTINUES, FIRST, HEADER_BYTES, encode
-from idnode.registry.limits import GROUP_BYTES_MAX, GROUP_ITEMS_MAX
 
 _ROW_BYTES: Final = HEADER_BYTES + 7
 """What a record adds, at most, to its handle and values: the header and the padding."""

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Final
 
 from idnode.registry.embedded.core import Core, default_core
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.embedded.storage.disk import DISK, Disk
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX, RECORD_BYTES_MAX
-from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 SEGMENT_BYTES_MIN: Final = 512 << 10
 """Smallest segment: the largest record must fit into one."""

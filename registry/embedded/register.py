@@ -1,7 +1,6 @@
-"""The register as everybody else sees it: one object, opened on a folder.
+"""The register in this process, opened on a folder: `registry/register.py` over log and index.
 
-`lookup`, `list_handles`, `count` and `prefixes` are plain calls that wait for nothing; `submit` returns
-when its mutations are as durable as the options promise, and visible. All of it belongs to one event loop.
+Nothing but `submit`, `snapshot` and `close` ever waits: what is asked for is in memory, or in the page cache.
 """
 
 import asyncio
@@ -16,8 +15,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from idnode.registry.embedded import image
 from idnode.registry.embedded.compaction import Compaction
 from idnode.registry.embedded.contents import Contents
+from idnode.registry.embedded.limits import WRITE_QUEUE_ITEMS_MAX
 from idnode.registry.embedded.lock import DirectoryLock
-from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.options import RegisterOptions
 from idnode.registry.embedded.recovery import RecoveryReport, recover
 from idnode.registry.embedded.storage.log import Log
 from idnode.registry.embedded.storage.record import RESTRICTED
@@ -28,57 +28,13 @@ from idnode.registry.errors import RegisterClosed
 from idnode.registry.handle.names import fold
 from idnode.registry.limits import BATCH_ITEMS_MAX, PAGE_HANDLES_MAX
 from idnode.registry.mutation import Mutation, Outcome
+from idnode.registry.register import Capabilities, Page, RegisterStats, Stored
 
 if TYPE_CHECKING:
     from idnode.registry.embedded.native.batch import NativeBatch
-    from idnode.registry.embedded.native.core import SlotTable
     from idnode.registry.embedded.native.resolutions import HandleBatch
 
-__all__ = [
-    "Durability",
-    "EmbeddedRegister",
-    "Page",
-    "RecoveryReport",
-    "RegisterOptions",
-    "RegisterStats",
-    "SnapshotReport",
-    "Stored",
-]
-
 _logger: Final = logging.getLogger(__name__)
-
-
-class Stored(NamedTuple):
-    """A record as it is stored."""
-
-    handle: bytes
-    """As spelled when it was created."""
-    values: bytes
-    """The packed value list."""
-    public: bool
-    """Whether everybody may read every value."""
-
-
-class Page(NamedTuple):
-    """A part of a listing."""
-
-    handles: list[bytes]
-    """As spelled when they were created; ascending by their folded form."""
-    after: bytes | None
-    """Where the next page starts; ``None`` on the last one."""
-
-
-class RegisterStats(NamedTuple):
-    """What a register says about itself."""
-
-    identifiers: int
-    index_bytes: int
-    log_live_bytes: int
-    log_dead_bytes: int
-    """Superseded records, tombstones and segment headers."""
-    queue_items: int
-    segments: int
-    recovered: RecoveryReport
 
 
 class EmbeddedRegister:
@@ -92,9 +48,9 @@ class EmbeddedRegister:
         executor: ThreadPoolExecutor,
     ) -> None:
         self._folder = folder
-        self._lock, self._log, self._contents, self._recovered = opened
+        self._lock, self._log, self._contents, self.recovered = opened
         self._executor = executor
-        self._image_stands = self._recovered.from_image
+        self._image_stands = self.recovered.from_image
         self._closed = False
         self._place = self._contents.index.get
         self._read = self._log.read
@@ -114,6 +70,10 @@ class EmbeddedRegister:
         )
         self._writer.after_apply(self._compaction.poke)
         self._compaction.poke()
+        native = self._contents.core == "native"
+        self.capabilities = Capabilities(
+            slots=self._contents.index if native else None, batches=self, snapshot=self.snapshot
+        )
 
     @classmethod
     async def open(
@@ -165,6 +125,9 @@ class EmbeddedRegister:
             return None
         _place, _sequence, _kind, flags, spelled, values, _size = self._read(place)
         return Stored(spelled, values, not flags & RESTRICTED)
+
+    async def prefetch(self, handles: Sequence[bytes]) -> None:
+        """Do nothing: every record is here."""
 
     def submit(
         self, mutations: Sequence[Mutation], *, all_or_nothing: bool = False
@@ -219,17 +182,8 @@ class EmbeddedRegister:
         batch.ask(all_or_nothing=all_or_nothing, overwrite=overwrite)
         await self._writer.submit_framed(batch, batch.good, batch.value_bytes)
 
-    @property
-    def slots(self) -> "SlotTable | None":
-        """The compiled index, for native readers; ``None`` where the index is another."""
-        index = self._contents.index
-        return index if self._contents.core == "native" else None  # type: ignore[return-value]
-
-    def list_handles(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
+    async def page(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
         """Return up to ``limit`` handles of a prefix that sort behind the cursor ``after``.
-
-        A cursor stays right whatever is written meanwhile. ``limit`` is cut to `PAGE_HANDLES_MAX`. Only a page
-        without a cursor is the last: one behind many deleted handles may have fewer than ``limit``, or none.
 
         Raises:
             LogDamaged: A record is no longer what was written.
@@ -239,7 +193,7 @@ class EmbeddedRegister:
         places, behind = self._contents.page(fold(prefix), after=fold(after), limit=limit)
         return Page([self._read(place).handle for place in places], behind)
 
-    def count(self, prefix: bytes) -> int:
+    async def count(self, prefix: bytes) -> int:
         """Return how many handles a prefix has."""
         return self._contents.listing.count(fold(prefix))
 
@@ -255,15 +209,16 @@ class EmbeddedRegister:
         """Return the present figures."""
         segments = self._log.segments()
         live = self._contents.live_bytes.live_bytes_total()
-        return RegisterStats(
-            identifiers=len(self._contents.index),
-            index_bytes=self._contents.index.memory_bytes(),
-            log_live_bytes=live,
-            log_dead_bytes=sum(segment.bytes for segment in segments) - live,
-            queue_items=self._writer.queue_items,
-            segments=len(segments),
-            recovered=self._recovered,
-        )
+        figures = {
+            "index_bytes": self._contents.index.memory_bytes(),
+            "log_live_bytes": live,
+            # Superseded records, tombstones and segment headers.
+            "log_dead_bytes": sum(segment.bytes for segment in segments) - live,
+            "queue_items": self._writer.queue_items,
+            "queue_limit_items": WRITE_QUEUE_ITEMS_MAX,
+            "segments": len(segments),
+        }
+        return RegisterStats(len(self._contents.index), figures, self.recovered._asdict())
 
     async def snapshot(self, target: Path, progress: Progress | None = None) -> SnapshotReport:
         """Copy the register as it is now into an empty (or new) folder, while everything goes on.

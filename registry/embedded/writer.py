@@ -12,22 +12,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from idnode.registry.embedded.admission import SLICE_WORK, Admission, Entry, aborted, bytes_of
+from idnode.registry.decisions import aborted
+from idnode.registry.embedded.admission import SLICE_WORK, Admission, Entry, bytes_of
 from idnode.registry.embedded.committer import Committer
 from idnode.registry.embedded.contents import Contents
 from idnode.registry.embedded.framed import Framed
 from idnode.registry.embedded.group import Group
-from idnode.registry.embedded.options import RegisterOptions
-from idnode.registry.embedded.storage.log import Log
-from idnode.registry.errors import RegisterBusy, RegisterClosed
-from idnode.registry.handle.errors import RecordTooLarge, RegistryError
-from idnode.registry.limits import (
+from idnode.registry.embedded.limits import (
     GROUP_BYTES_MAX,
     GROUP_ITEMS_MAX,
     WHOLE_BYTES_MAX,
     WRITE_QUEUE_BYTES_MAX,
     WRITE_QUEUE_ITEMS_MAX,
 )
+from idnode.registry.embedded.options import RegisterOptions
+from idnode.registry.embedded.storage.log import Log
+from idnode.registry.errors import RegisterBusy, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge, RegistryError
 from idnode.registry.mutation import Applied, Outcome
 
 FRAMED_MAX: Final = 32

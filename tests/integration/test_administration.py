@@ -95,7 +95,7 @@ async def test_a_minted_handle_keeps_what_was_asked_in_front(do, administrator):
 
 async def test_long_lists_come_whole(do, administrator, node):
     for number in range(120):
-        await node.registrar.create(
+        await node.services.registrar.create(
             Identity(b"0.NA/88.900", 301), b"88.900.1/list-%03d" % number, bytes(4)
         )
     listed = await do(talk.list_handles(administrator, "88.900.1"))
@@ -197,7 +197,7 @@ async def test_a_referral_leads_to_the_server_that_has_the_handle(node, tmp_path
         root = Identity(b"0.NA/88.900", 301)
         await elsewhere.registrar.create(root, b"88.900.5/cup", pack([URL]))
         record = [HandleValue(1, "HS_SITE", elsewhere._site)]
-        await node.registrar.create(root, b"0.NA/88.900.5", pack(record))
+        await node.services.registrar.create(root, b"0.NA/88.900.5", pack(record))
         with pytest.raises(Referral) as referral:
             await connected.resolve("88.900.5/cup")
         assert referral.value.response_code == 302

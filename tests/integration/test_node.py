@@ -123,7 +123,7 @@ async def test_the_secret_of_the_settings_replaces_the_stored_one(node):
     await again.start()
     assert not again.demo_secret_works
     identity = Identity(b"0.NA/88.900", 301)
-    assert again.credentials.verify_secret(identity, b"sesame-of-mine") == identity
+    assert again.services.credentials.verify_secret(identity, b"sesame-of-mine") == identity
     await again.stop()
 
 

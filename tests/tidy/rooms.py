@@ -31,7 +31,7 @@ class Room(NamedTuple):
     never: frozenset[str] = frozenset()
 
 
-_SERVED = "node/service node/interceptors registry/handle/* registry/errors registry/limits registry/mutation registry/register"
+_SERVED = "node/service node/interceptors/* registry/handle/* registry/errors registry/limits registry/mutation registry/register registry/fetching"
 """What every face stands on."""
 
 ROOMS = {
@@ -72,12 +72,12 @@ ROOMS = {
     "registry/directory/store": Room("registry/handle/* registry/directory", "sqlalchemy"),
     # What a node does
     "node/service": Room(
-        "registry registry/handle/* registry/directory/* registry/embedded/*",
+        "node/interceptors registry registry/handle/* registry/directory/* registry/embedded/priority",
         "cryptography sqlalchemy",
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/interceptors": Room(
-        "node/service registry registry/handle/*",
+        "node/interceptors/* node/service registry registry/handle/* registry/directory/errors",
         "orjson pydantic msgpack",
         HTTP | {"socket", "prometheus_client"},
     ),
@@ -88,7 +88,7 @@ ROOMS = {
     ),
     # How clients reach it
     "node/faces": Room(
-        f"{_SERVED} node/faces/*",
+        f"{_SERVED} node/openapi node/faces/*",
         "aiohttp multidict yarl orjson msgpack",
         frozenset({"prometheus_client"}),
     ),
@@ -122,7 +122,7 @@ ROOMS = {
     # How it is put together: the composition root
     "node": Room(
         "node/* clients/* registry/*",
-        "aiohttp pydantic pydantic_settings typer orjson uvloop rich msgpack",
+        "aiohttp annotated_types pydantic pydantic_settings typer orjson uvloop rich msgpack",
     ),
     "node/commands": Room(
         "node/* clients/* registry/*", "aiohttp pydantic typer orjson uvloop rich msgpack"

@@ -8,7 +8,7 @@ import base64
 import binascii
 from typing import Any, Final
 
-from idnode.node.faces.handle_json.java_texts import parse
+from idnode.node.faces.http.java_texts import parse
 from idnode.registry.handle.limits import RECORD_BYTES_MAX
 from idnode.registry.handle.wire.cursor import Reader, Writer
 from idnode.registry.handle.wire.errors import ProtocolError

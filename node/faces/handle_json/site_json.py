@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from idnode.node.faces.handle_json.java_texts import parse
 from idnode.node.faces.handle_json.key_json import key_bytes, key_object
+from idnode.node.faces.http.java_texts import parse
 from idnode.registry.handle.types import hs_site as wire
 from idnode.registry.handle.wire.constants import InterfaceType, Transport
 from idnode.registry.handle.wire.errors import ProtocolError

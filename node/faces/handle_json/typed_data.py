@@ -7,7 +7,7 @@ caller then shows them as plain data). The ``…_bytes`` functions read the ``va
 from typing import Any
 
 from idnode.node.faces.handle_json import key_json, site_json
-from idnode.node.faces.handle_json.java_texts import parse
+from idnode.node.faces.http.java_texts import parse
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.types.hs_admin import (
     AdminValue,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from idnode.node.faces.handle_json import typed_data
-from idnode.node.faces.handle_json.java_texts import (
+from idnode.node.faces.http.java_texts import (
     MalformedRequest,
     missing_member,
     number_format,

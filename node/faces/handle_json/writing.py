@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.node.faces.handle_json.exchange import Exchange
 from idnode.node.faces.handle_json.handles import insist_on_text, requested_handle
-from idnode.node.faces.handle_json.java_texts import plain, unsupported_media_type
-from idnode.node.faces.handle_json.json_input import read_json
-from idnode.node.faces.handle_json.parameters import integer, query_parameters
 from idnode.node.faces.handle_json.values_input import pack_values
 from idnode.node.faces.http.body import read_body
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.java_texts import plain, unsupported_media_type
+from idnode.node.faces.http.json_input import read_json
+from idnode.node.faces.http.parameters import integer, query_parameters
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
 from idnode.node.service.errors import AuthenticationNeeded
@@ -19,8 +19,8 @@ from idnode.registry.handle.names import complete
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.exchange import Services
-    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.faces.http.parameters import Parameters
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.identifiers.credentials import Identity
 
 RECORD_BODY_BYTES_MAX: Final = 2 * 1024 * 1024

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.node.faces.handle_json.values_json import text_or_base64
+from idnode.node.faces.http.values_json import text_or_base64
 from idnode.node.faces.snms.exchange import code_of
 from idnode.node.faces.snms.models import HandleKey, Identifier
 from idnode.node.faces.snms.reading import Items, query_text, read_array, read_model
@@ -25,6 +26,7 @@ from idnode.node.service.directory.templated import (
     NewRecord,
 )
 from idnode.node.service.errors import ServiceError
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import values
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.names import prefix_of
@@ -63,7 +65,7 @@ class IdentifierCalls:
         handle = query_text(request, "handle", HANDLE_CHARACTERS_MAX)
         prefix = prefix_of(handle.encode(errors="replace"))
         try:
-            found = self._identifiers.detail(handle)
+            found = await fetched(partial(self._identifiers.detail, handle))
         except (RegistryError, ServiceError) as error:
             self._observer.resolved(code_of(error), prefix, 1)
             raise

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from idnode.registry.embedded.limits import WHOLE_BYTES_MAX
 from idnode.registry.embedded.native import batches
 from idnode.registry.embedded.native.core import SlotTable
 from idnode.registry.embedded.storage.frames import Extent
@@ -20,7 +21,7 @@ from idnode.registry.errors import BatchAborted, HandleExists
 from idnode.registry.handle.errors import RecordTooLarge
 from idnode.registry.handle.names import PREFIX_HANDLE_START, fold, prefix_of
 from idnode.registry.handle.values import all_public
-from idnode.registry.limits import BATCH_ITEMS_MAX, WHOLE_BYTES_MAX
+from idnode.registry.limits import BATCH_ITEMS_MAX
 
 
 class Failure(NamedTuple):

@@ -9,6 +9,7 @@ import msgpack
 
 from idnode.registry.embedded.blocks import read_block, write_block
 from idnode.registry.embedded.contents import Contents, Replayed
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from idnode.registry.embedded.native import batches
 from idnode.registry.embedded.native.batch import NativeBatch
 from idnode.registry.embedded.native.core import Restoring, SlotTable
@@ -25,7 +26,6 @@ from idnode.registry.embedded.storage.tail import written_end
 from idnode.registry.embedded.storage.walk import PROGRESS_BYTES, Progress
 from idnode.registry.errors import LogDamaged
 from idnode.registry.handle.names import fold
-from idnode.registry.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 
 _CHUNK_BYTES: Final = 1 << 20
 """Bytes of log that are verified before they are applied, while they are still in the cache."""

@@ -7,9 +7,9 @@ import os
 from mmap import mmap
 from pathlib import Path
 
+from idnode.registry.embedded.limits import PLACE_UNIT
 from idnode.registry.embedded.storage.disk import Disk, write_all
 from idnode.registry.embedded.storage.mapping import map_length
-from idnode.registry.limits import PLACE_UNIT
 
 
 class ActiveSegment:

@@ -22,6 +22,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from idnode.registry.embedded.limits import SEGMENTS_MAX
 from idnode.registry.embedded.storage import manifest as manifests
 from idnode.registry.embedded.storage.active import ActiveSegment
 from idnode.registry.embedded.storage.disk import Disk, sync_folder
@@ -29,7 +30,6 @@ from idnode.registry.embedded.storage.folder import establish, leftovers, segmen
 from idnode.registry.embedded.storage.manifest import Entry, Manifest
 from idnode.registry.embedded.storage.position import LogView, Mark
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, check_header, create, map_segment
-from idnode.registry.limits import SEGMENTS_MAX
 
 Shown = Callable[[int, mmap | None], None]
 """Told under which part of a place a segment is mapped from now on, and ``None`` once it is no more."""

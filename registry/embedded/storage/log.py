@@ -12,6 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
+from idnode.registry.embedded.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from idnode.registry.embedded.storage import mapping
 from idnode.registry.embedded.storage.chain import Chain, Shown
 from idnode.registry.embedded.storage.disk import DISK, Disk
@@ -37,7 +38,6 @@ from idnode.registry.embedded.storage.walk import (
 )
 from idnode.registry.errors import LogDamaged, RegisterClosed
 from idnode.registry.handle.errors import RecordTooLarge
-from idnode.registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 
 __all__ = ["Cut", "Log", "LogView", "Mark", "SegmentInfo"]
 

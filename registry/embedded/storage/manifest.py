@@ -11,11 +11,11 @@ from typing import Any, Final, NamedTuple
 
 import google_crc32c
 
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from idnode.registry.embedded.storage.atomic import write_atomically
 from idnode.registry.embedded.storage.disk import Disk
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, REGISTER_ID_BYTES, Header
 from idnode.registry.errors import LogDamaged
-from idnode.registry.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 
 NAME: Final = "MANIFEST.json"
 SUMS_NAME: Final = "SNAPSHOT.json"

@@ -18,11 +18,11 @@ from typing import Final, NamedTuple
 
 import google_crc32c
 
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.embedded.storage.disk import Disk, write_all
 from idnode.registry.embedded.storage.mapping import map_length
 from idnode.registry.embedded.storage.record import Bytes
 from idnode.registry.errors import LogDamaged
-from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 HEADER_BYTES: Final = 64
 """Where the first record of a segment lies."""

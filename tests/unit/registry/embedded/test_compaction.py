@@ -47,8 +47,8 @@ async def write(register, packed, version, which=range(COUNT)):
         await register.submit([Create(handle(i), packed((1, data(i, version))), overwrite=True)])
 
 
-def assert_versions(register, packed, versions):
-    assert register.count(b"88.900.1") == len(versions)
+async def assert_versions(register, packed, versions):
+    assert await register.count(b"88.900.1") == len(versions)
     for i, version in versions.items():
         assert register.lookup(handle(i)).values == packed((1, data(i, version)))
 
@@ -97,7 +97,7 @@ async def test_a_segment_with_records_that_are_not_visible_yet_is_left_alone(ope
         disk.free.set()
     await submitting
     await settled(register)
-    assert_versions(register, packed, dict.fromkeys(range(COUNT), 0))
+    await assert_versions(register, packed, dict.fromkeys(range(COUNT), 0))
 
 
 async def test_dead_bytes_are_given_back_and_live_records_stay(opened, packed, folder):
@@ -106,13 +106,13 @@ async def test_dead_bytes_are_given_back_and_live_records_stay(opened, packed, f
         await write(register, packed, version, range(COUNT - version))
     await settled(register)
     expected = {i: min(4, COUNT - 1 - i) for i in range(COUNT)}
-    assert_versions(register, packed, expected)
+    await assert_versions(register, packed, expected)
     assert file_name(1) not in segments(folder)
     stats = register.stats()
-    assert stats.log_dead_bytes < stats.log_live_bytes + 2 * SEGMENT_BYTES_MIN
+    assert stats.figures["log_dead_bytes"] < stats.figures["log_live_bytes"] + 2 * SEGMENT_BYTES_MIN
     await register.close()
     image.remove(folder)
-    assert_versions(await opened(SMALL), packed, expected)
+    await assert_versions(await opened(SMALL), packed, expected)
 
 
 async def test_records_that_change_meanwhile_keep_the_change(opened, packed, folder):
@@ -125,7 +125,7 @@ async def test_records_that_change_meanwhile_keep_the_change(opened, packed, fol
         await register.submit([AddValues(handle(i), packed((1, data(i, 3))), overwrite=True)])
         versions[i] = 3
     await settled(register)
-    assert_versions(register, packed, versions)
+    await assert_versions(register, packed, versions)
     assert file_name(1) not in segments(folder)
 
 
@@ -147,7 +147,7 @@ async def test_a_deletion_outlives_its_segment_while_older_ones_hold_the_record(
     image.remove(folder)
     register = await opened(NEVER)
     assert register.lookup(handle(0)) is None
-    assert register.count(b"88.900.1") == COUNT - 1
+    assert await register.count(b"88.900.1") == COUNT - 1
 
 
 async def test_deleting_everything_gives_nearly_everything_back(opened, packed, folder):
@@ -159,7 +159,7 @@ async def test_deleting_everything_gives_nearly_everything_back(opened, packed, 
     await register.submit([Delete(handle(0))])
     await settled(register)
     assert len(segments(folder)) == 1
-    assert register.stats().log_live_bytes == 0
+    assert register.stats().figures["log_live_bytes"] == 0
     await register.close()
     image.remove(folder)
     assert (await opened(SMALL)).stats().identifiers == 0
@@ -203,4 +203,4 @@ async def test_closing_does_not_wait_for_a_segment_to_be_finished(
     await asyncio.sleep(0)
     await register.close()
     assert file_name(1) in segments(folder)
-    assert_versions(await opened(NEVER), packed, {i: 1 + (i % 2 == 0) for i in range(COUNT)})
+    await assert_versions(await opened(NEVER), packed, {i: 1 + (i % 2 == 0) for i in range(COUNT)})

@@ -7,6 +7,7 @@
 
 import pytest
 
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.embedded.storage.disk import DISK
 from idnode.registry.embedded.storage.segment import (
     HEADER_BYTES,
@@ -20,7 +21,6 @@ from idnode.registry.embedded.storage.segment import (
     number_of,
 )
 from idnode.registry.errors import LogDamaged
-from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 HEADER = Header(b"r" * 16, 7, 100)
 

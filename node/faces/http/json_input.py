@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from idnode.node.faces.handle_json.java_texts import MalformedRequest
+from idnode.node.faces.http.java_texts import MalformedRequest
 
 _DEPTH_MAX: Final = 200
 _EOF: Final = "java.io.EOFException: End of input"

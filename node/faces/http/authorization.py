@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.faces.handle_json.proof_fields import (
+from idnode.node.faces.http.proof_fields import (
     PROOF_FIELDS,
     FieldsRefused,
     header_fields,
     proof_in,
     split_identity,
 )
+from idnode.node.interceptors.exchange import note_identity
 from idnode.node.service.errors import AuthenticationFailed
 from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.fetching import fetched
 from idnode.registry.handle.wire.constants import BEST_VERSION
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.sessions import WebSession, WebSessions
+    from idnode.node.faces.http.sessions import WebSession, WebSessions
     from idnode.node.service.handle.proofs import Proofs
     from idnode.node.service.identifiers.credentials import Credentials
 
@@ -50,7 +53,7 @@ class Authorization:
     ) -> None:
         self._credentials = credentials
         self._proofs = proofs
-        self._sessions = sessions
+        self.sessions = sessions
         self._plain_http = plain_http
 
     def secure(self, request: web.Request) -> bool:
@@ -70,9 +73,15 @@ class Authorization:
         header = request.headers.get("Authorization")
         if header is None or not self.secure(request):
             return None
+        identity = await self._proven(header)
+        if identity is not None:
+            note_identity(identity.index, identity.handle)
+        return identity
+
+    async def _proven(self, header: str) -> Identity | None:
         scheme, text = _split_scheme(header)
         if scheme == "basic":
-            return self._basic(text)
+            return await self._basic(text)
         if scheme != "handle":
             raise CredentialsRefused
         fields = _fields_of(text)
@@ -99,7 +108,7 @@ class Authorization:
         scripted = request.headers.get("X-Requested-With") == "XMLHttpRequest"
         if not scripted and header[:6].lower() == "basic ":
             response.headers.add("WWW-Authenticate", 'Basic realm="handle"')
-        session = self.session(request) or self._sessions.open()
+        session = self.session(request) or self.sessions.open()
         error = ', error="Identity not verified"' if refused else ""
         response.headers.add(
             "WWW-Authenticate",
@@ -107,7 +116,7 @@ class Authorization:
         )
 
     def _session(self, fields: Mapping[str, str]) -> WebSession | None:
-        return self._sessions.find(fields.get("sessionId", ""))
+        return self.sessions.find(fields.get("sessionId", ""))
 
     async def _sign_in(self, session: WebSession, fields: Mapping[str, str]) -> Identity:
         """Check the proof in the fields, and note in the session who is there."""
@@ -120,11 +129,11 @@ class Authorization:
             identity = await self._proofs.check(proof.answer, proven, BEST_VERSION)
         except (FieldsRefused, AuthenticationFailed) as error:
             raise CredentialsRefused from error
-        if not self._sessions.prove(session, nonce, identity):
+        if not self.sessions.prove(session, nonce, identity):
             raise CredentialsRefused("The nonce is spent")
         return identity
 
-    def _basic(self, encoded: str) -> Identity:
+    async def _basic(self, encoded: str) -> Identity:
         """Return who the secret proves; the user name is percent-encoded ``index:handle``."""
         try:
             user, colon, secret = base64.b64decode(encoded, validate=True).partition(b":")
@@ -134,7 +143,8 @@ class Authorization:
         if not colon:
             raise CredentialsRefused
         try:
-            return self._credentials.verify_secret(Identity(handle, index), secret)
+            verify = self._credentials.verify_secret
+            return await fetched(partial(verify, Identity(handle, index), secret))
         except AuthenticationFailed as error:
             raise CredentialsRefused from error
 

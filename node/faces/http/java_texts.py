@@ -3,8 +3,10 @@
 Clients show these texts and some match on them, so they are part of the protocol.
 """
 
+from idnode.node.faces.http.body import Unreadable
 
-class MalformedRequest(Exception):
+
+class MalformedRequest(Unreadable):
     """The request cannot be understood; the message is the text for the client (HTTP 400, code 4)."""
 
 

@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 from aiohttp import web
 
-from idnode.node.faces.handle_json.java_texts import MalformedRequest, number_format, parse
-from idnode.node.faces.handle_json.json_input import read_json
 from idnode.node.faces.http.body import read_body
+from idnode.node.faces.http.java_texts import MalformedRequest, number_format, parse
+from idnode.node.faces.http.json_input import read_json
 
 FORM_BYTES_MAX: Final = 64 * 1024
 """Largest body of parameters."""

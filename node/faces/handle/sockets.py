@@ -1,6 +1,7 @@
-"""UDP sockets that hold a burst: a server that is not scheduled for a moment loses no request for it.
+"""The sockets of the binary faces, bound before anybody serves them.
 
-With the system's default buffers a window of 256 requests already lost some.
+UDP sockets hold a burst: a server that is not scheduled for a moment loses no request for it. With the system's
+default buffers a window of 256 requests already lost some.
 """
 
 from __future__ import annotations
@@ -11,6 +12,40 @@ from typing import Final
 
 BUFFER_BYTES: Final = 4 << 20
 """Asked for in both directions; the system gives at most net.core.rmem_max and wmem_max."""
+
+
+async def bound_streams(host: str, port: int) -> list[socket.socket]:
+    """Return stream sockets bound to every address of a host, not listening yet; port 0 takes any free one.
+
+    Raises:
+        OSError: An address cannot be bound.
+
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    sockets: list[socket.socket] = []
+    try:
+        for family, _kind, _protocol, _name, address in dict.fromkeys(found):
+            sockets.append(_stream(family, address))
+    except OSError:
+        for each in sockets:
+            each.close()
+        raise
+    return sockets
+
+
+def _stream(family: int, address: tuple[object, ...]) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind(address)
+        made.setblocking(False)
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 async def bound_sockets(host: str, port: int, count: int = 1) -> list[socket.socket]:

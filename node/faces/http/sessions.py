@@ -69,7 +69,7 @@ class WebSessions:
         limits: WebSessionLimits | None = None,
         draw: Callable[[], Drawn] = draw,
     ) -> None:
-        self._elapsed = clock.elapsed
+        self._passed = clock.passed
         self._limits = limits or WebSessionLimits()
         self._draw = draw
         self._unproven: OrderedDict[str, WebSession] = OrderedDict()
@@ -95,7 +95,7 @@ class WebSessions:
             session = crowd.get(session_id)
             if session is None:
                 continue
-            if session.deadline < self._elapsed():
+            if session.deadline < self._passed():
                 del crowd[session_id]
                 return None
             crowd.move_to_end(session_id)
@@ -124,11 +124,11 @@ class WebSessions:
                 del crowd[session.session_id]
 
     def _use(self, session: WebSession) -> None:
-        session.deadline = self._elapsed() + SESSION_SECONDS
+        session.deadline = self._passed() + SESSION_SECONDS
 
     def _add(self, session: WebSession, crowd: OrderedDict[str, WebSession], bound: int) -> None:
         """Take a session into its crowd; those that are over, or too many, leave it."""
         crowd[session.session_id] = session
-        now = self._elapsed()
+        now = self._passed()
         while len(crowd) > bound or next(iter(crowd.values())).deadline < now:
             crowd.popitem(last=False)

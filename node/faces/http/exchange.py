@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from random import Random
 from typing import TYPE_CHECKING, Any
 
-from idnode.node.faces.handle_json.authorization import CredentialsRefused
-from idnode.node.faces.handle_json.java_texts import MalformedRequest
-from idnode.node.faces.handle_json.parameters import query_parameters
-from idnode.node.faces.handle_json.values_json import value_objects
 from idnode.node.faces.http import replies
+from idnode.node.faces.http.authorization import CredentialsRefused
+from idnode.node.faces.http.java_texts import MalformedRequest
+from idnode.node.faces.http.parameters import query_parameters
+from idnode.node.faces.http.values_json import value_objects
+from idnode.node.interceptors.exchange import note_answered
 from idnode.node.service import events
 from idnode.node.service.errors import AuthenticationNeeded, PrefixReferral, ServiceReferral
 from idnode.registry.handle.names import prefix_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.authorization import Authorization
-    from idnode.node.service.events import Observer
-    from idnode.node.service.identifiers.authority import Authority
-    from idnode.node.service.identifiers.permissions import Permissions
-    from idnode.node.service.identifiers.registrar import Registrar
-    from idnode.node.service.identifiers.resolver import Resolver
-    from idnode.registry.handle.clock import Clock
-
-
-def from_the_start(_prefix: bytes, _place: int) -> tuple[int, bytes]:
-    """Return how many handles of a prefix are before a cursor that is at or before a place, and the cursor."""
-    return 0, b""
-
-
-@dataclass(slots=True)
-class Services:
-    """What the JSON API stands on."""
-
-    resolver: Resolver
-    registrar: Registrar
-    permissions: Permissions
-    authority: Authority
-    authorization: Authorization
-    clock: Clock
-    observer: Observer
-    site: Callable[[], bytes]
-    """Returns the node's site record (data of HS_SITE)."""
-    count: Callable[[bytes], int]
-    """Returns how many handles a prefix has."""
-    seek: Callable[[bytes, int], tuple[int, bytes]] = from_the_start
-    """Returns a cursor before a place in the listing of a prefix."""
-    random: Random = field(default_factory=Random)
-    """Chooses among weighted locations of a redirect."""
+    from idnode.node.faces.http.services import Services
 
 
 class Exchange:
@@ -61,11 +26,16 @@ class Exchange:
     __slots__ = ("_services", "_started", "handle", "operation", "request", "text")
 
     def __init__(
-        self, services: Services, request: web.Request, operation: str, handle: bytes | None = None
+        self,
+        services: Services,
+        request: web.Request,
+        operation: str,
+        handle: bytes | None = None,
+        started: float | None = None,
     ) -> None:
         self._services = services
         self.operation = operation
-        self._started = services.clock.elapsed()
+        self._started = services.clock.elapsed() if started is None else started
         self.request = request
         self.handle = handle
         self.text = None if handle is None else handle.decode(errors="replace")
@@ -89,6 +59,7 @@ class Exchange:
 
     def note(self, response_code: int) -> None:
         """Tell the observer that this request was answered."""
+        note_answered(self.operation, int(response_code), self.handle)
         observer = self._services.observer
         prefix = b"" if self.handle is None else prefix_of(self.handle)
         seconds = self._services.clock.elapsed() - self._started

@@ -1,14 +1,15 @@
 """The command line: finds the command, runs it, and turns any failure into one line and an exit code."""
 
+import gc
 import importlib
 import sys
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import typer
 
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.commands.options import with_settings
-from idnode.node.settings import SettingsRefused
+from idnode.node.defaults import SettingsRefused
 from idnode.registry.handle.errors import RegistryError
 
 COMMANDS: Final = {
@@ -61,9 +62,14 @@ def application(arguments: list[str]) -> typer.Typer:
         if hasattr(module, "group"):
             app.add_typer(module.group, name=name)
             continue
-        command = module.run
-        app.command(name)(with_settings(command) if name in _WITH_SETTINGS else command)
+        app.command(name)(_with_settings(module.run) if name in _WITH_SETTINGS else module.run)
     return app
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    from idnode.node.commands.options import with_settings  # noqa: PLC0415  # imports the table
+
+    return with_settings(command)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  # the signature of an option's callback
@@ -84,7 +90,7 @@ def _about(
 def main() -> None:
     """Run the command in ``sys.argv``."""
     try:
-        application(sys.argv[1:])()
+        _loaded(sys.argv[1:])()
     except SettingsRefused as error:
         _fail(str(error), _USAGE_EXIT_CODE)
     except CommandFailed as error:
@@ -93,6 +99,19 @@ def main() -> None:
         _fail(str(error) or type(error).__name__, 1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _loaded(arguments: list[str]) -> typer.Typer:
+    """Return the application, without the garbage collector walking all modules again and again.
+
+    What is imported stays, so it is taken out of later collections, too.
+    """
+    gc.disable()
+    try:
+        return application(arguments)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _fail(message: str, exit_code: int) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from idnode.node.defaults import DEMO_SECRET, SettingsRefused
 from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX
 from idnode.node.service.errors import AuthenticationFailed
 from idnode.node.service.identifiers.credentials import Identity
-from idnode.node.settings import DEMO_SECRET, Settings, SettingsRefused
 from idnode.registry.fetching import fetched
 from idnode.registry.handle.names import prefix_handle
 from idnode.registry.handle.prefix_record import SECRET_KEY_INDEX
 
 if TYPE_CHECKING:
     from idnode.node.service.identifiers.credentials import Credentials
+    from idnode.node.settings import Settings
 
 
 async def demo_secret_works(credentials: Credentials, prefix: bytes) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from idnode.node.data_directory import DIRECTORY, FILES, KEYS
+from idnode.node.defaults import DEMO_SECRET, SettingsRefused
 from idnode.node.faces.snms.exchange import SnmsServices
 from idnode.node.first_start.accounts import knows_password, prepare_directory
 from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX
@@ -22,7 +23,7 @@ from idnode.node.service.directory.tokens import Tokens, load_or_make_key
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.resolver import Resolver
-from idnode.node.settings import DEMO_SECRET, Settings, SettingsRefused
+from idnode.node.settings import Settings
 from idnode.registry.directory.errors import DirectoryError
 from idnode.registry.directory.store import Directory, sqlite_url
 from idnode.registry.handle.clock import Clock

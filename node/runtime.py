@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from idnode.node.addresses import WILDCARDS, Addresses
 from idnode.node.answering import Answering
 from idnode.node.binding import HandleSockets, bind_handle, bind_http, listen
 from idnode.node.build import core, version
-from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS
+from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.directory_parts import Core, open_directory
@@ -88,6 +89,13 @@ class Node:
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
         self._running = AsyncExitStack()
+        self._log_failed: Callable[[], bool] = bool
+        self._housekeeping: Housekeeping
+
+    @property
+    def log_failed(self) -> bool:
+        """Whether the log failed for good while the node ran: what is on the disk wants looking at."""
+        return self._log_failed()
 
     def every_second(self, chore: Callable[[], None]) -> None:
         """Have something quick done about once a second while the node runs; ask before `start`."""
@@ -116,8 +124,11 @@ class Node:
         await self._running.aclose()
 
     async def _build(self) -> None:
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(make_private, self.settings.data_dir)
         self.metrics = Metrics(self._facts(), persistent_counters.load(self.settings.data_dir))
+        self._housekeeping = Housekeeping(self.settings.data_dir, self.metrics)
+        for chore in self._chores:
+            self._housekeeping.add(chore)
         self.metrics.read_ready(lambda: self.health.ready)
         self.metrics.read_disk(self.settings.data_dir)
         admin = await self._serve_http(
@@ -163,17 +174,18 @@ class Node:
             durability=settings.durability,
             interval_seconds=settings.durability_interval,
             segment_bytes=settings.segment_bytes,
+            verify=settings.verify,
             pure=pure_python_forced(),
             committed=self.metrics.committed,
             progress=self._progress,
         )
         register = await open_register(settings.register.get_secret_value(), opening)
-        housekeeping = self._housekeeping = Housekeeping(settings.data_dir, self.metrics)
-        for chore in self._chores:
-            housekeeping.add(chore)
-        self._running.push_async_callback(housekeeping.stop)
+        self.metrics.read_writable(lambda: not register.stats().unwritable)
+        self.health.read_unwritable(lambda: register.stats().unwritable)
+        self._log_failed = lambda: register.stats().failed
+        self._running.push_async_callback(self._housekeeping.stop)
         self._running.push_async_callback(register.close)
-        housekeeping.start()
+        self._housekeeping.start()
         return register
 
     async def _site_record(self, register: Register, bound: HandleSockets) -> NodeSite:
@@ -294,6 +306,7 @@ class Node:
             count=self.register.count,
             seek=from_the_start if self.dataset is None else self.dataset.overlay.seek,
             random=self._random,
+            reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
         )
         return build_app(offered, self._observer, version(), self.interceptors)
@@ -307,6 +320,7 @@ class Node:
             self.metrics,
             stats=self.report,
             snapshot=self._snapshot,
+            before_telling=partial(self._housekeeping.save, sync=True),
             further=[*calls.routes(), *self._clock_routes(), *openapi.routes(version())],
         )
 

@@ -10,6 +10,7 @@ from idnode.node.service.identifiers.credentials import Credentials, node_admini
 from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
+from idnode.node.service.identifiers.reverse_lookup import ReverseLookup
 from idnode.node.service.offload import Offload
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class NodeServices:
         self.credentials = Credentials(register)
         self.permissions = Permissions(register, node_administrators(settings.prefix.encode()))
         self.registrar = Registrar(register, self.authority, self.permissions, clock)
+        self.reverse_lookup = (
+            ReverseLookup(register, self.authority, self.permissions)
+            if settings.reverse_lookup
+            else None
+        )
         self.offload = Offload()
         responses = Responses(
             site.site_serial,

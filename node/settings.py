@@ -31,16 +31,21 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from idnode.node.defaults import (
+    DEMO_SECRET,
+    ENVIRONMENT_PREFIX,
+    HANDLE_PORT,
+    HOST,
+    HTTP_PORT,
+    PREFIX,
+    SettingsRefused,
+)
 from idnode.registry.datasets.choice import seed_of
 from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.engines import DEFAULT, UnknownEngine, engine_of
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.names import check as check_handle
-
-ENVIRONMENT_PREFIX: Final = "IDNODE_"
-
-DEMO_SECRET: Final = "idnode-demo"  # noqa: S105  # well known on purpose; refused off loopback
-"""The secret of the demo credentials; only ever accepted on loopback."""
+from idnode.registry.handle.names import prefix_handle
 
 _NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE"})
 """Variables with the prefix that name no field: the settings file and the choice of build."""
@@ -48,11 +53,6 @@ _NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE"})
 
 _SECRETS: Final = frozenset({"secret", "register", "directory_url"})
 """Settings whose values are not repeated when they are refused."""
-
-
-class SettingsRefused(Exception):
-    """The settings cannot be used; the message says which one, where it came from and what to do."""
-
 
 # The name of one field is that of a method, too, by which abstract classes take others in; nobody calls it here.
 warnings.filterwarnings("ignore", 'Field name "register" in "Settings" shadows', UserWarning)
@@ -66,11 +66,11 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path("data"), description="directory that holds all state of the node")
-    host: str = Field("127.0.0.1", description="address that every port binds to", min_length=1)
+    host: str = Field(HOST, description="address that every port binds to", min_length=1)
     handle_port: int = Field(
-        2641, ge=0, le=65535, description="Handle protocol, TCP and UDP (0: any free port)"
+        HANDLE_PORT, ge=0, le=65535, description="Handle protocol, TCP and UDP (0: any free port)"
     )
-    http_port: int = Field(8000, ge=0, le=65535, description="HTTP API (0: any free port)")
+    http_port: int = Field(HTTP_PORT, ge=0, le=65535, description="HTTP API (0: any free port)")
     admin_port: int = Field(
         8641, ge=0, le=65535, description="management: metrics, health, stats (0: any free port)"
     )
@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         None, description="address that clients are told in HS_SITE (default: the bound one)"
     )
 
-    prefix: str = Field("88.900", description="prefix of this secondary node")
+    prefix: str = Field(PREFIX, description="prefix of this secondary node")
     secret: SecretStr = Field(
         SecretStr(DEMO_SECRET), min_length=1, description="secret of the node's administrator"
     )
@@ -128,6 +128,10 @@ class Settings(BaseSettings):
         description="bytes of one log segment file",
     )
 
+    verify: bool = Field(
+        False, description="read and check the whole log at start, even after a clean stop"
+    )
+
     connections_max: int = Field(
         4096, ge=1, description="TCP connections served at once on the Handle port"
     )
@@ -156,6 +160,10 @@ class Settings(BaseSettings):
     )
     target_resolutions: float = Field(
         5.3e9, ge=0, description="resolutions that dashboards compare with"
+    )
+
+    reverse_lookup: bool = Field(
+        False, description="find identifiers by their values at /hrls/handles, reading all of them"
     )
 
     dataset: str | None = Field(
@@ -197,7 +205,7 @@ class Settings(BaseSettings):
     def _prefix_is_one(cls, prefix: str) -> str:
         """Accept what can stand before the slash of a handle."""
         try:
-            check_handle(f"0.NA/{prefix}".encode())
+            check_handle(prefix_handle(prefix.encode()))
         except InvalidHandle as error:
             raise ValueError(str(error)) from error
         if "/" in prefix or prefix.strip() != prefix:

@@ -34,7 +34,7 @@ class Opening:
     """What an engine may need to know; it takes what concerns it.
 
     ``folder`` is where it may keep files. ``durability`` and ``interval_seconds`` say when a write is acknowledged
-    (`Durability`). ``pure`` forbids compiled code. ``committed`` is to be called after each commit with its seconds
+    (`Durability`). ``verify`` has everything read and checked at the opening. ``pure`` forbids compiled code. ``committed`` is to be called after each commit with its seconds
     and its mutations, ``progress`` while the opening takes long.
     """
 
@@ -42,6 +42,7 @@ class Opening:
     durability: str = Durability.COMMIT
     interval_seconds: float = 0.1
     segment_bytes: int = SEGMENT_SPAN_BYTES
+    verify: bool = False
     pure: bool = False
     committed: Callable[[float, int], None] | None = None
     progress: Progress | None = None
@@ -94,6 +95,7 @@ async def _open_embedded(_register: str, opening: Opening) -> Register:
         interval_seconds=opening.interval_seconds,
         segment_bytes=opening.segment_bytes,
         commit_observer=opening.committed,
+        verify=opening.verify,
         core=_core(pure=opening.pure),
     )
     opened = await EmbeddedRegister.open(opening.folder, options, opening.progress)
@@ -108,7 +110,7 @@ async def _open_embedded(_register: str, opening: Opening) -> Register:
     _log.info(
         "%d identifiers, %s in %.2f s",
         opened.stats().identifiers,
-        "index loaded" if recovered.from_image else read,
+        "index loaded and the log not read (--verify reads it)" if recovered.from_image else read,
         recovered.seconds,
     )
     return opened

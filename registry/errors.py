@@ -27,6 +27,10 @@ class RegisterBusy(RegistryError):
     """The write queue is full; nothing was taken, try again later."""
 
 
+class RegisterShort(RegisterBusy):
+    """The system is short of room on the disk, or of descriptors; nothing was taken, try again later."""
+
+
 class RegisterClosed(RegistryError):
     """The register is closing, or its log failed and takes no more writes."""
 

@@ -49,6 +49,10 @@ class RegisterStats(NamedTuple):
     """Further figures by names that the engine chooses, with their units: ``index_bytes``, ``queue_items`` …"""
     opened: Mapping[str, Any]
     """How the register came up, in the engine's own words."""
+    unwritable: str = ""
+    """Why no writes are taken now, "" when they are."""
+    failed: bool = False
+    """Whether none will be taken before the register is opened anew."""
 
 
 class SnapshotReport(Protocol):

@@ -12,9 +12,17 @@ from idnode.node.faces.handle_json import openapi as handle_json
 from idnode.node.faces.handle_json.redirect import Redirect
 from idnode.node.faces.handle_json.routes import json_routes, redirect_routes
 from idnode.node.faces.http.routes import Route
+from idnode.node.faces.reverse_lookup.search import PATH as SEARCH
+from idnode.node.faces.reverse_lookup.search import reverse_lookup_routes
 from idnode.node.faces.snms import openapi as snms
 from idnode.node.faces.snms.routes import ROOTS, snms_routes
-from idnode.node.interceptors.exchange import BULK, HANDLE_HTTP, HANDLE_JSON, SNMS
+from idnode.node.interceptors.exchange import (
+    BULK,
+    HANDLE_HTTP,
+    HANDLE_JSON,
+    REVERSE_LOOKUP,
+    SNMS,
+)
 
 if TYPE_CHECKING:
     from idnode.node.faces.http.services import Services
@@ -35,6 +43,7 @@ FACES: Final = (
     HttpFace(SNMS, _snms, snms.operations, ROOTS),
     HttpFace(BULK, bulk_routes, bulk.operations, (IDENTIFIERS,)),
     HttpFace(HANDLE_JSON, json_routes, handle_json.operations, ("/api",)),
+    HttpFace(REVERSE_LOOKUP, reverse_lookup_routes, roots=(SEARCH,)),
     HttpFace(HANDLE_HTTP, _tunnel),
     # Browsers ask for any path that nothing else takes; they count as resolutions of the JSON face.
     HttpFace(HANDLE_JSON, redirect_routes, roots=("/",)),

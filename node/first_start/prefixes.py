@@ -14,11 +14,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.first_start.key_pairs import load_or_make
-from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.node.service.identifiers.credentials import Identity, node_administrators
 from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.prefix_record import (
     ADMIN_INDEX,
     GROUP_INDEX,
@@ -104,10 +104,16 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     """
     changes = _PrefixChanges(register, int(clock.now()), secret)
     enterprise = prefix + ENTERPRISE_SUFFIX
-    key = await asyncio.to_thread(load_or_make, keys, prefix.decode())
+    own = await fetched(partial(register.lookup, names.prefix_handle(prefix)))
+    first_start = own is None
+    # Both at once: nothing else of a first start takes as long, and making a key leaves others running.
+    owners = (prefix, enterprise) if first_start else (prefix,)
+    key, *others = await asyncio.gather(
+        *(asyncio.to_thread(load_or_make, keys, owner.decode()) for owner in owners)
+    )
     site = await changes.site(names.prefix_handle(prefix), key, addresses)
-    if await fetched(partial(register.lookup, names.prefix_handle(prefix))) is None:
-        enterprise_key = await asyncio.to_thread(load_or_make, keys, enterprise.decode())
+    if first_start:
+        (enterprise_key,) = others
         admins = node_administrators(prefix)
         changes.add_prefix(prefix, key, site, admins)
         changes.add_prefix(

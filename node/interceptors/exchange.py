@@ -23,6 +23,7 @@ HANDLE_HTTP: Final = "handle_http"
 HANDLE_JSON: Final = "handle_json"
 BULK: Final = "bulk"
 SNMS: Final = "snms"
+REVERSE_LOOKUP: Final = "reverse_lookup"
 HTTP: Final = "http"
 """Bytes on the HTTP port that are no HTTP, or no face's."""
 

@@ -69,6 +69,7 @@ class Metrics(Collector):
         self._computed: Callable[[], int] = int
         self._lag: Callable[[], float] = float
         self._ready: Callable[[], bool] = bool
+        self._writable: Callable[[], bool] | None = None
         self._folder: Path | None = None
         self._memory_limit = memory_limit_bytes()
         self._connections: dict[str, Callable[[], int]] = {}
@@ -102,6 +103,10 @@ class Metrics(Collector):
     def read_ready(self, ready: Callable[[], bool]) -> None:
         """Take from here at each scrape whether traffic is wanted."""
         self._ready = ready
+
+    def read_writable(self, writable: Callable[[], bool]) -> None:
+        """Take from here at each scrape whether the register takes writes."""
+        self._writable = writable
 
     def read_disk(self, folder: Path) -> None:
         """Ask for the room on the disk of this folder at each scrape."""
@@ -154,6 +159,10 @@ class Metrics(Collector):
         if self._register is not None:
             yield from _register_metrics(self._register(), self._computed())
         yield _gauge("idnode_ready", "Whether traffic is wanted.", float(self._ready()))
+        if self._writable is not None:
+            yield _gauge(
+                "idnode_writable", "Whether the register takes writes.", float(self._writable())
+            )
         yield from self._resources()
         yield _gauge(
             "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag()

@@ -51,6 +51,7 @@ ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
     data_model.RecordTooLarge: ErrorAnswer(_CODE.INVALID_VALUE, 400),
     registry.BatchAborted: ErrorAnswer(_CODE.ERROR, 409),
     registry.RegisterBusy: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
+    registry.RegisterShort: ErrorAnswer(_CODE.SERVER_BUSY, 503),
     registry.RegisterClosed: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
     registry.RegisterUnavailable: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
     registry.LogDamaged: UNPLANNED,

@@ -45,6 +45,8 @@ class RegisterOptions:
     """Share of dead bytes from which a sealed segment is compacted; above 1 never."""
     commit_observer: Callable[[float, int], None] | None = None
     """Called after each commit group with its seconds (append and sync) and its mutations."""
+    verify: bool = False
+    """Whether the whole log is read at the start, even where an image would do."""
     core: Core = field(default_factory=default_core)
     """What keeps index and listing: the compiled core where there is one."""
     disk: Disk = DISK

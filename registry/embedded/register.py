@@ -21,6 +21,8 @@ from idnode.registry.embedded.options import RegisterOptions
 from idnode.registry.embedded.recovery import RecoveryReport, recover
 from idnode.registry.embedded.storage.log import Log
 from idnode.registry.embedded.storage.record import RESTRICTED
+from idnode.registry.embedded.storage.reserve import Reserve
+from idnode.registry.embedded.storage.shortage import SPARE_DESCRIPTORS
 from idnode.registry.embedded.storage.snapshot import SnapshotReport, snapshot
 from idnode.registry.embedded.storage.walk import Progress
 from idnode.registry.embedded.writer import Writer
@@ -51,6 +53,8 @@ class EmbeddedRegister:
         self._lock, self._log, self._contents, self.recovered = opened
         self._executor = executor
         self._image_stands = self.recovered.from_image
+        self._reserve = Reserve(options.disk, folder)
+        self._keep_back()
         self._closed = False
         self._place = self._contents.index.get
         self._read = self._log.read
@@ -61,6 +65,7 @@ class EmbeddedRegister:
             executor=executor,
             before_change=self._before_change,
         )
+        self._writer.after_shortage(self._keep_back)
         self._compaction = Compaction(
             self._log,
             self._contents,
@@ -140,6 +145,7 @@ class EmbeddedRegister:
         Raises:
             ValueError: More than `BATCH_ITEMS_MAX` mutations.
             RegisterBusy: The write queue has no room; nothing was taken, try again later.
+            RegisterShort: By the future: the system is short of room or descriptors; likewise.
             RegisterClosed: The register is closed, or (also by the future) its log failed; a part may have
                 been carried out.
 
@@ -205,9 +211,24 @@ class EmbeddedRegister:
         """Have ``callback`` called with the folded handle after each change under the prefix ``0.NA``."""
         self._contents.watch(callback)
 
+    @property
+    def writable(self) -> bool:
+        """Whether writes are taken now."""
+        return not self.unwritable
+
+    @property
+    def unwritable(self) -> str:
+        """Why no writes are taken, "" when they are: for want of something, or because the log failed."""
+        return self._writer.unwritable
+
+    @property
+    def failed(self) -> bool:
+        """Whether the log failed, so that no writes will be taken before a restart."""
+        return self._writer.failure is not None
+
     def stats(self) -> RegisterStats:
         """Return the present figures."""
-        segments = self._log.segments()
+        segments = [] if self._log.closed else self._log.segments()
         live = self._contents.live_bytes.live_bytes_total()
         figures = {
             "index_bytes": self._contents.index.memory_bytes(),
@@ -218,7 +239,13 @@ class EmbeddedRegister:
             "queue_limit_items": WRITE_QUEUE_ITEMS_MAX,
             "segments": len(segments),
         }
-        return RegisterStats(len(self._contents.index), figures, self.recovered._asdict())
+        return RegisterStats(
+            len(self._contents.index),
+            figures,
+            self.recovered._asdict(),
+            unwritable=self.unwritable,
+            failed=self.failed,
+        )
 
     async def snapshot(self, target: Path, progress: Progress | None = None) -> SnapshotReport:
         """Copy the register as it is now into an empty (or new) folder, while everything goes on.
@@ -227,10 +254,13 @@ class EmbeddedRegister:
 
         Raises:
             FileExistsError: The target is not empty.
+            LogDamaged: A record is not what was written; what is damaged is not copied.
             OSError: The disk refused.
 
         """
-        return await asyncio.to_thread(snapshot, self._log, target, progress=progress)
+        return await asyncio.to_thread(
+            snapshot, self._log, target, verify=self._contents.intact_end, progress=progress
+        )
 
     async def close(self) -> None:
         """Carry out what was submitted, sync, save the image, let the folder go; again is harmless."""
@@ -240,6 +270,7 @@ class EmbeddedRegister:
         try:
             await self._compaction.close()
             await self._writer.close()
+            self._reserve.give_up()
             await self._writer.call(self._leave)
         finally:
             self._executor.shutdown(wait=True)
@@ -255,6 +286,11 @@ class EmbeddedRegister:
         finally:
             self._contents.close()
             self._log.close()
+
+    def _keep_back(self) -> None:
+        """Hold descriptors and room for when others have taken all there is."""
+        SPARE_DESCRIPTORS.keep()
+        self._reserve.take()
 
     def _before_change(self) -> None:
         """Take the image away before the log goes on; runs in the writer's thread.
@@ -281,7 +317,7 @@ def _open(
     elapsed: Callable[[], float],
     progress: Progress,
 ) -> _Opened:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as undo:
         lock = DirectoryLock(folder)
         undo.callback(lock.release)
@@ -289,6 +325,8 @@ def _open(
             folder, segment_bytes=options.segment_bytes, disk=options.disk
         )
         undo.callback(log.close)
-        contents, recovered = recover(log, folder, empty, elapsed=elapsed, progress=progress)
+        contents, recovered = recover(
+            log, folder, empty, elapsed=elapsed, progress=progress, verify=options.verify
+        )
         undo.pop_all()
     return _Opened(lock, log, contents, recovered)

@@ -216,8 +216,9 @@ class OverlayChanges:
                 raise result
             else:
                 outcomes += result
-        if outcomes and all(isinstance(outcome, RegisterBusy) for outcome in outcomes):
-            raise RegisterBusy("The write queue is full")
+        busy = [outcome for outcome in outcomes if isinstance(outcome, RegisterBusy)]
+        if busy and len(busy) == len(outcomes):
+            raise busy[0]
         following = iter(outcomes)
         return [step.outcome or next(following) for step in steps]
 

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 WHITEOUT_PREFIX: Final = b"0.MARK"
 """The prefix of whiteouts; no prefix handle can make it live here."""
 
-_PREFIX_OF_PREFIXES: Final = b"0.NA"
 _WHITEOUTS_A_PAGE: Final = 10_000
 
 
@@ -57,7 +56,7 @@ class OverlayRegister:
         self._dataset = dataset
         self._watchers: list[Callable[[bytes], None]] = []
         self._computed_prefixes: dict[bytes, ComputedPrefix] = {
-            _PREFIX_OF_PREFIXES: ComputedPrefix(prefix_handles, public=False)
+            names.PREFIX_OF_PREFIXES: ComputedPrefix(prefix_handles, public=False)
         }
         self._whiteouts = 0
         self._changes = OverlayChanges(register, self.place_of, whiteout_of, self._changed)
@@ -234,7 +233,7 @@ class OverlayRegister:
         whiteouts = sum(
             len(computed_prefix.whiteouts)
             for prefix, computed_prefix in self._computed_prefixes.items()
-            if prefix != _PREFIX_OF_PREFIXES
+            if prefix != names.PREFIX_OF_PREFIXES
         )
         return self._dataset.count - whiteouts
 

@@ -29,7 +29,7 @@ from idnode.registry.handle.wire import administration, challenge, digest, sessi
 from idnode.registry.handle.wire.constants import ENVELOPE_BYTES, EnvelopeFlag
 from idnode.registry.handle.wire.credential import (
     MAC,
-    Credential,
+    MessageCredential,
     decode_credential,
     encode_credential,
 )
@@ -155,7 +155,7 @@ class Lab:
             envelope.session_id = session.number
             counter = decode_credential(message.credential).counter
             algorithm, code = message_mac(envelope, message.signed, counter, session.key)
-            section = encode_credential(Credential(MAC, algorithm, code, counter))
+            section = encode_credential(MessageCredential(MAC, algorithm, code, counter))
             data = message.signed + len(section).to_bytes(4, "big") + section
         envelope.message_length = len(data)
         return [envelope.encode() + data]

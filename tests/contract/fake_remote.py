@@ -1,8 +1,8 @@
 """A register whose records are elsewhere, for tests: an embedded one, as if behind a slow and unsure network.
 
 It is the same to the service as any engine that has to ask another machine. `lookup` raises `NotFetched` for what its
-task has not fetched; answers come in later turns of the loop; nothing native and no whole batches. ``fail_next`` has
-the next fetches and submissions fail.
+task has not fetched; answers come in later turns of the loop; nothing native and no whole batches. The records of
+``unreachable`` (folded) cannot be had, and while ``busy`` nothing is taken.
 """
 
 import asyncio
@@ -25,34 +25,27 @@ class FakeRemoteRegister:
         self.capabilities = Capabilities()
         self.fetches = 0
         self.submitted = []
-        self._failures = {"fetch": 0, "submit": 0}
+        self.unreachable = set()
+        self.busy = False
         self._watchers = []
         self._records = FetchedRecords(self.prefetch)
         self.lookup = self._records.lookup
         inner.watch(self._changed)
 
-    def fail_next(self, *, fetches=0, submissions=0):
-        self._failures = {"fetch": fetches, "submit": submissions}
-
-    def _fails(self, what):
-        failing = self._failures[what] > 0
-        self._failures[what] -= failing
-        return failing
-
     async def prefetch(self, handles):
         age = self._records.age
         self.fetches += 1
         await self._answer()
-        refusal = (
-            RegisterUnavailable("The register cannot be reached") if self._fails("fetch") else None
-        )
-        self._records.keep(
-            {fold(handle): refusal or self.inner.lookup(handle) for handle in handles}, age
-        )
+        self._records.keep({fold(handle): self._outcome(fold(handle)) for handle in handles}, age)
+
+    def _outcome(self, key):
+        if key in self.unreachable:
+            return RegisterUnavailable("The register cannot be reached")
+        return self.inner.lookup(key)
 
     async def submit(self, mutations, *, all_or_nothing=False):
         await self._answer()
-        if self._fails("submit"):
+        if self.busy:
             raise RegisterBusy("The write queue is full")
         self.submitted += mutations
         outcomes = await self.inner.submit(mutations, all_or_nothing=all_or_nothing)

@@ -20,6 +20,13 @@ from idnode.registry.mutation import AddValues, Applied, Create, Delete
 NEW = Applied(replaced=False)
 
 
+@pytest.fixture
+async def register(tmp_path, options):
+    opened = await EmbeddedRegister.open(tmp_path / "register", options)
+    yield opened
+    await opened.close()
+
+
 def kinds(outcomes):
     return [outcome if isinstance(outcome, Applied) else type(outcome) for outcome in outcomes]
 

@@ -193,10 +193,10 @@ async def test_who_proves_nothing_is_challenged(connected):
 
 async def test_a_referral_leads_to_the_server_that_has_the_handle(node, tmp_path, connected):
     async with another_node(tmp_path / "enterprise") as elsewhere:
-        await elsewhere.authority.decide(b"88.900.5", here=True)
+        await elsewhere.services.authority.decide(b"88.900.5", here=True)
         root = Identity(b"0.NA/88.900", 301)
-        await elsewhere.registrar.create(root, b"88.900.5/cup", pack([URL]))
-        record = [HandleValue(1, "HS_SITE", elsewhere._site)]
+        await elsewhere.services.registrar.create(root, b"88.900.5/cup", pack([URL]))
+        record = [HandleValue(1, "HS_SITE", elsewhere.services.site.site)]
         await node.services.registrar.create(root, b"0.NA/88.900.5", pack(record))
         with pytest.raises(Referral) as referral:
             await connected.resolve("88.900.5/cup")

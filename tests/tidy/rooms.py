@@ -116,7 +116,7 @@ ROOMS = {
     # How it is watched
     "node/ops": Room(
         "node/service node/openapi registry registry/handle/* registry/directory/* registry/embedded/*",
-        "aiohttp orjson prometheus_client pydantic",
+        "aiohttp google_crc32c orjson prometheus_client pydantic",
         frozenset({"sqlalchemy"}),
     ),
     # How it is put together: the composition root

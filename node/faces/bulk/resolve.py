@@ -126,8 +126,9 @@ class BatchResolution:
             await response.write(writer.records([each.members for each in records]))
             await asyncio.sleep(0)
         await response.write(writer.closing())
-        for (code, prefix), count in counted.items():
-            self._services.observer.resolved(code, prefix, count)
+        if reader is None:  # an administrator who reads everything exports, and resolves nothing
+            for (code, prefix), count in counted.items():
+                self._services.observer.resolved(code, prefix, count)
 
     async def _stream_read(self, response: web.StreamResponse, read: RequestHandles) -> None:
         """Stream what the register answers by itself, and between that what it does not."""

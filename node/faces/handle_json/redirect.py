@@ -36,6 +36,7 @@ from idnode.registry.errors import HandleNotFound
 from idnode.registry.fetching import fetched
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import InvalidHandle
+from idnode.registry.handle.limits import TTL_SECONDS_MAX
 from idnode.registry.handle.model import TtlType
 from idnode.registry.handle.wire.constants import ResponseCode
 
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
 
 ALIASES_MAX: Final = 20
 """Longest chain of aliases that is followed."""
-
-EXPIRY_SECONDS_MAX: Final = 2 * 86_400
-"""A redirect is never cached for longer."""
 
 _HTML: Final = "text/html;charset=utf-8"
 _XML: Final = "text/xml;charset=utf-8"
@@ -182,7 +180,7 @@ class Redirect:
     def _expiry(self, value: HandleValue) -> float:
         now = self._services.clock.now()
         ends = value.ttl if value.ttl_type == TtlType.ABSOLUTE else now + value.ttl
-        return min(max(ends, now), now + EXPIRY_SECONDS_MAX)
+        return min(max(ends, now), now + TTL_SECONDS_MAX)
 
     def _missing(self, exchange: Exchange, error: Exception) -> web.Response:
         """Return the page for a handle that leads nowhere."""

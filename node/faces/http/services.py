@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from idnode.node.service.identifiers.permissions import Permissions
     from idnode.node.service.identifiers.registrar import Registrar
     from idnode.node.service.identifiers.resolver import Resolver
+    from idnode.node.service.identifiers.reverse_lookup import ReverseLookup
     from idnode.registry.handle.clock import Clock
 
 
@@ -45,5 +46,7 @@ class Services:
     """Returns a cursor before a place in the listing of a prefix."""
     random: Random = field(default_factory=Random)
     """Chooses among weighted locations of a redirect."""
+    reverse_lookup: ReverseLookup | None = None
+    """Finds identifiers by their values, if that is switched on."""
     snms: Callable[[Observer], SnmsServices] | None = None
     """Returns what the SNMS face stands on, if the node has a directory."""

@@ -7,7 +7,6 @@ of a value, its time to live and timestamp, who administers it) is written once 
 
 import re
 import struct
-from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,8 +14,9 @@ from typing import Any, Final
 
 import orjson
 
-from idnode.node.faces.handle_json import typed_data
 from idnode.registry.handle.model import PERMISSIONS_DEFAULT, TtlType
+from idnode.registry.handle.types.json_reading import base64_object
+from idnode.registry.handle.types.table import TYPES
 
 _dumps = orjson.dumps
 _unpack_count = struct.Struct(">I").unpack_from
@@ -54,29 +54,20 @@ def text_or_base64(data: bytes) -> JsonObject:
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        return {"format": "base64", "value": b64encode(data).decode()}
+        return base64_object(data)
     if text.isprintable() or _BINARY.search(text) is None:
         return {"format": "string", "value": text}
-    return {"format": "base64", "value": b64encode(data).decode()}
-
-
-_FORMS: Final[dict[bytes, Form]] = {
-    b"HS_ADMIN": typed_data.admin_object,
-    b"HS_VLIST": typed_data.vlist_object,
-    b"HS_SITE": typed_data.site_object,
-    b"HS_PUBKEY": typed_data.key_object,
-}
+    return base64_object(data)
 
 
 @lru_cache(maxsize=4096)
 def _head(index_and_type: bytes) -> tuple[bytes, Form | None]:
     """Return the opening of a value up to its data, with the comma before it, and the form of its data."""
     (index,) = _unpack_index(index_and_type)
-    value_type = index_and_type[4:]
-    folded = value_type.upper()
-    form = _FORMS[b"HS_SITE"] if folded.startswith(b"HS_SITE.") else _FORMS.get(folded)
-    shown = _dumps(value_type.decode(errors="replace"))
-    return b',{"index":%d,"type":%b,"data":' % (index, shown), form
+    name = index_and_type[4:].decode(errors="replace")
+    found = TYPES.find(name)
+    form = found.data_object if found is not None and found.json is not None else None
+    return b',{"index":%d,"type":%b,"data":' % (index, _dumps(name)), form
 
 
 @lru_cache(maxsize=8192)

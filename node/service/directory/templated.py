@@ -22,6 +22,7 @@ from idnode.registry.errors import HandleNotFound, ValuesNotFound
 from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.limits import SNMS_BATCH_ITEMS_MAX
 from idnode.registry.handle.model import Permission
 from idnode.registry.mutation import AddValues, Applied, Create, Delete
 
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from idnode.registry.handle.clock import Clock
     from idnode.registry.mutation import Mutation
     from idnode.registry.register import Register
-
-BATCH_ITEMS_MAX: Final = 2000
-"""Most items of one call (snms-api.md §10)."""
 
 HANDLE_CHARACTERS_MAX: Final = 255
 """Longest handle of this API, in characters."""
@@ -183,8 +181,8 @@ class TemplatedIdentifiers:
     async def _carry_out(
         self, items: Sequence[_Item | ItemError], judge: Callable[[_Item], Mutation]
     ) -> list[ItemError | None]:
-        if len(items) > BATCH_ITEMS_MAX:
-            raise TooManyItems(BATCH_ITEMS_MAX)
+        if len(items) > SNMS_BATCH_ITEMS_MAX:
+            raise TooManyItems(SNMS_BATCH_ITEMS_MAX)
         judged: list[Mutation | ItemError] = []
         for start in range(0, len(items), _SLICE_ITEMS):
             if start:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from idnode.registry.handle.types.hs_site import Server
     from idnode.registry.register import Register
 
-PREFIX_OF_PREFIXES: Final = b"0.NA"
-"""The prefix under which prefix handles are registered, folded."""
 
 _START: Final = names.PREFIX_HANDLE_START
 _PAGE: Final = 1000
@@ -68,7 +66,7 @@ class Authority:
         await authority._read(_OWN_PREFIX, authority._load_decision)
         # Before the prefix handles are read, so that no change of one falls between.
         register.watch(authority._refresh)
-        await authority._read(PREFIX_OF_PREFIXES, authority._refresh)
+        await authority._read(names.PREFIX_OF_PREFIXES, authority._refresh)
         decided = [_START + prefix for prefix in authority._decisions]
         await fetched(lambda: together(authority._refresh, decided))
         return authority
@@ -153,7 +151,7 @@ class Authority:
         """
         folded = names.fold(handle)
         prefix = names.prefix_of(folded)
-        if prefix == PREFIX_OF_PREFIXES:
+        if prefix == names.PREFIX_OF_PREFIXES:
             prefix = folded[len(_START) :]
             while prefix and prefix not in self.homed:
                 prefix = prefix.rpartition(b".")[0]
@@ -178,7 +176,7 @@ class Authority:
         """
         folded = names.fold(handle)
         prefix = names.prefix_of(folded)
-        if prefix != PREFIX_OF_PREFIXES:
+        if prefix != names.PREFIX_OF_PREFIXES:
             placement = self.placed.get(prefix)
             if placement is None or placement.is_here(folded):
                 self.home_of(handle)

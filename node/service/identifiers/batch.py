@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import BatchTooLarge, ServiceError
-from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.node.service.identifiers.creation import require_creation
 from idnode.registry.errors import BatchAborted
 from idnode.registry.fetching import fetched, together
@@ -152,7 +151,7 @@ class Batch:
         if prefix in self._decisions:
             return self._decisions[prefix]
         refusal = self._decide(key)
-        if names.fold(prefix) != PREFIX_OF_PREFIXES:
+        if names.fold(prefix) != names.PREFIX_OF_PREFIXES:
             self._decisions[prefix] = refusal
         return refusal
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import AuthenticationNeeded, InvalidAdministrator
-from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.fetching import NotFetched, together
 from idnode.registry.handle import names
@@ -178,6 +177,6 @@ def _names(reference: Identity, sought: Identity) -> bool:
 def _sources(handle: bytes) -> tuple[bytes, ...]:
     """Return the handles whose HS_ADMIN values count for a complete handle."""
     prefix = names.prefix_of(handle)
-    if names.fold(prefix) == PREFIX_OF_PREFIXES:
+    if names.fold(prefix) == names.PREFIX_OF_PREFIXES:
         return (handle,)
     return (handle, names.prefix_handle(prefix))

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.registry.errors import ValuesNotFound
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
-from idnode.registry.handle.names import PREFIX_HANDLE_START, fold
+from idnode.registry.handle.names import PREFIX_HANDLE_START, PREFIX_OF_PREFIXES, fold
 from idnode.registry.handle.values import EMPTY, select
 
 if TYPE_CHECKING:

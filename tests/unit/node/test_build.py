@@ -9,7 +9,7 @@ import pytest
 
 from idnode.node import build
 from idnode.node.settings import Settings
-from idnode.registry.embedded.core import PYTHON, default_core
+from idnode.registry.embedded.core import default_core
 
 
 @pytest.mark.parametrize("given", [None, "", "0"])
@@ -38,7 +38,7 @@ async def test_python_keeps_the_register_when_it_is_told_to(monkeypatch, tmp_pat
 
 def test_a_core_that_could_not_be_built_is_missed_in_one_line(monkeypatch):
     monkeypatch.delenv("IDNODE_PURE", raising=False)
-    monkeypatch.setattr(build, "default_core", lambda: PYTHON)
+    monkeypatch.setattr(build, "core_of", lambda *, pure: "python")
     loss = build.lost()
     assert "compiler" in loss
     assert "\n" not in loss

@@ -145,7 +145,7 @@ def vectors():
 @pytest.fixture
 async def build_house(tmp_path, vectors):
     """Return a function that makes services over a register, of this core, that holds the demo prefix 88.900."""
-    from idnode.node.faces.handle_json.site_json import site_bytes
+    from idnode.registry.handle.types.table import TYPES
 
     site = next(each for each in vectors if each["name"] == "site")["response"]["json"]["site"]
     registers = []
@@ -154,7 +154,8 @@ async def build_house(tmp_path, vectors):
         options = RegisterOptions(durability=Durability.NONE, core=core)
         folder = tmp_path / f"register-{len(registers)}"
         registers.append(await EmbeddedRegister.open(folder, options))
-        built = House(registers[-1], await Authority.open(registers[-1]), site_bytes(site))
+        data = TYPES.data_bytes({"format": "site", "value": site})
+        built = House(registers[-1], await Authority.open(registers[-1]), data)
         secret = {"index": 301, "type": "HS_SECKEY", "data": SECRET, "permissions": "1100"}
         await built.seed(f"0.NA/{PREFIX}", [admin_value(100, f"0.NA/{PREFIX}", 301), secret])
         return built

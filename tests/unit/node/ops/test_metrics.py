@@ -13,10 +13,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from idnode.node.ops import persistent_counters
-from idnode.node.ops.counters import OPERATIONS, REASONS_MAX, SECONDS, Histogram
+from idnode.node.ops.counters import REASONS_MAX, SECONDS, Histogram
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.outcomes import LABELS
 from idnode.node.service import events
+from idnode.node.service.events import OPERATIONS
 from idnode.registry.register import RegisterStats
 
 CONTRACT = {

@@ -1,7 +1,6 @@
 """Compaction gives dead bytes back and changes nothing that anybody can see.
 
 * Segments with enough dead bytes go; the live records stay readable, as before, also after reopening.
-* A segment of which records are logged, but not visible yet, is left alone.
 * A record that changes while its segment is in work keeps the change.
 * A deletion is not forgotten while an older segment still holds what it deleted.
 * In the oldest segment tombstones go too, so that deleting everything gives nearly everything back.
@@ -11,14 +10,11 @@
 
 import asyncio
 import logging
-import threading
-from dataclasses import replace
 
 import pytest
 
 from idnode.registry.embedded import compaction, image
 from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, RegisterOptions
-from idnode.registry.embedded.storage.disk import Disk
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, file_name
 from idnode.registry.mutation import AddValues, Create, Delete
 
@@ -66,38 +62,6 @@ async def settled(register):
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "register"
-
-
-class HeldDisk(Disk):
-    """A disk on which syncs of records can be held up."""
-
-    def __init__(self):
-        self.free = threading.Event()
-        self.free.set()
-        self.reached = threading.Event()
-
-    def sync_data(self, descriptor):
-        if not self.free.is_set():
-            self.reached.set()
-            assert self.free.wait(60)
-        super().sync_data(descriptor)
-
-
-async def test_a_segment_with_records_that_are_not_visible_yet_is_left_alone(opened, packed):
-    disk = HeldDisk()
-    register = await opened(replace(SMALL, disk=disk))
-    disk.free.clear()
-    batch = [Create(handle(i), packed((1, data(i, 0)))) for i in range(COUNT)]
-    submitting = asyncio.ensure_future(register.submit(batch))
-    try:
-        await asyncio.to_thread(disk.reached.wait, 60)
-        assert register._log.segments()[0].sealed
-        assert register._compaction._choose() is None
-    finally:
-        disk.free.set()
-    await submitting
-    await settled(register)
-    await assert_versions(register, packed, dict.fromkeys(range(COUNT), 0))
 
 
 async def test_dead_bytes_are_given_back_and_live_records_stay(opened, packed, folder):

@@ -46,7 +46,7 @@ class WatchedDisk(Disk):
 
     def pwrite(self, descriptor, data, offset):
         if self.broken:
-            raise OSError(errno.ENOSPC, "the disk is full")
+            raise OSError(errno.EIO, "the disk is broken")
         return super().pwrite(descriptor, data, offset)
 
 

@@ -1,4 +1,4 @@
-"""What this installation is: its version, and which core it runs."""
+"""Describes what this installation is: its version, and which core it runs."""
 
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version

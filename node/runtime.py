@@ -94,7 +94,7 @@ class Node:
 
     @property
     def log_failed(self) -> bool:
-        """Whether the log failed for good while the node ran: what is on the disk wants looking at."""
+        """Return whether the log failed for good while the node ran: what is on the disk wants looking at."""
         return self._log_failed()
 
     def every_second(self, chore: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of one mutation, given the record that its handle has: pure functions that engines share.
+"""Decides what becomes of one mutation, given the record that its handle has: pure functions that engines share.
 
 An engine calls them at its point of serialisation: the record given is the one that the mutation meets, with
 everything before it carried out. Each returns what is to be stored, or raises why the mutation is refused; what
@@ -28,7 +28,7 @@ _CERTAINLY_FITS_BYTES: Final = 512
 
 
 class Decision(NamedTuple):
-    """What is to be stored under a handle."""
+    """Holds what is to be stored under a handle."""
 
     handle: bytes
     """As spelled when its record was created."""

@@ -1,4 +1,4 @@
-"""What the register may refuse, and what may be wrong with its files.
+"""Describes what the register may refuse, and what may be wrong with its files.
 
 Leaves are named for what happened and carry facts, never codes: each face has one table that turns a class
 into its own answer (`node/service/answers.py`).

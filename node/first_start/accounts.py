@@ -1,4 +1,4 @@
-"""What a node finds, or lays, in its directory at each start: an administrator, and a demo enterprise.
+"""Lays what a node finds in its directory at each start: an administrator, and a demo enterprise.
 
 Beside `node/first_start/prefixes.py`, which does the same in the register: the accounts ``admin`` (administrator)
 and ``demo`` (hosted user of the demo enterprise's prefix) have the node's secret as their password.

@@ -1,4 +1,4 @@
-"""What a node finds, or lays, in its register at each start: its own prefix and a demo enterprise's.
+"""Lays what a node finds in its register at each start: its own prefix and a demo enterprise's.
 
 A prefix handle follows the convention that clients count on: HS_SITE at 1, HS_ADMIN at 100 pointing to index
 200, HS_VLIST at 200 naming the administrators, HS_PUBKEY at 300, HS_SECKEY at 301, which only administrators
@@ -65,7 +65,7 @@ _PAGE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where clients reach the node: ``host`` is the IP address they are told, ports are the bound ones."""
+    """Tells where clients reach the node: ``host`` is the IP address they are told, ports are the bound ones."""
 
     host: str
     tcp_port: int

@@ -17,7 +17,7 @@ from idnode.registry.handle.wire.errors import ProtocolError
 
 
 class ErrorAnswer(NamedTuple):
-    """What becomes of an error class.
+    """Holds what becomes of an error class.
 
     ``speaks``: whether the error's text goes to the peer. The reference server sends the plain outcomes
     (not found, exists, not authenticated …) without one.

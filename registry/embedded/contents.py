@@ -1,4 +1,4 @@
-"""What the register holds: index, listing and live_bytes, changed by one `apply` for live writes and replay.
+"""Describes what the register holds: index, listing and live_bytes, changed by one `apply` for live writes and replay.
 
 `apply` cannot refuse: everything refusable was refused by admission before it was logged. How index and listing
 are kept is up to the core (`registry/embedded/core.py`).
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Handles(Protocol):
-    """What the contents ask of a listing; keys are folded handles."""
+    """Describes what the contents ask of a listing; keys are folded handles."""
 
     def add(self, keys: Sequence[bytes]) -> None:
         """Take in handles that are not there yet."""
@@ -49,7 +49,7 @@ class Handles(Protocol):
 
 
 class Replayed(NamedTuple):
-    """How far a core has read the log by itself."""
+    """Describes how far a core has read the log by itself."""
 
     mark: Mark | None
     """Where the records begin that are still to be read; ``None``: nothing was read."""

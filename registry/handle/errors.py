@@ -1,4 +1,4 @@
-"""What is wrong with a handle or a value, and the root of everything that is raised about identifiers."""
+"""Describes what is wrong with a handle or a value, and the root of everything that is raised about identifiers."""
 
 
 class RegistryError(Exception):

@@ -39,7 +39,7 @@ _unpack_count = _COUNT.unpack_from
 
 @dataclass(slots=True)
 class Span:
-    """Where one value lies in a packed list, with what selecting needs of it."""
+    """Tells where one value lies in a packed list, with what selecting needs of it."""
 
     index: int
     permissions: int

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class _Step(NamedTuple):
-    """What becomes of one mutation: an outcome at once, or mutations of which the ``principal`` one counts."""
+    """Holds what becomes of one mutation: an outcome at once, or mutations of which the ``principal`` one counts."""
 
     mutations: tuple[Mutation, ...]
     principal: int = 0
@@ -37,7 +37,7 @@ class _Step(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether the mutation goes on as it is."""
+        """Return whether the mutation goes on as it is."""
         return len(self.mutations) == 1 and not self.replaces
 
     def judged(self, outcomes: Sequence[Outcome]) -> Outcome:

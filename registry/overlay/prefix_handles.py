@@ -30,7 +30,7 @@ _PRIVATE: Final = 0x0C
 
 
 class Titles(Protocol):
-    """Whom prefixes belong to."""
+    """Names whom prefixes belong to."""
 
     def prefixes(self) -> Sequence[bytes]:
         """Return all prefixes, ascending by their bytes."""
@@ -59,7 +59,7 @@ class ComputedPrefixHandles:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return len(self._prefixes)
 
     def publish(self, *, site: bytes, public_key: bytes, secret: bytes) -> None:

@@ -33,7 +33,7 @@ _TRUNCATED: Final = EnvelopeFlag.TRUNCATED
 
 
 class Listener(Protocol):
-    """What a connection asks of the face that accepted it."""
+    """Describes what a connection asks of the face that accepted it."""
 
     receiver: Receiver
     observer: Observer

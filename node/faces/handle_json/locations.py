@@ -33,7 +33,7 @@ class Locations:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """What a choice may depend on: parameters of the request and the address it came from."""
+    """Holds what a choice may depend on: parameters of the request and the address it came from."""
 
     wanted: tuple[tuple[str, str], ...] = ()
     """Attributes asked for by ``locatt=key:value``."""

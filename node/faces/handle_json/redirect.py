@@ -64,7 +64,7 @@ class AliasChainTooLong(Exception):
 
 @dataclass(slots=True)
 class Target:
-    """Where a record sends a browser."""
+    """Tells where a record sends a browser."""
 
     url: str
     value: HandleValue

@@ -23,7 +23,7 @@ OPERATOR: Final = AccountEntry(id=0, username="", inner="", role=Role.ADMIN)
 
 
 class Enrolment(NamedTuple):
-    """Whom the operator onboards; without a prefix the next free one, ``hosted`` here or not."""
+    """Names whom the operator onboards; without a prefix the next free one, ``hosted`` here or not."""
 
     name: str
     username: str

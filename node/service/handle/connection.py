@@ -1,4 +1,4 @@
-"""What an operation may know of, and keep with, the connection that brought the request."""
+"""Describes what an operation may know of, and keep with, the connection that brought the request."""
 
 from __future__ import annotations
 

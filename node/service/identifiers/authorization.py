@@ -1,4 +1,4 @@
-"""What may be asked of the register: a request to change one record becomes a mutation, or is refused.
+"""Decides what may be asked of the register: a request to change one record becomes a mutation, or is refused.
 
 Every judgement checks in the order of the reference server (handle-protocol.md §5.1): does the prefix live
 here, are the values legal, does the record's existence fit (for a creation; the others ask who is there

@@ -30,7 +30,7 @@ _HASHED: Final = re.compile(rb"[0-9A-Fa-f]{40}")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks: ``index`` of a key value in the record of ``handle``; index 0 stands for any."""
+    """Names who asks: ``index`` of a key value in the record of ``handle``; index 0 stands for any."""
 
     handle: bytes
     index: int

@@ -65,17 +65,17 @@ class NativeBatch:
 
     @property
     def broken(self) -> bool:
-        """Whether the request as a whole is not in its encoding, or breaks off."""
+        """Return whether the request as a whole is not in its encoding, or breaks off."""
         return self._batch.problem == batches.READ_BROKEN
 
     @property
     def too_many(self) -> bool:
-        """Whether there are more than `BATCH_ITEMS_MAX` items."""
+        """Return whether there are more than `BATCH_ITEMS_MAX` items."""
         return self._batch.problem == batches.READ_TOO_MANY
 
     @property
     def more_behind(self) -> bool:
-        """Whether something follows the last item."""
+        """Return whether something follows the last item."""
         return self._batch.problem == batches.READ_MORE_BEHIND
 
     def unrecognised(self) -> Iterator[tuple[int, bytes]]:

@@ -24,8 +24,14 @@ BANNED = {
     "time.perf_counter": (("idnode.registry.handle.clock", "benchmarks"), "take `now`, or a Clock"),
     "datetime.now": (("idnode.registry.handle.clock",), "take `now`, or a Clock"),
     "datetime.utcnow": (("idnode.registry.handle.clock",), "take `now`, or a Clock"),
-    "os.environ": (("idnode.node.settings", "tests", "benchmarks"), "a setting"),
-    "os.getenv": (("idnode.node.settings", "tests", "benchmarks"), "a setting"),
+    "os.environ": (
+        ("idnode.node.settings", "idnode.node.defaults", "tests", "benchmarks"),
+        "a setting",
+    ),
+    "os.getenv": (
+        ("idnode.node.settings", "idnode.node.defaults", "tests", "benchmarks"),
+        "a setting",
+    ),
     "random.random": ((), "a seeded random.Random that is passed in"),
     "random.randrange": ((), "a seeded random.Random that is passed in"),
     "random.choice": ((), "a seeded random.Random that is passed in"),

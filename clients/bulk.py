@@ -42,7 +42,7 @@ class FailedItem:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of a batch: how many items were registered, and which were refused."""
+    """Holds what became of a batch: how many items were registered, and which were refused."""
 
     accepted: int
     failures: tuple[FailedItem, ...]

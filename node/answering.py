@@ -1,4 +1,4 @@
-"""Who answers plain resolutions over the binary protocol: native code where it can, Python otherwise.
+"""Chooses who answers plain resolutions over the binary protocol: native code where it can, Python otherwise.
 
 Native code answers when the register's index is the compiled one, the time is the machine's or a known offset from it, and nobody has to see
 each request. It is kept current here: which prefixes it may answer for, and the site's serial number.
@@ -113,12 +113,12 @@ class Answering:
 
     @property
     def native(self) -> bool:
-        """Whether native code answers at all."""
+        """Return whether native code answers at all."""
         return bool(self._native)
 
     @property
     def answered(self) -> int:
-        """How many plain resolutions native code has answered."""
+        """Return how many plain resolutions native code has answered."""
         return sum(sum(counts) for each in self._native for counts in each.volume().values())
 
     def compute(self, enterprises: Mapping[bytes, NativeEnterprise]) -> None:

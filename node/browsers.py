@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from idnode.node.demo_secrets import demo_secrets_work
 from idnode.node.faces.http.access import Access
-from idnode.node.first_start.demo_secrets import demo_secrets_work
 from idnode.node.ops.management import loopback_only
 from idnode.node.settings import is_loopback
 

@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """What the directory's services stand on beside the directory; ``site`` is the node's site record."""
+    """Holds what the directory's services stand on beside the directory; ``site`` is the node's site record."""
 
     settings: Settings
     clock: Clock

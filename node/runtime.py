@@ -20,6 +20,7 @@ from idnode.node.browsers import access_of, fenced
 from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
+from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.directory_parts import Core, open_directory
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
@@ -29,10 +30,6 @@ from idnode.node.faces.http.authorization import Authorization
 from idnode.node.faces.http.services import Services, from_the_start
 from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.first_start import prefixes
-from idnode.node.first_start.demo_secrets import (
-    demo_secret_works,
-    refuse_demo_secret,
-)
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
@@ -45,6 +42,7 @@ from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
+from idnode.node.service.identifiers.credentials import node_administrators
 from idnode.node.services import NodeServices
 from idnode.node.settings import Settings, is_loopback, pure_python_forced
 from idnode.registry.engines import Opening, open_register
@@ -97,7 +95,7 @@ class Node:
 
     @property
     def log_failed(self) -> bool:
-        """Whether the log failed for good while the node ran: what is on the disk wants looking at."""
+        """Return whether the log failed for good while the node ran: what is on the disk wants looking at."""
         return self._log_failed()
 
     def every_second(self, chore: Callable[[], None]) -> None:
@@ -237,7 +235,7 @@ class Node:
             self.parts.refuse_demo_password()
         if first_start:
             await services.registrar.create(
-                prefixes.node_administrators(prefix)[0],
+                node_administrators(prefix)[0],
                 prefix + prefixes.ENTERPRISE_SUFFIX + b"/hello",
                 values.pack(HELLO),
             )

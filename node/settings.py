@@ -237,7 +237,7 @@ class Settings(BaseSettings):
 
     @property
     def demo_secret(self) -> bool:
-        """Whether the well-known demo secret is in force."""
+        """Return whether the well-known demo secret is in force."""
         return self.secret.get_secret_value() == DEMO_SECRET
 
 

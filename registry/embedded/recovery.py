@@ -24,7 +24,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class RecoveryReport(NamedTuple):
-    """How a register came up."""
+    """Describes how a register came up."""
 
     from_image: bool
     """Whether the image of a clean stop was good and enough; otherwise the log was read."""

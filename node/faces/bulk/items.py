@@ -9,11 +9,12 @@ import binascii
 import struct
 from typing import Any, Final
 
-from idnode.registry.errors import IndexConflict, RecordTooLarge
 from idnode.registry.handle.errors import (
+    IndexConflict,
     IndexNotPositive,
     InvalidHandle,
     InvalidValue,
+    RecordTooLarge,
     RegistryError,
 )
 from idnode.registry.handle.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX

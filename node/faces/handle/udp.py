@@ -248,7 +248,7 @@ class HandleUdp(asyncio.DatagramProtocol):
 
 
 class _Question:
-    """Where the answer to one request goes, and what is remembered of it."""
+    """Tells where the answer to one request goes, and what is remembered of it."""
 
     __slots__ = ("_face", "address", "entry", "key", "passage", "started")
 

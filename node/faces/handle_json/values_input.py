@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from idnode.node.faces.http.java_texts import parse
-from idnode.registry.errors import IndexConflict
 from idnode.registry.handle import values
-from idnode.registry.handle.errors import IndexNotPositive
+from idnode.registry.handle.errors import IndexConflict, IndexNotPositive
 from idnode.registry.handle.lenient_json import JsonNumber, shown
 from idnode.registry.handle.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
 from idnode.registry.handle.model import TTL_DEFAULT_SECONDS, TtlType

@@ -48,7 +48,7 @@ class UnexpectedErrors:
 
 
 class Resolutions:
-    """What answers resolutions; `HttpFaceRunner` calls it without asking the router."""
+    """Answers resolutions; `HttpFaceRunner` calls it without asking the router."""
 
     def __init__(self, services: Services, interceptors: Interceptors) -> None:
         reading, unexpected = Reading(services), UnexpectedErrors(services.observer)

@@ -1,4 +1,4 @@
-"""Who asks: the ``Authorization`` header, and the invitation to send one (handle-http-api.md §7)."""
+"""Names who asks: the ``Authorization`` header, and the invitation to send one (handle-http-api.md §7)."""
 
 from __future__ import annotations
 

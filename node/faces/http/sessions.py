@@ -37,7 +37,7 @@ class WebSessionLimits:
 
 
 class Drawn(NamedTuple):
-    """What nobody can guess: a session's id, and a nonce in base64."""
+    """Holds what nobody can guess: a session's id, and a nonce in base64."""
 
     session_id: str
     nonce: str

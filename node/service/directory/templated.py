@@ -69,7 +69,7 @@ ItemError = RegistryError | ServiceError
 
 @dataclass(frozen=True, slots=True)
 class TemplateServices:
-    """What identifiers are judged on.
+    """Holds what identifiers are judged on.
 
     ``value_characters_max`` is the longest value whatever its template allows; ``update_replaces`` has an
     update replace the whole record instead of the values it names (snms-api.md §6, H4).
@@ -207,7 +207,7 @@ def _judged(judge: Callable[[_Item], Mutation], item: _Item | ItemError) -> Muta
 
 
 class _ItemAuthorization:
-    """What one call decides once for all its items: whose prefix, which template, packed how."""
+    """Describes what one call decides once for all its items: whose prefix, which template, packed how."""
 
     def __init__(self, services: TemplateServices, account: AccountEntry) -> None:
         self._services = services

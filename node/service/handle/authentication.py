@@ -30,9 +30,10 @@ from idnode.registry.handle.wire.message import Message
 from idnode.registry.handle.wire.versions import digest_is_typed, negotiate
 
 if TYPE_CHECKING:
-    from idnode.node.service.handle.challenges import Challenges, Pending
+    from idnode.node.service.handle.challenges import Challenges
     from idnode.node.service.handle.connection import Connection
     from idnode.node.service.handle.dispatch import Dispatch, Operation
+    from idnode.node.service.handle.pending import PendingChallenge
     from idnode.node.service.handle.proofs import Proofs
     from idnode.node.service.handle.response import Reply, ReplyTo, Responses
     from idnode.node.service.handle.sealing import Sealing
@@ -138,7 +139,7 @@ class Authentication:
             work = self._prove_any(dispatch, answer, pending, request, onward, connection, reply)
             dispatch.alongside(work, request, onward, connection, reply)
 
-    async def _prove(self, answer: ChallengeAnswer, pending: Pending) -> Identity:
+    async def _prove(self, answer: ChallengeAnswer, pending: PendingChallenge) -> Identity:
         """Return who the answer proves to be there.
 
         Raises:
@@ -158,7 +159,7 @@ class Authentication:
         self,
         dispatch: Dispatch,
         answer: ChallengeAnswer,
-        pending: Pending,
+        pending: PendingChallenge,
         request: Message,
         onward: Envelope,
         connection: Connection,
@@ -186,7 +187,9 @@ class Authentication:
         )
 
 
-def _resumed(pending: Pending, answer: Message, envelope: Envelope) -> tuple[Message, Envelope]:
+def _resumed(
+    pending: PendingChallenge, answer: Message, envelope: Envelope
+) -> tuple[Message, Envelope]:
     """Return the original request as it goes on: with its own code, flags and body.
 
     A request digest in the final answer is that of the message which it answers.

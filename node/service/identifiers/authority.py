@@ -1,4 +1,4 @@
-"""Which prefixes live on this node, and where to send those who ask for others.
+"""Names which prefixes live on this node, and where to send those who ask for others.
 
 A prefix lives here while its prefix handle ``0.NA/<prefix>`` is in the register and carries an HS_ADMIN value
 (somebody administers it here), unless an administrator decided otherwise by homing or unhoming it. The set of

@@ -1,4 +1,4 @@
-"""What may be asked of the register: a request to change one record becomes a mutation, or is refused.
+"""Decides what may be asked of the register: a request to change one record becomes a mutation, or is refused.
 
 Every judgement checks in the order of the reference server (handle-protocol.md §5.1): does the prefix live
 here, are the values legal, does the record's existence fit (for a creation; the others ask who is there
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import AuthenticationNeeded, InsufficientPermission
 from idnode.node.service.identifiers.creation import require_creation
-from idnode.registry.errors import HandleExists, HandleNotFound, IndexConflict, ValuesNotFound
+from idnode.registry.errors import HandleExists, HandleNotFound, ValuesNotFound
 from idnode.registry.handle import names
+from idnode.registry.handle.errors import IndexConflict
 from idnode.registry.handle.model import Permission
 from idnode.registry.handle.types.hs_admin import Right
 from idnode.registry.handle.values import dated, spans

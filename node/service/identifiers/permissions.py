@@ -1,4 +1,4 @@
-"""Who may do what to a record.
+"""Names who may do what to a record.
 
 Administrators are named by HS_ADMIN values: those of the record itself, and those of its prefix handle
 (handle-protocol.md §3.3, §6.2). Each carries rights and points to a key value, or to an HS_VLIST that names

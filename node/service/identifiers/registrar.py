@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Registered(NamedTuple):
-    """What a change did: the handle it concerns, and whether it replaced a record or values."""
+    """Holds what a change did: the handle it concerns, and whether it replaced a record or values."""
 
     handle: bytes
     replaced: bool

@@ -31,7 +31,8 @@ from idnode.registry.embedded.storage.walk import (
     reporting,
     whole_records,
 )
-from idnode.registry.errors import LogDamaged, RecordTooLarge, RegisterClosed
+from idnode.registry.errors import LogDamaged, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge
 
 __all__ = ["Cut", "Log", "LogView", "Mark", "SegmentInfo"]
 
@@ -78,7 +79,7 @@ class Log:
 
     @property
     def folder(self) -> Path:
-        """Where the log lies."""
+        """Return where the log lies."""
         return self._chain.folder
 
     @property
@@ -88,12 +89,12 @@ class Log:
 
     @property
     def closed(self) -> bool:
-        """Whether the files were given back."""
+        """Return whether the files were given back."""
         return self._closed
 
     @property
     def manifest(self) -> Manifest:
-        """Which segments there are, the last of them active."""
+        """Return which segments there are, the last of them active."""
         return self._chain.manifest
 
     # Positioning

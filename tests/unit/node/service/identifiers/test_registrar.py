@@ -11,9 +11,9 @@ from idnode.node.service.errors import (
     NotResponsible,
 )
 from idnode.node.service.identifiers.credentials import Identity
-from idnode.registry.errors import HandleExists, HandleNotFound, IndexConflict, ValuesNotFound
+from idnode.registry.errors import HandleExists, HandleNotFound, ValuesNotFound
 from idnode.registry.handle import values
-from idnode.registry.handle.errors import IndexNotPositive, InvalidHandle
+from idnode.registry.handle.errors import IndexConflict, IndexNotPositive, InvalidHandle
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 
 CUP = b"88.900.1/cup"

@@ -6,11 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from idnode.node.defaults import DEMO_SECRET, SettingsRefused
-from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX, SECRET_KEY_INDEX
+from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX
 from idnode.node.service.errors import AuthenticationFailed
 from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.fetching import fetched
 from idnode.registry.handle.names import prefix_handle
+from idnode.registry.handle.prefix_record import SECRET_KEY_INDEX
 
 if TYPE_CHECKING:
     from idnode.node.service.identifiers.credentials import Credentials

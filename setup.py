@@ -16,6 +16,7 @@ _HEADERS = [
     f"src/idnode/{folder}"
     for folder in (
         "registry/embedded/native",
+        "registry/overlay",
         "registry/datasets/suzhou",
         "node/faces/handle/native",
     )

@@ -17,6 +17,7 @@ _HEADERS = [
     f"src/idnode/{folder}"
     for folder in (
         "registry/embedded/native",
+        "registry/overlay",
         "registry/datasets/suzhou",
         "node/faces/handle/native",
     )

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from idnode.node.ops.metrics import Metrics
     from idnode.node.service.events import Observer
     from idnode.node.service.identifiers.authority import Authority
-    from idnode.registry.datasets.suzhou.native import NativeEnterprise
     from idnode.registry.embedded.native.core import SlotTable
     from idnode.registry.handle.clock import Clock
+    from idnode.registry.overlay.computed import NativePrefix
 
 _NATIVE_NEVER: Final = 2
 """How many of the exceptions hold also where native code computes: other servers answer, or a template does."""
@@ -40,7 +40,7 @@ class Answering:
         self._native: tuple[Answers, ...] = ()
         self._authority: Authority | None = None
         self._excepted: tuple[Callable[[bytes], bool], ...] = ()
-        self._computed: Mapping[bytes, NativeEnterprise] = {}
+        self._computed: Mapping[bytes, NativePrefix] = {}
         self._stale = False
         self._movable: MovableClock | None = None
         if slots is None or not isinstance(clock, SystemClock | MovableClock):
@@ -121,7 +121,7 @@ class Answering:
         """Return how many plain resolutions native code has answered."""
         return sum(sum(counts) for each in self._native for counts in each.volume().values())
 
-    def compute(self, enterprises: Mapping[bytes, NativeEnterprise]) -> None:
+    def compute(self, enterprises: Mapping[bytes, NativePrefix]) -> None:
         """Answer from now on also below these folded prefixes, with what is computed where nothing is written."""
         self._computed = enterprises
         self._refresh()

@@ -29,6 +29,18 @@ class Computed(Protocol):
         """Gives the packed values at a position."""
 
 
+class NativePrefix(Protocol):
+    """The computed identifiers of one prefix as native readers find and write them; see `computed.h`."""
+
+    @property
+    def prefix(self) -> bytes:
+        """The folded prefix."""
+
+    @property
+    def capsule(self) -> object:
+        """Holds the C interface, which is good as long as this object is there."""
+
+
 class Dataset(Protocol):
     """A data set."""
 

@@ -1,7 +1,7 @@
 from collections.abc import Iterable, Sequence
 
-from idnode.registry.datasets.suzhou.native import NativeEnterprise
 from idnode.registry.embedded.native.core import SlotTable
+from idnode.registry.overlay.computed import NativePrefix
 
 class Answers:
     def __init__(
@@ -9,7 +9,7 @@ class Answers:
     ) -> None: ...
     def quiesce(self) -> None: ...
     def set_prefixes(
-        self, prefixes: Iterable[bytes], computed: Iterable[NativeEnterprise] = ()
+        self, prefixes: Iterable[bytes], computed: Iterable[NativePrefix] = ()
     ) -> None: ...
     def set_site_serial(self, serial: int) -> None: ...
     def leave_missing(self, leave: bool) -> None: ...

@@ -2,11 +2,12 @@
 """Plain resolutions answered natively: whole requests, streams, and threads of their own for UDP."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
 from idnode.registry.embedded.native.core cimport SlotTable, slots_hash
-from idnode.registry.datasets.suzhou.native cimport NativeEnterprise
+from idnode.registry.overlay.computed cimport COMPUTED_CAPSULE, computed_prefix
 
 import os
 
@@ -78,15 +79,15 @@ cdef class Answers:
     def set_prefixes(self, prefixes, computed=()):
         """Answer below these folded prefixes, and no others, from now on.
 
-        ``computed`` are the enterprises (`registry.native.suzhou.NativeEnterprise`) whose identifiers are
-        computed where nothing is written; their prefixes count too.
+        ``computed`` are those whose identifiers are computed where nothing is written: objects with a folded
+        ``prefix`` and a ``capsule`` (registry/overlay/computed.h); their prefixes count too.
         """
         cdef bytes prefix
-        cdef NativeEnterprise enterprise
+        cdef const computed_prefix *made_up
         cdef const uint8_t *key
         cdef size_t n
         cdef served_prefixes *before
-        made = {enterprise.prefix: enterprise for enterprise in computed}
+        made = {each.prefix: each for each in computed}
         wanted = {*prefixes, *made}
         cdef served_prefixes *served = served_new(<uint32_t>len(wanted), <size_t>sum(map(len, wanted)))
         if served is NULL:
@@ -94,9 +95,11 @@ cdef class Answers:
         for prefix in wanted:
             key = <const uint8_t *>PyBytes_AS_STRING(prefix)
             n = <size_t>PyBytes_GET_SIZE(prefix)
-            enterprise = made.get(prefix)
-            served_add(served, slots_hash(self.table.table, key, n), key, n,
-                       NULL if enterprise is None else &enterprise.made)
+            made_up = NULL
+            if prefix in made:
+                made_up = <const computed_prefix *>PyCapsule_GetPointer(
+                    made[prefix].capsule, COMPUTED_CAPSULE)
+            served_add(served, slots_hash(self.table.table, key, n), key, n, made_up)
         before = answerer_served(&self.answers)
         answerer_serve(&self.answers, served)
         self.quiesce()

@@ -284,15 +284,9 @@ class Node:
     def _http_app(self, services: NodeServices) -> web.Application:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
         if not plain_http:
-            _log.warning(
-                "secrets over plain HTTP are ignored off loopback: see --plain-credentials"
-            )
-        authorization = Authorization(
-            services.credentials,
-            services.protocol.proofs,
-            WebSessions(self._clock),
-            plain_http=plain_http,
-        )
+            _log.warning("off loopback plain HTTP carries no secrets: see --plain-credentials")
+        proofs, sessions = services.protocol.proofs, WebSessions(self._clock)
+        authorization = Authorization(services.credentials, proofs, sessions, plain_http=plain_http)
         offered = Services(
             resolver=services.resolver,
             registrar=services.registrar,

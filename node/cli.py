@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "import": "idnode.node.commands.import_",
     "snapshot": "idnode.node.commands.snapshot",
     "check": "idnode.node.commands.check",
+    "tail": "idnode.node.commands.tail",
+    "show": "idnode.node.commands.show",
     "dataset": "idnode.node.commands.dataset",
     "enterprise": "idnode.node.commands.enterprise",
     "review": "idnode.node.commands.review",

@@ -12,6 +12,9 @@ BIN := .venv/bin
 
 # What the installation is made from; a change in it installs anew.
 MADE_FROM := pyproject.toml $(wildcard setup.py) $(shell find registry node -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
+# Byte code beforehand, since a start would compile all of it where PYTHONDONTWRITEBYTECODE is set.
+COMPILE := @$(BIN)/python -m compileall -q node registry clients loadtests
+
 ARGS ?=
 
 .PHONY: help run test lint demo bench load fuzz dashboards clean
@@ -60,10 +63,12 @@ clean:  ## Remove what was made, the data of `make run` excepted.
 
 .venv/.run: $(MADE_FROM) .venv/.python
 	$(BIN)/pip install --quiet --editable .
+	$(COMPILE)
 	@touch $@
 
 .venv/.load: $(MADE_FROM) .venv/.python
 	$(BIN)/pip install --quiet --editable ".[load]"
+	$(COMPILE)
 	@touch $@ .venv/.run
 
 .venv/.bench: .venv/.dev
@@ -73,4 +78,5 @@ clean:  ## Remove what was made, the data of `make run` excepted.
 
 .venv/.dev: $(MADE_FROM) .venv/.python
 	$(BIN)/pip install --quiet --editable ".[dev]"
+	$(COMPILE)
 	@touch $@ .venv/.run .venv/.load

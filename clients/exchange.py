@@ -29,12 +29,11 @@ from idnode.clients.request import (
     Answered,
     Failed,
     Outcome,
-    Reply,
     Request,
     Schedule,
+    ServerReply,
     StreamNeeded,
 )
-from idnode.clients.session import Session
 from idnode.registry.handle.limits import MESSAGE_BYTES_MAX
 from idnode.registry.handle.wire.constants import (
     BEST_VERSION,
@@ -91,7 +90,7 @@ class _Pending:
     flags: int = 0
 
 
-class Exchange:
+class ClientExchange:
     """Requests under way to one server, over UDP and over any number of streams."""
 
     def __init__(
@@ -326,7 +325,7 @@ class Exchange:
             self._fail(request_id, error)
 
     def _answer(self, request_id: int, pending: _Pending, envelope: Envelope, now: float) -> None:
-        reply = Reply(
+        reply = ServerReply(
             request_id,
             envelope,
             pending.messages,
@@ -354,7 +353,7 @@ class _NotAReply(ProtocolError):
     """A message that is well formed and still no answer: our own request sent back, or encrypted."""
 
 
-def _decode_reply(envelope: Envelope, data: bytes, session: Session | None) -> Message:
+def _decode_reply(envelope: Envelope, data: bytes, session: "ClientSession | None") -> Message:
     if envelope.flags & EnvelopeFlag.ENCRYPTED:
         if session is None:
             raise _NotAReply("The message is encrypted, and there is no session")

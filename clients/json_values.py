@@ -1,13 +1,11 @@
 """Handle values as JSON, both ways (handle-http-api.md §5)."""
 
 import struct
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from idnode.clients.errors import MalformedAnswer
-from idnode.clients.json_data import DATA_FORMS
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.model import (
     PERMISSIONS_DEFAULT,
@@ -16,6 +14,8 @@ from idnode.registry.handle.model import (
     Reference,
     TtlType,
 )
+from idnode.registry.handle.types.json_reading import base64_object
+from idnode.registry.handle.types.table import TYPES
 from idnode.registry.handle.wire.errors import ProtocolError
 
 UNREADABLE: Final = (
@@ -59,7 +59,7 @@ def data_to_json(data: bytes) -> dict[str, str]:
     try:
         return {"format": "string", "value": data.decode()}
     except UnicodeDecodeError:
-        return {"format": "base64", "value": b64encode(data).decode()}
+        return base64_object(data)
 
 
 def iso_time(seconds: float) -> str:
@@ -81,13 +81,12 @@ def from_json(found: Iterable[Mapping[str, Any]]) -> tuple[HandleValue, ...]:
 
 
 def _value(found: Mapping[str, Any]) -> HandleValue:
-    data = found["data"]
     ttl = found.get("ttl", TTL_DEFAULT_SECONDS)
     absolute = isinstance(ttl, str)
     return HandleValue(
         index=_integer(found["index"]),
         type=_text(found["type"]),
-        data=data.encode() if isinstance(data, str) else DATA_FORMS[data["format"]](data["value"]),
+        data=TYPES.data_bytes(found["data"]),
         ttl=seconds_of(ttl) if absolute else _integer(ttl),
         ttl_type=TtlType.ABSOLUTE if absolute else TtlType.RELATIVE,
         permissions=_permissions(found.get("permissions")),

@@ -107,6 +107,9 @@ class HandlesPage:
     handles: tuple[str, ...]
     total_count: int
 
+    def __len__(self) -> int:
+        return len(self.handles)
+
 
 def resolution(question: Question) -> Call[Answer]:
     """Return the call that asks for values; the answer comes back whatever its response code."""

@@ -1,6 +1,6 @@
 """Who answers plain resolutions over the binary protocol: native code where it can, Python otherwise.
 
-Native code answers when the register's index is the compiled one, the time is the machine's, and nobody has to see
+Native code answers when the register's index is the compiled one, the time is the machine's or a known offset from it, and nobody has to see
 each request. It is kept current here: which prefixes it may answer for, and the site's serial number.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from idnode.node.faces.handle.native.served import answerable
 from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCountsReader
 from idnode.node.ops.counters import SECONDS
-from idnode.registry.handle.clock import SystemClock
+from idnode.registry.handle.clock import MovableClock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from idnode.node.faces.handle.native.responder import Answers, Responder
     from idnode.node.faces.handle.tcp import HandleTcp
     from idnode.node.faces.handle.udp import HandleUdp
+    from idnode.node.interceptors.chain import Interceptors
     from idnode.node.ops.metrics import Metrics
     from idnode.node.service.events import Observer
     from idnode.node.service.identifiers.authority import Authority
@@ -38,7 +39,8 @@ class Answering:
         self._excepted: tuple[Callable[[bytes], bool], ...] = ()
         self._computed: Mapping[bytes, NativeEnterprise] = {}
         self._stale = False
-        if slots is None or not isinstance(clock, SystemClock):
+        self._movable: MovableClock | None = None
+        if slots is None or not isinstance(clock, SystemClock | MovableClock):
             return
         from idnode.node.faces.handle.native.responder import (  # noqa: PLC0415  # may not be built
             Answers,
@@ -48,25 +50,40 @@ class Answering:
         self._responder = Responder(slots, SECONDS, mark_truncated=mark_truncated)
         self._native = (Answers(slots, SECONDS), self._responder)
         slots.segments.quiesce = self._responder.quiesce
+        if isinstance(clock, MovableClock):
+            self._movable = clock
+            clock.watch(self.follow_clock)
 
-    def join(
+    def join(  # noqa: PLR0913, PLR0917  # called once, by the composition root
         self,
         tcp: HandleTcp,
         udp: HandleUdp,
         threads: int,
         metrics: Metrics,
         observers: tuple[Observer, Observer],
+        interceptors: Interceptors,
     ) -> HandleUdp | HandleUdpNative:
         """Let the TCP face answer runs natively, and return the UDP face with so many threads in front.
 
-        ``observers`` of both faces are told what native code answered whenever the metrics are read.
+        ``observers`` of both faces are told what native code answered whenever the metrics are read. While
+        ``interceptors`` must see plain successes both answer in Python; while there are any, what is not found does.
         """
         if self._responder is None:
             return udp
         for counted, observer in zip(self._native, observers, strict=True):
             metrics.flush_first(NativeCountsReader(counted, observer).flush)
-        tcp.native = self._native[0]
-        return HandleUdpNative(udp, self._responder, count=threads) if threads else udp
+        face = HandleUdpNative(udp, self._responder, count=threads) if threads else udp
+
+        def switch() -> None:
+            natively = not interceptors.sees_plain_successes
+            for each in self._native:
+                each.leave_missing(interceptors.active)
+            tcp.native = self._native[0] if natively else None
+            if isinstance(face, HandleUdpNative):
+                face.answer_natively(natively=natively)
+
+        interceptors.watch(switch)
+        return face
 
     def begin(
         self, authority: Authority, site_serial: int, *excepted: Callable[[bytes], bool]
@@ -82,10 +99,20 @@ class Answering:
         self._refresh()
         authority.watch(self._changed)
 
+    def follow_clock(self) -> None:
+        """Have native code show the time of a clock that was moved; again each second while it runs unevenly."""
+        if self._responder is not None and self._movable is not None:
+            self._responder.set_clock_offset(round(self._movable.state().offset))
+
     @property
     def native(self) -> bool:
         """Whether native code answers at all."""
         return bool(self._native)
+
+    @property
+    def answered(self) -> int:
+        """How many plain resolutions native code has answered."""
+        return sum(sum(counts) for each in self._native for counts in each.volume().values())
 
     def compute(self, enterprises: Mapping[bytes, NativeEnterprise]) -> None:
         """Answer from now on also below these folded prefixes, with what is computed where nothing is written."""

@@ -1,14 +1,15 @@
 """The command line: finds the command, runs it, and turns any failure into one line and an exit code."""
 
+import gc
 import importlib
 import sys
+from collections.abc import Callable
 from typing import Final
 
 import typer
 
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.commands.options import with_settings
-from idnode.node.settings import SettingsRefused
+from idnode.node.defaults import SettingsRefused
 from idnode.registry.handle.errors import RegistryError
 
 COMMANDS: Final = {
@@ -26,6 +27,7 @@ COMMANDS: Final = {
     "check": "idnode.node.commands.check",
     "tail": "idnode.node.commands.tail",
     "show": "idnode.node.commands.show",
+    "clock": "idnode.node.commands.clock",
     "dataset": "idnode.node.commands.dataset",
     "enterprise": "idnode.node.commands.enterprise",
     "review": "idnode.node.commands.review",
@@ -61,9 +63,14 @@ def application(arguments: list[str]) -> typer.Typer:
         if hasattr(module, "group"):
             app.add_typer(module.group, name=name)
             continue
-        command = module.run
-        app.command(name)(with_settings(command) if name in _WITH_SETTINGS else command)
+        app.command(name)(_with_settings(module.run) if name in _WITH_SETTINGS else module.run)
     return app
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    from idnode.node.commands.options import with_settings  # noqa: PLC0415  # imports the table
+
+    return with_settings(command)
 
 
 def _about() -> None:
@@ -73,7 +80,7 @@ def _about() -> None:
 def main() -> None:
     """Run the command in ``sys.argv``."""
     try:
-        application(sys.argv[1:])()
+        _loaded(sys.argv[1:])()
     except SettingsRefused as error:
         _fail(str(error), _USAGE_EXIT_CODE)
     except CommandFailed as error:
@@ -82,6 +89,19 @@ def main() -> None:
         _fail(str(error) or type(error).__name__, 1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _loaded(arguments: list[str]) -> typer.Typer:
+    """Return the application, without the garbage collector walking all modules again and again.
+
+    What is imported stays, so it is taken out of later collections, too.
+    """
+    gc.disable()
+    try:
+        return application(arguments)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _fail(message: str, exit_code: int) -> None:

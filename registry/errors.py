@@ -43,8 +43,19 @@ class RegisterBusy(RegistryError):
     """The write queue is full; nothing was taken, try again later."""
 
 
+class RegisterShort(RegisterBusy):
+    """The system is short of room on the disk, or of descriptors; nothing was taken, try again later."""
+
+
 class RegisterClosed(RegistryError):
     """The register is closing, or its log failed and takes no more writes."""
+
+
+class RegisterUnavailable(RegistryError):
+    """The register's records or its log are elsewhere and cannot be reached now; try again later.
+
+    Where it is the outcome of a change, the change may have been carried out all the same.
+    """
 
 
 class LogDamaged(RegistryError):

@@ -14,6 +14,7 @@ from idnode.node import open_files
 from idnode.node.addresses import write_ready_file
 from idnode.node.banner import banner
 from idnode.node.build import core
+from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.progress import byte_progress
 from idnode.node.ops import logs
 from idnode.node.ops.readiness_notice import ReadinessNotice
@@ -35,6 +36,7 @@ def run(loaded: Loaded) -> None:
     settings = loaded.settings
     check_exposure(settings)
     open_files.raise_limit()
+    os.umask(0o077)  # what the node writes down is for its owner only
     folding = logs.configure(settings.log_format, settings.log_level)
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         runner.run(_serve(settings, folding))
@@ -73,6 +75,8 @@ async def _serve(settings: Settings, folding: logs.Folding) -> None:
                 settings.ready_file.unlink(missing_ok=True)
         await node.stop()
     _log.info("stopped")
+    if node.log_failed:
+        raise CommandFailed("the log failed while the node ran: see the runbook, IdnodeNotWritable")
 
 
 def _stop_at_signals() -> asyncio.Event:

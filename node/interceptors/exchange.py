@@ -25,6 +25,7 @@ HANDLE_HTTP: Final = "handle_http"
 HANDLE_JSON: Final = "handle_json"
 BULK: Final = "bulk"
 SNMS: Final = "snms"
+REVERSE_LOOKUP: Final = "reverse_lookup"
 HTTP: Final = "http"
 """Bytes on the HTTP port that are no HTTP, or no face's."""
 
@@ -110,7 +111,7 @@ class Exchange:
         self.handle = b""
         """The handle that is asked for, as spelled, once it is known."""
         self.identity: str | None = None
-        """``index:handle`` of who proved to be the sender."""
+        """``index:handle`` of the sender, or of who the sender claimed to be and did not prove."""
         self.account: str | None = None
         """The SNMS account behind the request's token."""
         self.error: BaseException | None = None
@@ -144,7 +145,7 @@ def note_error(error: BaseException) -> None:
 
 
 def note_identity(index: int, handle: bytes) -> None:
-    """Note who proved to be the sender of the current request."""
+    """Note who the sender of the current request is, or claims to be."""
     exchange = current.get()
     if exchange is not None:
         exchange.identity = f"{index}:{handle.decode(errors='replace')}"

@@ -10,7 +10,7 @@ Row = TypeVar("Row")
 class Model(BaseModel):
     """Root of the models; a member that nobody knows is an error here, where people type."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class NewEnterprise(Model):
@@ -34,7 +34,7 @@ class Decision(Model):
 class Failure(Model):
     """Why a call was refused."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     message: str
 

@@ -6,6 +6,7 @@ are kept is up to the core (`registry/embedded/core.py`).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from mmap import mmap
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Protocol
 
 from idnode.registry.embedded.index import DictIndex, Index
@@ -13,14 +14,16 @@ from idnode.registry.embedded.listing import Listing
 from idnode.registry.embedded.live_bytes import LiveBytes
 from idnode.registry.embedded.storage.log import Log, Mark
 from idnode.registry.embedded.storage.record import PUT
+from idnode.registry.embedded.storage.snapshot import intact_end
 from idnode.registry.embedded.storage.walk import Progress
 from idnode.registry.errors import LogDamaged
+from idnode.registry.handle.names import PREFIX_HANDLE_START
 
 if TYPE_CHECKING:
     from idnode.registry.embedded.native.batch import NativeBatch
     from idnode.registry.embedded.native.resolutions import HandleBatch
 
-WATCHED_START: Final = b"0.NA/"
+WATCHED_START: Final = PREFIX_HANDLE_START
 """Changes of handles that begin so are told to watchers: they describe prefixes."""
 
 
@@ -103,6 +106,10 @@ class Contents(ABC):
         """Apply the log to empty contents as far as this core reads it by itself, and nothing is unrecognised."""
         del progress
         return Replayed(None, 0)
+
+    def intact_end(self, number: int, data: mmap, end: int, sequence: int) -> tuple[int, int]:
+        """Return where the intact records of a segment end; see `idnode.registry.embedded.storage.snapshot`."""
+        return intact_end(number, data, end, sequence)
 
     def flush(self) -> None:  # noqa: B027  # most cores have nothing to do
         """Get ready for reads, once the log takes records."""

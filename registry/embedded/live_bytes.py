@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from itertools import repeat
 from operator import floordiv
 
+from idnode.registry.embedded.limits import SEGMENTS_MAX
 from idnode.registry.embedded.storage.record import SPAN_PLACES
-from idnode.registry.limits import SEGMENTS_MAX
 
 
 class LiveBytes:

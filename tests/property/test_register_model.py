@@ -159,7 +159,7 @@ class RegisterMachine(RuleBasedStateMachine):
         self.run(self.register.close())
         assert check(self.folder).healthy
         self.open()
-        assert self.register.stats().recovered.from_image
+        assert self.register.recovered.from_image
 
     @rule()
     def crash_and_open(self):
@@ -195,10 +195,10 @@ class RegisterMachine(RuleBasedStateMachine):
         assert self.register.prefixes() == sorted(prefixes)
         for prefix in prefixes:
             keys = sorted(key for key in self.model if key.startswith(prefix + b"/"))
-            assert self.register.count(prefix) == len(keys)
+            assert self.run(self.register.count(prefix)) == len(keys)
             handles, after = [], b""
             while after is not None:
-                page = self.register.list_handles(prefix, after=after, limit=2)
+                page = self.run(self.register.page(prefix, after=after, limit=2))
                 handles += page.handles
                 after = page.after
             assert handles == [self.model[key][0] for key in keys]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from aiohttp import web
 
 from idnode.node.faces.handle_json import pages
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.java_texts import MalformedRequest
 from idnode.node.faces.handle_json.locations import TYPE as LOCATIONS_TYPE
 from idnode.node.faces.handle_json.locations import (
     Locations,
@@ -23,7 +22,9 @@ from idnode.node.faces.handle_json.locations import (
     parse_locations,
     url_of,
 )
-from idnode.node.faces.handle_json.parameters import (
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.java_texts import MalformedRequest
+from idnode.node.faces.http.parameters import (
     Parameters,
     all_parameters,
     handle_in_path,
@@ -32,20 +33,19 @@ from idnode.node.faces.handle_json.parameters import (
 from idnode.node.faces.http.replies import PLANNED, SERVER, failed, unknown_endpoint
 from idnode.node.service import events
 from idnode.registry.errors import HandleNotFound
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import InvalidHandle
+from idnode.registry.handle.limits import TTL_SECONDS_MAX
 from idnode.registry.handle.model import TtlType
 from idnode.registry.handle.wire.constants import ResponseCode
 
 if TYPE_CHECKING:
-    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.http.services import Services
     from idnode.registry.handle.model import HandleValue
 
 ALIASES_MAX: Final = 20
 """Longest chain of aliases that is followed."""
-
-EXPIRY_SECONDS_MAX: Final = 2 * 86_400
-"""A redirect is never cached for longer."""
 
 _HTML: Final = "text/html;charset=utf-8"
 _XML: Final = "text/xml;charset=utf-8"
@@ -94,7 +94,7 @@ class Redirect:
         text = _SCHEMES.sub("", handle.decode(errors="replace"), count=1)
         exchange = Exchange(self._services, request, events.RESOLVE, text.encode(errors="replace"))
         try:
-            response = self._lead(exchange, parameters)
+            response = await fetched(partial(self._lead, exchange, parameters))
         except (*PLANNED, AliasChainTooLong) as error:
             return self._missing(exchange, error)
         exchange.note(1)
@@ -180,7 +180,7 @@ class Redirect:
     def _expiry(self, value: HandleValue) -> float:
         now = self._services.clock.now()
         ends = value.ttl if value.ttl_type == TtlType.ABSOLUTE else now + value.ttl
-        return min(max(ends, now), now + EXPIRY_SECONDS_MAX)
+        return min(max(ends, now), now + TTL_SECONDS_MAX)
 
     def _missing(self, exchange: Exchange, error: Exception) -> web.Response:
         """Return the page for a handle that leads nowhere."""

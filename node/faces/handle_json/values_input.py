@@ -4,25 +4,18 @@ Whatever is wrong raises `MalformedRequest` with the original's text, or the reg
 index below one and for two values at one index, which the original notices before it authenticates.
 """
 
-import base64
-import binascii
-import struct
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from idnode.node.faces.handle_json import typed_data
-from idnode.node.faces.handle_json.java_texts import (
-    MalformedRequest,
-    missing_member,
-    number_format,
-    parse,
-)
+from idnode.node.faces.http.java_texts import missing_member, number_format, parse
 from idnode.registry.errors import IndexConflict
 from idnode.registry.handle import values
 from idnode.registry.handle.errors import IndexNotPositive
 from idnode.registry.handle.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
 from idnode.registry.handle.model import PERMISSIONS_DEFAULT, TTL_DEFAULT_SECONDS, TtlType
+from idnode.registry.handle.types.json_reading import MalformedJson
+from idnode.registry.handle.types.table import TYPES
+from idnode.registry.handle.wire.errors import ProtocolError
 
 _ADMIN_READ: Final = 8
 _PERMISSION_CHARACTERS: Final = 4
@@ -111,50 +104,6 @@ def _text(found: Any) -> bytes:
         raise parse("java.nio.charset.MalformedInputException: Input length = 1") from error
 
 
-def _base64(found: Any) -> bytes:
-    try:
-        return base64.b64decode(_text(found), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise parse("java.lang.IllegalArgumentException: Illegal base64 character") from error
-
-
-def _hex(found: Any) -> bytes:
-    try:
-        return binascii.unhexlify(_text(found))
-    except (binascii.Error, ValueError) as error:
-        raise parse("java.lang.IllegalArgumentException: Illegal hexadecimal character") from error
-
-
-def _typed(form: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
-    def read(found: Any) -> bytes:
-        try:
-            return form(found)
-        except MalformedRequest:
-            raise
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-            OverflowError,
-            struct.error,
-        ) as error:
-            raise parse(f"java.lang.IllegalStateException: {_shown(error)}") from error
-
-    return read
-
-
-_FORMATS: Final[dict[str, Callable[[Any], bytes]]] = {
-    "string": _text,
-    "base64": _base64,
-    "hex": _hex,
-    "admin": _typed(typed_data.admin_bytes),
-    "vlist": _typed(typed_data.vlist_bytes),
-    "site": _typed(typed_data.site_bytes),
-    "key": _typed(typed_data.key_bytes),
-}
-
-
 def data_bytes(found: Any) -> bytes:
     """Return the bytes of a ``data`` member: a plain string, or ``{"format": …, "value": …}``.
 
@@ -162,14 +111,12 @@ def data_bytes(found: Any) -> bytes:
         MalformedRequest: The format is unknown, or the value is not of that format.
 
     """
-    if not isinstance(found, dict):
-        data = _text(found)
-    else:
-        name = found.get("format")
-        form = _FORMATS.get(name) if isinstance(name, str) else None
-        if form is None:
-            raise parse(f"java.text.ParseException: Unexpected type {_shown(name)}")
-        data = form(_member(found, "value", "getAsString"))
+    try:
+        data = TYPES.data_bytes(found)
+    except MalformedJson as error:
+        raise parse(str(error)) from error
+    except ProtocolError as error:
+        raise parse(f"java.lang.IllegalArgumentException: {error}") from error
     if len(data) > RECORD_BYTES_MAX:
         raise parse(f"Value data is longer than {RECORD_BYTES_MAX} bytes")
     return data

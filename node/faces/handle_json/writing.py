@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.node.faces.handle_json.exchange import Exchange
 from idnode.node.faces.handle_json.handles import insist_on_text, requested_handle
-from idnode.node.faces.handle_json.java_texts import plain, unsupported_media_type
-from idnode.node.faces.handle_json.json_input import read_json
-from idnode.node.faces.handle_json.parameters import integer, query_parameters
+from idnode.node.faces.handle_json.host_names import replace_host_names
 from idnode.node.faces.handle_json.values_input import pack_values
 from idnode.node.faces.http.body import read_body
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.java_texts import plain, unsupported_media_type
+from idnode.node.faces.http.json_input import read_json
+from idnode.node.faces.http.parameters import integer, query_parameters
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
 from idnode.node.service.errors import AuthenticationNeeded
@@ -19,8 +20,8 @@ from idnode.registry.handle.names import complete
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.exchange import Services
-    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.faces.http.parameters import Parameters
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.identifiers.credentials import Identity
 
 RECORD_BODY_BYTES_MAX: Final = 2 * 1024 * 1024
@@ -46,7 +47,9 @@ class Writing:
             parameters = query_parameters(request)
             if "index" in parameters:
                 exchange.operation = events.ADD
-            packed, indexes = await _read_values(request, exchange.text)
+            items = await _read_items(request, exchange.text)
+            await replace_host_names(items, known=identity is not None)
+            packed, indexes = pack_values(items)
             if "index" in parameters:
                 return await self._put_values(exchange, identity, parameters, packed, indexes)
             return await self._create(exchange, identity, parameters, packed)
@@ -118,15 +121,15 @@ class Writing:
         return exchange.done()
 
 
-async def _read_values(request: web.Request, handle: str | None) -> tuple[bytes, tuple[int, ...]]:
-    """Return the packed values of a body, without timestamps, and their indexes."""
+async def _read_items(request: web.Request, handle: str | None) -> Any:
+    """Return the values in a body, which nobody has checked yet."""
     content_type = request.headers.get("Content-Type")
     if request.content_type != "application/json" or content_type is None:
         raise unsupported_media_type(content_type)
     body = await read_body(request, RECORD_BODY_BYTES_MAX)
     if not body.strip():
         raise plain("Invalid JSON in PUT request")
-    return pack_values(_values_in(read_json(body, request.charset), handle))
+    return _values_in(read_json(body, request.charset), handle)
 
 
 def _values_in(found: Any, handle: str | None) -> Any:

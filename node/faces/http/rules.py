@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from idnode.node.faces.handle_json.authorization import CredentialsRefused
-from idnode.node.faces.handle_json.java_texts import MalformedRequest
+from idnode.node.faces.http.authorization import CredentialsRefused
+from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.body import BodyRefused
 from idnode.node.interceptors.rules.rule import Rule
 

@@ -38,7 +38,11 @@ Data = TypeVar("Data")
 class Model(BaseModel):
     """Root of the models."""
 
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        extra="ignore",
+        populate_by_name=True,
+        defer_build=True,  # built when first needed: hundreds of validators, and a start is to be quick
+    )
 
 
 class SnmsEnvelope(Model, Generic[Data]):

@@ -7,6 +7,7 @@ Texts that the sources give are reproduced exactly, for clients match on them; t
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from idnode.node.faces.http.body import Unreadable
 from idnode.node.service.directory import refusals
 from idnode.node.service.errors import InsufficientPermission, NotResponsible, ServiceError
 from idnode.registry import errors as registry
@@ -30,7 +31,7 @@ class Said(NamedTuple):
     message: str
 
 
-class ParameterRefused(ServiceError):
+class ParameterRefused(ServiceError, Unreadable):
     """A parameter is missing, of the wrong type, too long, or out of its range."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from idnode.node.service.directory.ownership import hosted_prefix
@@ -18,8 +19,10 @@ from idnode.node.service.directory.template_form import TEMPLATE_TYPE, Form
 from idnode.node.service.directory.templates import TEMPLATE_INDEX
 from idnode.node.service.errors import InsufficientPermission, ServiceError
 from idnode.registry.errors import HandleNotFound, ValuesNotFound
+from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.limits import SNMS_BATCH_ITEMS_MAX
 from idnode.registry.handle.model import Permission
 from idnode.registry.mutation import AddValues, Applied, Create, Delete
 
@@ -34,9 +37,6 @@ if TYPE_CHECKING:
     from idnode.registry.handle.clock import Clock
     from idnode.registry.mutation import Mutation
     from idnode.registry.register import Register
-
-BATCH_ITEMS_MAX: Final = 2000
-"""Most items of one call (snms-api.md §10)."""
 
 HANDLE_CHARACTERS_MAX: Final = 255
 """Longest handle of this API, in characters."""
@@ -181,24 +181,29 @@ class TemplatedIdentifiers:
     async def _carry_out(
         self, items: Sequence[_Item | ItemError], judge: Callable[[_Item], Mutation]
     ) -> list[ItemError | None]:
-        if len(items) > BATCH_ITEMS_MAX:
-            raise TooManyItems(BATCH_ITEMS_MAX)
+        if len(items) > SNMS_BATCH_ITEMS_MAX:
+            raise TooManyItems(SNMS_BATCH_ITEMS_MAX)
         judged: list[Mutation | ItemError] = []
-        for number, item in enumerate(items):
-            if number % _SLICE_ITEMS == _SLICE_ITEMS - 1:
+        for start in range(0, len(items), _SLICE_ITEMS):
+            if start:
                 await asyncio.sleep(0)
-            if isinstance(item, RegistryError | ServiceError):
-                judged.append(item)
-                continue
-            try:
-                judged.append(judge(item))
-            except (RegistryError, ServiceError) as error:
-                judged.append(error.with_traceback(None))
+            some = items[start : start + _SLICE_ITEMS]
+            judged += await fetched(partial(together, partial(_judged, judge), some))
         mutations = [each for each in judged if not isinstance(each, Exception)]
         outcomes = iter(await self._services.register.submit(mutations) if mutations else ())
         return [
             each if isinstance(each, Exception) else _refusal(next(outcomes)) for each in judged
         ]
+
+
+def _judged(judge: Callable[[_Item], Mutation], item: _Item | ItemError) -> Mutation | ItemError:
+    """Return what an item asks for, or why it is refused."""
+    if isinstance(item, RegistryError | ServiceError):
+        return item
+    try:
+        return judge(item)
+    except (RegistryError, ServiceError) as error:
+        return error.with_traceback(None)
 
 
 class _ItemAuthorization:

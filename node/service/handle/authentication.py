@@ -176,7 +176,7 @@ class Authentication:
         try:
             for kind in _KINDS:
                 answer = ChallengeAnswer(kind, asked.handle, asked.index, asked.proof)
-                if self._proofs.has_key(answer):
+                if await self._proofs.has_key(answer):
                     break
             await self._proofs.check(answer, proven, negotiate(envelope))
         except AuthenticationFailed:

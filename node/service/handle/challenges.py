@@ -70,7 +70,7 @@ class Challenges:
     """The challenges under way."""
 
     def __init__(self, clock: Clock, limits: ChallengeLimits | None = None) -> None:
-        self._elapsed = clock.elapsed
+        self._passed = clock.passed
         self._limits = limits or ChallengeLimits()
         self._pending: OrderedDict[int, Pending] = OrderedDict()
         self._of_source: dict[str, OrderedDict[int, Pending]] = {}
@@ -94,7 +94,7 @@ class Challenges:
             message,
             version,
             connection.source,
-            self._elapsed() + CHALLENGE_SECONDS,
+            self._passed() + CHALLENGE_SECONDS,
             session,
             connection.keyed,
         )
@@ -120,7 +120,7 @@ class Challenges:
             pending = self._pending.get(number)
             if pending is not None:
                 self._drop(pending)
-        if pending is None or pending.deadline < self._elapsed():
+        if pending is None or pending.deadline < self._passed():
             raise ChallengeUnknown("The challenge is unknown, answered or too old")
         return pending
 
@@ -143,7 +143,7 @@ class Challenges:
         self._make_room(source)
 
     def _make_room(self, source: str) -> None:
-        limits, now = self._limits, self._elapsed()
+        limits, now = self._limits, self._passed()
         while self._pending:
             oldest = next(iter(self._pending.values()))
             full = len(self._pending) > limits.in_all or self._bytes > limits.bytes_in_all

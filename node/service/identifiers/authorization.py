@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from idnode.node.service.identifiers.authority import Authority
     from idnode.node.service.identifiers.credentials import Identity
     from idnode.node.service.identifiers.permissions import Permissions
-    from idnode.registry.embedded.register import Stored
     from idnode.registry.handle.clock import Clock
     from idnode.registry.handle.values import Span
-    from idnode.registry.register import Register
+    from idnode.registry.register import Register, Stored
 
 _ADMIN_TYPE: Final = b"HS_ADMIN"
 
@@ -65,7 +64,8 @@ class Authorization:
         home = self._home_of(key)
         names.check(key)
         values, public = dated(packed, int(self._now()))
-        existing = self._lookup(key)
+        # A minted handle is new, and another one each time that this is called.
+        existing = None if mint else self._lookup(key)
         if existing is not None and not overwrite:
             raise HandleExists
         require_creation(self._permissions, identity, key, home)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import BatchTooLarge, ServiceError
-from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.node.service.identifiers.creation import require_creation
 from idnode.registry.errors import BatchAborted
+from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.types.hs_admin import Right
@@ -86,12 +87,15 @@ class Batch:
         for start in range(0, len(items), _SLICE_ITEMS):
             if start:
                 await asyncio.sleep(0)
-            for handle, packed in items[start : start + _SLICE_ITEMS]:
-                try:
-                    prepared.append(self._creation(handle, packed))
-                except (RegistryError, ServiceError) as error:
-                    prepared.append(error.with_traceback(None))
+            some = items[start : start + _SLICE_ITEMS]
+            prepared += await fetched(partial(together, self._prepared_item, some))
         return prepared
+
+    def _prepared_item(self, item: tuple[bytes, bytes]) -> Create | RegistryError | ServiceError:
+        try:
+            return self._creation(*item)
+        except (RegistryError, ServiceError) as error:
+            return error.with_traceback(None)
 
     async def carry_out_read(
         self,
@@ -109,17 +113,16 @@ class Batch:
 
         """
         for number, (position, handle, packed) in enumerate(unrecognised):
-            try:
-                create = self._creation(handle, packed)
-            except (RegistryError, ServiceError) as error:
-                batch.refuse(position, error.with_traceback(None), handle)
-            else:
+            create = await fetched(partial(self._prepared_item, (handle, packed)))
+            if isinstance(create, Create):
                 batch.take(position, create.handle, create.values)
+            else:
+                batch.refuse(position, create, handle)
             if not number % _SLICE_ITEMS:
                 await asyncio.sleep(0)
         refused: dict[int, Exception] = {}
         for number, handle in batch.prefixes():
-            if (refusal := self._refusal(handle)) is not None:
+            if (refusal := await fetched(partial(self._refusal, handle))) is not None:
                 refused[number] = refusal
             if not number % _SLICE_ITEMS:
                 await asyncio.sleep(0)
@@ -148,7 +151,7 @@ class Batch:
         if prefix in self._decisions:
             return self._decisions[prefix]
         refusal = self._decide(key)
-        if names.fold(prefix) != PREFIX_OF_PREFIXES:
+        if names.fold(prefix) != names.PREFIX_OF_PREFIXES:
             self._decisions[prefix] = refusal
         return refusal
 

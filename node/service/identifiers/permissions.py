@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import AuthenticationNeeded, InvalidAdministrator
-from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.fetching import NotFetched, together
 from idnode.registry.handle import names
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.types.hs_admin import decode_admin
@@ -98,10 +98,18 @@ class Permissions:
 
     def _grants(self, source: bytes, sought: Identity, right: int) -> bool:
         """Return whether one HS_ADMIN of this very record gives the right."""
-        return any(
-            granted & right == right and self._is_or_contains(admin, sought)
-            for granted, admin in self._administrators(source)
-        )
+        missing: list[NotFetched] = []
+        for granted, admin in self._administrators(source):
+            try:
+                if granted & right == right and self._is_or_contains(admin, sought):
+                    return True
+            except NotFetched as lacking:
+                missing.append(
+                    lacking
+                )  # another one may do, and what is missing is asked for at once
+        if missing:
+            raise NotFetched.joined(missing)
+        return False
 
     def is_node_admin(self, identity: Identity) -> bool:
         """Return whether the identity administers the node itself."""
@@ -131,8 +139,8 @@ class Permissions:
             if any(_names(member, sought) for member in level):
                 return True
             following: list[Identity] = []
-            for group in level:
-                members = self._members(group)[: max(budget, 0)]
+            for listed in together(self._members, level):
+                members = listed[: max(budget, 0)]
                 budget -= len(members) + 1
                 fresh = [member for member in dict.fromkeys(members) if member not in seen]
                 seen.update(fresh)
@@ -169,6 +177,6 @@ def _names(reference: Identity, sought: Identity) -> bool:
 def _sources(handle: bytes) -> tuple[bytes, ...]:
     """Return the handles whose HS_ADMIN values count for a complete handle."""
     prefix = names.prefix_of(handle)
-    if names.fold(prefix) == PREFIX_OF_PREFIXES:
+    if names.fold(prefix) == names.PREFIX_OF_PREFIXES:
         return (handle,)
     return (handle, names.prefix_handle(prefix))

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from idnode.node.service.errors import AuthenticationNeeded, NotResponsible
 from idnode.node.service.identifiers.authorization import Authorization
 from idnode.node.service.identifiers.batch import Batch
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import names
 from idnode.registry.handle.types.hs_admin import Right
 from idnode.registry.mutation import Applied
-from idnode.registry.register import RequestRegister
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from idnode.node.service.identifiers.batch import ItemOutcome
     from idnode.node.service.identifiers.credentials import Identity
     from idnode.node.service.identifiers.permissions import Permissions
-    from idnode.registry.embedded.register import Page
     from idnode.registry.handle.clock import Clock
     from idnode.registry.mutation import Mutation, Outcome
-    from idnode.registry.register import Register, RequestBatch
+    from idnode.registry.register import Page, Register, RequestBatch
 
 
 class Registered(NamedTuple):
@@ -83,9 +82,8 @@ class Registrar:
             RegisterClosed: No writes are taken.
 
         """
-        creation = self.authorization.creation(
-            identity, handle, packed, overwrite=overwrite, mint=mint
-        )
+        judge = partial(self.authorization.creation, overwrite=overwrite, mint=mint)
+        creation = await fetched(partial(judge, identity, handle, packed))
         applied = await self._carry_out(creation, prove)
         return Registered(creation.handle, applied.replaced)
 
@@ -100,7 +98,8 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        await self._carry_out(self.authorization.deletion(identity, handle), prove)
+        judge = partial(self.authorization.deletion, identity, handle)
+        await self._carry_out(await fetched(judge), prove)
 
     async def add(
         self,
@@ -119,7 +118,8 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        await self._carry_out(self.authorization.addition(identity, handle, packed), prove)
+        judge = partial(self.authorization.addition, identity, handle, packed)
+        await self._carry_out(await fetched(judge), prove)
 
     async def put_values(
         self,
@@ -137,7 +137,8 @@ class Registrar:
             ServiceError: As for `create`, where it applies; `InsufficientPermission` as for `modify`.
 
         """
-        addition = self.authorization.addition(identity, handle, packed, overwrite=True)
+        judge = partial(self.authorization.addition, identity, handle, packed, overwrite=True)
+        addition = await fetched(judge)
         applied = await self._carry_out(addition, prove)
         return Registered(addition.handle, applied.replaced)
 
@@ -159,7 +160,8 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        await self._carry_out(self.authorization.modification(identity, handle, packed), prove)
+        judge = partial(self.authorization.modification, identity, handle, packed)
+        await self._carry_out(await fetched(judge), prove)
 
     async def remove(
         self,
@@ -179,7 +181,8 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        await self._carry_out(self.authorization.removal(identity, handle, indexes), prove)
+        judge = partial(self.authorization.removal, identity, handle, indexes)
+        await self._carry_out(await fetched(judge), prove)
 
     async def batch(
         self,
@@ -211,10 +214,10 @@ class Registrar:
 
     async def read_batch(self, request: bytes, *, lines: bool) -> RequestBatch | None:
         """Have the register read a request, NDJSON ``lines`` or msgpack, unless it does not do that."""
-        if not isinstance(self._register, RequestRegister):
+        batches = self._register.capabilities.batches
+        if batches is None:
             return None
-        now = int(self._clock.now())
-        return await self._register.read_batch(request, lines=lines, now=now)
+        return await batches.read_batch(request, lines=lines, now=int(self._clock.now()))
 
     async def batch_read(
         self,
@@ -231,12 +234,13 @@ class Registrar:
         """
         if identity is None:
             raise AuthenticationNeeded
-        assert isinstance(self._register, RequestRegister)
+        batches = self._register.capabilities.batches
+        assert batches is not None  # it has read this batch
         asked = {"overwrite": overwrite, "all_or_nothing": all_or_nothing, "prepared": True}
         work = self._new_batch(identity, now=int(self._clock.now()), **asked)
-        await work.carry_out_read(self._register, batch, unrecognised)
+        await work.carry_out_read(batches, batch, unrecognised)
 
-    def list_handles(
+    async def list_handles(
         self, identity: Identity | None, prefix: bytes, *, after: bytes = b"", limit: int = 1000
     ) -> Page:
         """Return one page of the handles of a prefix, which may also be given as its prefix handle.
@@ -251,8 +255,9 @@ class Registrar:
             prefix = prefix[len(names.PREFIX_HANDLE_START) :]
         if not self._authority.responsible(prefix):
             raise NotResponsible
-        self._permissions.require(identity, Right.LIST_HANDLES, names.prefix_handle(prefix))
-        return self._register.list_handles(prefix, after=after, limit=limit)
+        above = names.prefix_handle(prefix)
+        await fetched(partial(self._permissions.require, identity, Right.LIST_HANDLES, above))
+        return await self._register.page(prefix, after=after, limit=limit)
 
     def submit(self, mutation: Mutation, prove: Proof | None) -> Awaitable[list[Outcome]]:
         """Hand a judged mutation to the register, at once or once its sender is proven.

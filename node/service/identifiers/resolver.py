@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.registry.errors import ValuesNotFound
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
-from idnode.registry.handle.names import PREFIX_HANDLE_START, fold
+from idnode.registry.handle.names import PREFIX_HANDLE_START, PREFIX_OF_PREFIXES, fold
 from idnode.registry.handle.values import EMPTY, select
-from idnode.registry.register import RequestRegister
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +36,10 @@ class Resolver:
         ``None`` when it does not do that; then `resolve` is the way. As `resolve` without filters it is for all
         readers: who may read more is asked elsewhere.
         """
-        if not isinstance(self._register, RequestRegister):
+        batches = self._register.capabilities.batches
+        if batches is None:
             return None
-        handles = await self._register.read_handles(request)
+        handles = await batches.read_handles(request)
         if handles is not None:
             served = enumerate(map(fold, handles.prefixes()))
             handles.serve(n for n, p in served if p in self._homed or p == PREFIX_OF_PREFIXES)

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from idnode.registry.embedded.contents import WATCHED_START
+from idnode.registry.embedded.limits import WHOLE_BYTES_MAX
 from idnode.registry.embedded.native import batches
 from idnode.registry.embedded.native.core import SlotTable
 from idnode.registry.embedded.storage.frames import Extent
 from idnode.registry.errors import BatchAborted, HandleExists, RecordTooLarge
 from idnode.registry.handle.names import fold, prefix_of
 from idnode.registry.handle.values import all_public
-from idnode.registry.limits import BATCH_ITEMS_MAX, WHOLE_BYTES_MAX
+from idnode.registry.limits import BATCH_ITEMS_MAX
 
 
 class Failure(NamedTuple):

@@ -11,11 +11,11 @@ from typing import Any, Final, NamedTuple
 
 import google_crc32c
 
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from idnode.registry.embedded.storage.atomic import write_atomically
 from idnode.registry.embedded.storage.disk import Disk
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, REGISTER_ID_BYTES, Header
 from idnode.registry.errors import LogDamaged
-from idnode.registry.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 
 NAME: Final = "MANIFEST.json"
 SUMS_NAME: Final = "SNAPSHOT.json"
@@ -32,6 +32,8 @@ class Entry(NamedTuple):
     bytes: int | None = None
     last: int | None = None
     """Sequence of its last record."""
+    capacity: int | None = None
+    """Fewest bytes that the file of the active segment may have; ``None`` where nobody noted it."""
 
     @property
     def sealed(self) -> bool:
@@ -68,9 +70,16 @@ def encode(manifest: Manifest) -> bytes:
         "dropping": list(manifest.dropping),
         "format": FORMAT,
         "register": manifest.register.hex(),
-        "segments": [entry._asdict() for entry in manifest.segments],
+        "segments": [_facts(entry) for entry in manifest.segments],
     }
     return json.dumps({"crc32c": _checksum(facts), "manifest": facts}, indent=1).encode() + b"\n"
+
+
+def _facts(entry: Entry) -> dict[str, int | None]:
+    facts: dict[str, int | None] = entry._asdict()
+    if entry.capacity is None:
+        del facts["capacity"]
+    return facts
 
 
 def decode(content: bytes) -> Manifest:
@@ -116,6 +125,8 @@ def _problem(manifest: Manifest) -> str:
             return f"segment {entry.number} cannot follow segment {before.number}"
         if entry.bytes is not None and not HEADER_BYTES <= entry.bytes <= SEGMENT_SPAN_BYTES:
             return f"segment {entry.number} cannot have {entry.bytes} bytes"
+        if entry.capacity is not None and not HEADER_BYTES <= entry.capacity <= SEGMENT_SPAN_BYTES:
+            return f"segment {entry.number} cannot be made with {entry.capacity} bytes"
         before = entry
     slots = {entry.number % SEGMENTS_MAX for entry in manifest.segments}
     return "" if len(slots) == len(manifest.segments) else "two segments share their places"

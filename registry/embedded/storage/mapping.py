@@ -8,6 +8,7 @@ import mmap
 from typing import Final
 
 from idnode.registry.embedded.storage.record import Bytes
+from idnode.registry.embedded.storage.shortage import SPARE_DESCRIPTORS
 
 AHEAD_BYTES: Final = 8 << 20
 """How far the disk is ahead of a reader, at least."""
@@ -15,7 +16,9 @@ AHEAD_BYTES: Final = 8 << 20
 
 def map_length(descriptor: int, length: int) -> mmap.mmap:
     """Return a read-only mapping of the first ``length`` bytes, for reads in any order."""
-    data = mmap.mmap(descriptor, length, access=mmap.ACCESS_READ)
+    data = SPARE_DESCRIPTORS.carry_out(  # a mapping keeps a descriptor of its own
+        lambda: mmap.mmap(descriptor, length, access=mmap.ACCESS_READ)
+    )
     if hasattr(mmap, "MADV_RANDOM"):
         data.madvise(mmap.MADV_RANDOM)
     return data

@@ -2,7 +2,7 @@
  *
  * `answer` takes one whole request (envelope and message) and writes the whole answer. It answers plain resolutions
  * (question.h) below the prefixes that are served natively, when the record's values are all public, or there is
- * no record. Where a prefix has computed identifiers, one without a record and without a mark (`0.MARK/<folded
+ * no record and `leave_missing` is not set. Where a prefix has computed identifiers, one without a record and without a mark (`0.MARK/<folded
  * handle>`, registry/overlay/overlay.py) is computed. Everything else is NOT_MINE, for the Python face to decide.
  */
 #ifndef IDNODE_ANSWER_H
@@ -34,6 +34,7 @@ typedef struct {
     const log_view *log;
     _Atomic(served_prefixes *) served;
     _Atomic uint32_t site_serial;
+    _Atomic bool leave_missing; /* somebody has to see what is not found: that is not for native code either */
     bool mark_truncated;
 } answerer;
 
@@ -218,6 +219,7 @@ static inline size_t answer_finish(answerer *a, const pending_answer *p, uint32_
     }
     if (place) body_bytes = answer_record(a, q, place, body);
     else if (computed) body_bytes = answer_computed(q, e, &one, body);
+    else if (atomic_load_explicit(&a->leave_missing, memory_order_relaxed)) return NOT_MINE;
     else set4(body, 0); /* an error without a text */
     if (!body_bytes) return NOT_MINE;
     *code = place || computed ? SUCCESS : HANDLE_NOT_FOUND;

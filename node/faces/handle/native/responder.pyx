@@ -19,11 +19,13 @@ cdef extern from *:
     static inline void answerer_serve(answerer *a, served_prefixes *served) { atomic_store(&a->served, served); }
     static inline served_prefixes *answerer_served(answerer *a) { return atomic_load(&a->served); }
     static inline void answerer_set_serial(answerer *a, uint32_t serial) { atomic_store(&a->site_serial, serial); }
+    static inline void answerer_leave_missing(answerer *a, bool leave) { atomic_store(&a->leave_missing, leave); }
     static inline void responder_set_offset(responder *r, int64_t seconds) { atomic_store(&r->clock_offset, seconds); }
     """
     void answerer_serve(answerer *a, served_prefixes *served) nogil
     served_prefixes *answerer_served(answerer *a) nogil
     void answerer_set_serial(answerer *a, uint32_t serial) nogil
+    void answerer_leave_missing(answerer *a, bint leave) nogil
     void responder_set_offset(responder *r, int64_t seconds) nogil
 
 
@@ -105,6 +107,10 @@ cdef class Answers:
     def set_site_serial(self, uint32_t serial):
         """Write this serial number of the site record into answers."""
         answerer_set_serial(&self.answers, serial & 0xffff)
+
+    def leave_missing(self, bint leave):
+        """Leave handles that are not found to the caller, or answer them, too."""
+        answerer_leave_missing(&self.answers, leave)
 
     cdef _take_volume(self, served_prefixes *served):
         cdef uint32_t i

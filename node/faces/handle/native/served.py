@@ -8,7 +8,7 @@ of several servers) has to be asked in Python. So have the prefix handles, whose
 
 from collections.abc import Callable, Iterable
 
-from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
+from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 
 
 def answerable(homed: Iterable[bytes], *excepted: Callable[[bytes], bool]) -> frozenset[bytes]:

@@ -41,7 +41,11 @@ async def test_ready_follows_the_state_and_says_the_core(client, health, state, 
     health.state = state
     response = await client.get("/readyz")
     assert response.status == status
-    assert await response.json() == {"status": state.value, "core": "python"}
+    assert await response.json() == {
+        "status": state.value,
+        "core": "python",
+        "writable": True,
+    }
     assert (await client.get("/livez")).status == 200
 
 

@@ -11,7 +11,7 @@ import re
 import pytest
 from yarl import URL
 
-from idnode.node.faces.handle_json.sessions import Drawn, WebSessions, draw
+from idnode.node.faces.http.sessions import Drawn, WebSessions, draw
 
 PLACES = "the original lists in the order of its hash table"
 STATE = "shows a record after exchanges that were not recorded"

@@ -20,7 +20,7 @@ Sources: handle-protocol.md §1.1 to §1.5, §2.1 (CONT).
 import heapq
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from idnode.clients.answer import Transport
 from idnode.clients.errors import ConnectionLost, MalformedAnswer, NotAnswered, TimedOut
@@ -48,6 +48,9 @@ from idnode.registry.handle.wire.envelope import Envelope, decode_envelope
 from idnode.registry.handle.wire.errors import ProtocolError
 from idnode.registry.handle.wire.framing import Framer
 from idnode.registry.handle.wire.message import Message, decode_message, encode_response
+
+if TYPE_CHECKING:
+    from idnode.clients.session import ClientSession
 
 STREAMS_PER_REQUEST_MAX: Final = 2
 """Connections that may break under one request, without having answered anything, before it fails."""

@@ -16,6 +16,8 @@ from idnode.node.interceptors.rules.batches import of_batch
 from idnode.node.interceptors.rules.rule import Rule
 from idnode.node.service.directory.refusals import LoginRefused, TokenRefused
 
+from idnode.registry.handle.wire.constants import ResponseCode
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -70,7 +72,10 @@ _LOGIN_RULES: Final = {
     "undated": directory.DIGEST_NO_DATE,
     "plain": directory.DIGEST_PLAIN,
 }
-_SUCCESS: Final = 1
+_NO_REFUSAL: Final = frozenset(
+    (None, int(ResponseCode.SUCCESS), int(ResponseCode.AUTHENTICATION_NEEDED))
+)
+"""A challenge asks who is there; only what follows it can be a refusal."""
 
 
 class Catalogue:
@@ -110,7 +115,7 @@ class Catalogue:
             return _of_status(exchange, answer)
         if isinstance(answer, HttpAnswer) and (why := of_batch(exchange, answer)) is not None:
             return why
-        if exchange.response_code not in {None, _SUCCESS}:
+        if exchange.response_code not in _NO_REFUSAL:
             return RESPONSE_CODE.why(code=exchange.response_code)
         return None
 

@@ -209,7 +209,14 @@ class Node:
         )
 
     async def _open_directory(self) -> None:
-        under = Core(self.settings, self._clock, self.register, self.authority, self.resolver)
+        under = Core(
+            self.settings,
+            self._clock,
+            self.register,
+            self.authority,
+            self.permissions,
+            self.resolver,
+        )
         self.parts = await open_directory(under, self._running)
 
     def _observer(self, face: str) -> Observer:

@@ -21,7 +21,7 @@ from idnode.registry.handle.errors import RegistryError
 from idnode.registry.mutation import Create
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from idnode.registry.handle.types.hs_site import Server
     from idnode.registry.register import Register
@@ -154,6 +154,16 @@ class Authority:
         if prefix not in self.homed:
             raise NotResponsible
         return prefix
+
+    def orphans(self, handle: bytes, remaining: Iterable[bytes]) -> bool:
+        """Return whether identifiers would lose their home if a prefix handle kept values of these types only."""
+        folded = names.fold(handle)
+        prefix = folded[len(_START) :]
+        if not folded.startswith(_START) or prefix not in self.homed or prefix in self._decisions:
+            return False
+        if any(each.upper() == b"HS_ADMIN" for each in remaining):
+            return False
+        return bool(self._register.list_handles(prefix, after=b"", limit=1).handles)
 
     def absence(
         self, handle: bytes, *, refer: bool = True

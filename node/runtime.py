@@ -13,7 +13,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from idnode.node.addresses import WILDCARDS, Addresses
-from idnode.node.answering import Answering
+from idnode.node.answering import Answering, udp_limits
 from idnode.node.binding import bind_handle_faces, bind_http
 from idnode.node.build import core, register_core, version
 from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS
@@ -152,9 +152,8 @@ class Node:
         folder = settings.data_dir / REGISTER
         register = await EmbeddedRegister.open(folder, options, self._progress)
         self.register = register
-        self._answering = Answering(
-            register.slots, self._clock, mark_truncated=settings.truncated_flag
-        )
+        udp, marked = udp_limits(settings), settings.truncated_flag
+        self._answering = Answering(register.slots, self._clock, udp, mark_truncated=marked)
         housekeeping = Housekeeping(settings.data_dir, self.metrics)
         for chore in self._chores:
             housekeeping.add(chore)
@@ -233,7 +232,8 @@ class Node:
         )
         seen = self._observer("handle_tcp"), self._observer("handle_udp")
         tcp = HandleTcp(receiver, seen[0], self._clock, limits)
-        plain = HandleUdp(receiver, seen[1], self._clock, mark_truncated=settings.truncated_flag)
+        bounds, marked = udp_limits(settings), settings.truncated_flag
+        plain = HandleUdp(receiver, seen[1], self._clock, bounds, mark_truncated=marked)
         udp = self._answering.join(tcp, plain, settings.udp_threads, self.metrics, seen)
         await bind_handle_faces(settings, tcp, udp)
         self.metrics.read_connections("handle_tcp", lambda: len(tcp.connections))
@@ -283,7 +283,7 @@ class Node:
             await self.registrar.create(
                 prefixes.node_administrators(prefix)[0],
                 enterprise + b"/hello",
-                values.pack(HELLO),
+                values.pack((*HELLO, prefixes.administrators_of(enterprise))),
             )
 
     def _demo_secret_works(self, prefix: bytes) -> bool:

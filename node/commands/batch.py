@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from idnode.node.commands.admin_value import NoAdmin
 from idnode.node.commands.asking import Admin, CaFile, Secret, Server, http_client
 from idnode.node.commands.item_files import FileForm, form_of
 from idnode.node.commands.loading import Loading
@@ -29,6 +30,7 @@ def run(
         typer.Option("--format", help="[default: what the file's name tells, else ndjson]"),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace older records.")] = False,
+    no_admin: NoAdmin = False,
     skip: Skip = 0,
     admin: Admin = None,
     secret: Secret = None,
@@ -37,4 +39,5 @@ def run(
 ) -> None:
     """Register the identifiers of a file; exit code 1 when some were refused."""
     with http_client(server, admin, secret, ca_file) as client:
-        Loading(client, form_of(file, form), overwrite).run(file, skip=skip)
+        loading = Loading(client, form_of(file, form), overwrite, owned=not no_admin)
+        loading.run(file, skip=skip)

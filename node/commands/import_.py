@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from idnode.node.commands.admin_value import NoAdmin
 from idnode.node.commands.asking import Admin, CaFile, Secret, Server, http_client
 from idnode.node.commands.batch import Skip
 from idnode.node.commands.item_files import FileForm
@@ -17,6 +18,7 @@ def run(
     ],
     *,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace older records.")] = False,
+    no_admin: NoAdmin = False,
     skip: Skip = 0,
     admin: Admin = None,
     secret: Secret = None,
@@ -25,4 +27,5 @@ def run(
 ) -> None:
     """Register the identifiers of an exported file; records that exist already are kept."""
     with http_client(server, admin, secret, ca_file) as client:
-        Loading(client, FileForm.NDJSON, overwrite=overwrite).run(file, skip=skip)
+        loading = Loading(client, FileForm.NDJSON, overwrite=overwrite, owned=not no_admin)
+        loading.run(file, skip=skip)

@@ -17,6 +17,7 @@ from idnode.clients.errors import ClientError, MalformedAnswer, Refused, ServerB
 from idnode.clients.json_values import from_json
 from idnode.clients.web_blocking import Client
 from idnode.clients.web_requests import Call, creation
+from idnode.node.commands.admin_value import line_with_admin, packed_with_admin, with_admin
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.item_files import FileForm, chunks, lines, packed_items
 from idnode.node.commands.progress import byte_progress
@@ -35,6 +36,9 @@ class Loading:
     client: Client
     form: FileForm
     overwrite: bool
+    owned: bool = True
+    """Whether records without an HS_ADMIN value get one."""
+
     done: int = 0
     """Items of the file that are dealt with, those that were skipped included."""
 
@@ -87,7 +91,11 @@ class Loading:
     def _send_batch(self, items: list[bytes]) -> None:
         if not items:
             return
-        make = bulk.lines_batch if self.form is FileForm.NDJSON else bulk.packed_batch
+        in_lines = self.form is FileForm.NDJSON
+        make = bulk.lines_batch if in_lines else bulk.packed_batch
+        if self.owned:
+            add = line_with_admin if in_lines else packed_with_admin
+            items = [add(each) for each in items]
         result = _patiently(self.client, make(items, overwrite=self.overwrite))
         for failure in result.failures:
             self._refused(self.done + failure.position, f"{failure.message} ({failure.code})")
@@ -97,12 +105,13 @@ class Loading:
     def _send_record(self, line: bytes) -> None:
         try:
             found = json.loads(line)
-            handle, values = str(found["handle"]).encode(), from_json(found["values"])
+            handle, given = str(found["handle"]), from_json(found["values"])
+            values = with_admin(handle, given) if self.owned else list(given)
         except (ValueError, KeyError, TypeError, MalformedAnswer) as error:
             self._refused(self.done, f"no record: {error}")
         else:
             try:
-                _patiently(self.client, creation(handle, values, overwrite=self.overwrite))
+                _patiently(self.client, creation(handle.encode(), values, overwrite=self.overwrite))
                 self.accepted += 1
             except Refused as error:
                 self._refused(self.done, str(error))

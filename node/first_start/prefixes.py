@@ -16,6 +16,7 @@ from idnode.node.first_start.key_pairs import load_or_make
 from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 from idnode.registry.handle.types.hs_pubkey import encode_public_key
 from idnode.registry.handle.types.hs_site import (
@@ -78,6 +79,12 @@ def node_administrators(prefix: bytes) -> tuple[Identity, ...]:
     """Return the identities that administer a node: secret key and public key of its prefix handle."""
     handle = names.prefix_handle(prefix)
     return (Identity(handle, SECRET_KEY_INDEX), Identity(handle, PUBLIC_KEY_INDEX))
+
+
+def administrators_of(prefix: bytes) -> HandleValue:
+    """Return the HS_ADMIN value by which the administrators of a prefix administer a record."""
+    admin = AdminValue(Right.ALL, names.prefix_handle(prefix), GROUP_INDEX)
+    return HandleValue(ADMIN_INDEX, "HS_ADMIN", encode_admin(admin))
 
 
 async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition root

@@ -26,7 +26,7 @@ from idnode.registry.handle.wire.message import decode_message, encode_response
 
 if TYPE_CHECKING:
     from benchmarks.config import Config
-    from idnode.clients.session import Session
+    from idnode.clients.session import ClientSession
 
 CLIENTS = 16
 HANDLE_NET_CREATIONS = {
@@ -115,7 +115,7 @@ class _Creator:
         self.send()
 
 
-def _requests(session: Session, name: str, count: int) -> list[bytes]:
+def _requests(session: ClientSession, name: str, count: int) -> list[bytes]:
     """Return creations of records of three values, each with the session's next code."""
     made = []
     expires = int(time.time()) + EXPIRATION_SECONDS

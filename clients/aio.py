@@ -11,35 +11,35 @@ that closes after each answer is noticed, and from then on gets one request per 
 
 import asyncio
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from idnode.clients.answer import (
-    QUESTION_FLAGS,
-    REFERRALS,
-    Answer,
-    Question,
-    Transport,
-    read_answer,
-    read_site,
-    site_request_body,
-)
-from idnode.clients.connections import Connection, Connections
-from idnode.clients.dialogues import Dialogue, Result
+from idnode.clients.answer import Transport
+from idnode.clients.calls import Waiting, run_waiting
+from idnode.clients.connections import Connections, PooledConnection
 from idnode.clients.errors import ConnectionFailed
-from idnode.clients.exchange import Exchange
-from idnode.clients.referral import HOPS_MAX, next_server
-from idnode.clients.request import Answered, Failed, Outcome, Reply, Request, Schedule, StreamNeeded
-from idnode.registry.handle.clock import Clock, SystemClock
-from idnode.registry.handle.wire.constants import PORT_DEFAULT, OpCode
+from idnode.clients.exchange import ClientExchange
+from idnode.clients.handle_calls import HandleCalls
+from idnode.clients.request import (
+    Answered,
+    Ask,
+    Dialogue,
+    Failed,
+    Outcome,
+    Request,
+    Result,
+    Schedule,
+    ServerReply,
+    StreamNeeded,
+)
+from idnode.registry.handle.wire.constants import PORT_DEFAULT
 
 if TYPE_CHECKING:
     from random import Random
-    from types import TracebackType
-    from typing import Self
 
     from idnode.clients.cache import AnswerCache
-    from idnode.clients.session import Session
-    from idnode.registry.handle.types.hs_site import Site
+    from idnode.clients.session import ClientSession
+    from idnode.registry.handle.clock import Clock
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -59,7 +59,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._client.datagrams_refused(exc)
 
 
-class Client:
+class Client(HandleCalls, Waiting):
     """Resolves handles at one server, over UDP (falling back to TCP) or over TCP.
 
     At most ``connections_max`` connections are open, each with at most ``pipeline_max`` requests under way;
@@ -77,13 +77,10 @@ class Client:
         pipeline_max: int = 64,
         cache: "AnswerCache | None" = None,
         random: "Random | None" = None,
-        clock: Clock | None = None,
+        clock: "Clock | None" = None,
     ) -> None:
-        self.server = server
-        self.transport = transport
-        self._cache = cache
-        self._clock = clock or SystemClock()
-        self._exchange = Exchange(random or secrets.SystemRandom(), schedule)
+        super().__init__(server, transport=transport, cache=cache, clock=clock)
+        self._exchange = ClientExchange(random or secrets.SystemRandom(), schedule)
         self._waiting: dict[int, asyncio.Future[Outcome]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -98,17 +95,6 @@ class Client:
             changed=self._settle,
         )
 
-    async def __aenter__(self) -> "Self":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: "type[BaseException] | None",
-        error: "BaseException | None",
-        trace: "TracebackType | None",
-    ) -> None:
-        await self.close()
-
     async def close(self) -> None:
         """Close what is open; requests under way fail with `ConnectionFailed`."""
         self._cancel_timer()
@@ -122,65 +108,6 @@ class Client:
             await protocol.closed.wait()
         await self._connections.close()
 
-    async def resolve(  # noqa: PLR0913  # keywords but for the first
-        self,
-        handle: bytes | str,
-        *,
-        indexes: tuple[int, ...] = (),
-        types: tuple[str, ...] = (),
-        op_flags: int = QUESTION_FLAGS,
-        transport: Transport | None = None,
-        follow: bool = False,
-    ) -> Answer:
-        """Return the values of a handle that match an index or a type, all of them without either.
-
-        With ``follow``, referrals to other servers are followed, over TCP.
-
-        Raises:
-            NotAnswered: No usable answer came (time-out, no connection, connection lost, malformed).
-            Refused: The server answered with another code than success; the leaf says which.
-
-        """
-        question = Question.of(handle, indexes=indexes, types=types, op_flags=op_flags)
-        answer = await self.query(question, transport=transport)
-        for _ in range(HOPS_MAX if follow else 0):
-            if answer.response_code not in REFERRALS:
-                break
-            server = next_server(answer, question.handle)
-            async with Client(server, transport=Transport.TCP, clock=self._clock) as other:
-                answer = await other.query(question)
-        return answer.checked()
-
-    async def query(self, question: Question, *, transport: Transport | None = None) -> Answer:
-        """Return the answer to a question, whatever its response code.
-
-        Raises:
-            NotAnswered: No usable answer came.
-
-        """
-        if self._cache is not None:
-            kept = self._cache.get(question, self._clock.now())
-            if kept is not None:
-                return kept
-        reply = await self.ask(
-            OpCode.RESOLUTION, question.body(), op_flags=question.op_flags, transport=transport
-        )
-        answer = read_answer(question, reply, f"{self.server[0]}:{self.server[1]}")
-        if self._cache is not None:
-            self._cache.put(question, answer, self._clock.now())
-        return answer
-
-    async def site(self, *, transport: Transport | None = None) -> "Site":
-        """Return the server's own site record (handle-protocol.md §3.4).
-
-        Raises:
-            NotAnswered: No usable answer came.
-            Refused: The server answered with another code than success.
-
-        """
-        reply = await self.ask(OpCode.GET_SITE_INFO, site_request_body(), transport=transport)
-        return read_site(reply)
-
     async def do(self, dialogue: Dialogue[Result]) -> Result:
         """Carry out a dialogue (`clients/dialogues.py`) over TCP and return what it was for.
 
@@ -189,21 +116,20 @@ class Client:
             Refused: The server answered with another code than success.
 
         """
-        try:
-            asked = next(dialogue)
-            while True:
-                reply = await self.ask(
-                    asked.op_code,
-                    asked.body,
-                    op_flags=asked.op_flags,
-                    transport=Transport.TCP,
-                    session_id=asked.session_id,
-                    session=asked.session,
-                )
-                asked = dialogue.send(reply)
-        except StopIteration as finished:
-            result: Result = finished.value
-            return result
+        return await run_waiting(dialogue, self._perform)
+
+    async def _perform(self, step: Ask) -> ServerReply:
+        if step.server is not None:
+            async with Client(step.server, clock=self._clock) as other:
+                return await other._perform(replace(step, server=None))
+        return await self.ask(
+            step.op_code,
+            step.body,
+            op_flags=step.op_flags,
+            transport=step.transport,
+            session_id=step.session_id,
+            session=step.session,
+        )
 
     async def ask(  # noqa: PLR0913  # keywords but for the first two
         self,
@@ -213,8 +139,8 @@ class Client:
         op_flags: int = 0,
         transport: Transport | None = None,
         session_id: int = 0,
-        session: "Session | None" = None,
-    ) -> Reply:
+        session: "ClientSession | None" = None,
+    ) -> ServerReply:
         """Send any request and return the reply as it came, whatever its response code.
 
         Raises:
@@ -252,7 +178,7 @@ class Client:
             self._exchange.forget(request_id)
             self._connections.room_changed()
 
-    def _send_on(self, connection: Connection, request_id: int) -> None:
+    def _send_on(self, connection: PooledConnection, request_id: int) -> None:
         """Write the request, which may be over; on a connection that ended meanwhile it moves on."""
         data = self._exchange.send_on(connection.stream, request_id)
         if connection.ended:

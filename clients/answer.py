@@ -1,29 +1,18 @@
-"""What is asked of a node, and what a caller gets back, whichever client was used.
+"""Question and answer, whichever client was used.
 
-A `Question` and an `Answer` know no transport details beyond what an answer's reader wants to see. How a
-reply of the binary protocol becomes an `Answer` is told here too, so that both socket clients share it.
+Neither knows more of the transport than an answer's reader wants to see.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from idnode.clients.errors import MalformedAnswer, error_for
-from idnode.registry.handle.errors import RegistryError
-from idnode.registry.handle.types.hs_site import Site, decode_site
-from idnode.registry.handle.values import EMPTY, unpack
-from idnode.registry.handle.wire.constants import ROOT_HANDLE, OpCode, OpFlag, ResponseCode
-from idnode.registry.handle.wire.cursor import Writer
-from idnode.registry.handle.wire.digest import split_digest
-from idnode.registry.handle.wire.errors import ProtocolError
-from idnode.registry.handle.wire.failure import decode_failure
-from idnode.registry.handle.wire.referral import decode_referral
-from idnode.registry.handle.wire.resolution import Query, decode_answer, encode_query
+from idnode.clients.errors import error_for
+from idnode.registry.handle.wire.constants import OpCode, OpFlag, ResponseCode
+from idnode.registry.handle.wire.resolution import Query, encode_query
 
 if TYPE_CHECKING:
-    from idnode.clients.request import Reply
     from idnode.registry.handle.model import HandleValue
-    from idnode.registry.handle.wire.message import Message
 
 QUESTION_FLAGS: Final = OpFlag.RECURSIVE | OpFlag.CACHE_CERTIFY | OpFlag.PUBLIC_ONLY
 """What deployed clients set by default (handle-protocol.md §2.1)."""
@@ -33,7 +22,7 @@ REFERRALS: Final = frozenset({ResponseCode.SERVICE_REFERRAL, ResponseCode.PREFIX
 
 
 class Transport(StrEnum):
-    """How a request travelled."""
+    """Describes how a request travelled."""
 
     UDP = "udp"
     TCP = "tcp"
@@ -47,7 +36,7 @@ def as_handle(handle: bytes | str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which values of which handle are asked for; without indexes and types, all of them.
+    """Names which values of which handle are asked for; without indexes and types, all of them.
 
     Values match an index or a type, not both; a type ending in ``.`` also matches the types below it
     (handle-protocol.md §3.1 and §5.1).
@@ -82,7 +71,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for one question.
+    """Holds what came back for one question.
 
     ``handle`` is spelled as the peer spelled it. ``message`` is the peer's text beside a code other than
     success, ``referral`` the handle it refers to (302, 303; then ``values`` are the referral's).
@@ -111,12 +100,12 @@ class Answer:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the response code is success."""
+        """Return whether the response code is success."""
         return self.response_code == ResponseCode.SUCCESS
 
     @property
     def authoritative(self) -> bool:
-        """Whether a primary site answered (handle-protocol.md §2.1)."""
+        """Return whether a primary site answered (handle-protocol.md §2.1)."""
         return bool(self.op_flags & OpFlag.AUTHORITATIVE)
 
     def checked(self) -> "Answer":
@@ -129,93 +118,3 @@ class Answer:
         if self.response_code != ResponseCode.SUCCESS:
             raise error_for(self.response_code, self.message, self)
         return self
-
-
-def content_of(message: "Message") -> bytes:
-    """Return a response's body without the digest of the request that RRDG puts in front of it.
-
-    Source: handle-protocol.md §5.
-
-    Raises:
-        MalformedAnswer: The digest is of no known algorithm, or cut short.
-
-    """
-    try:
-        return split_digest(message.body, message.op_flags)[1]
-    except ProtocolError as error:
-        raise MalformedAnswer(f"The digest of the request cannot be read: {error}") from error
-
-
-def failure_text(body: bytes) -> str:
-    """Return the peer's words in an error answer; nothing if the body is not in the form of one."""
-    try:
-        return decode_failure(body)
-    except ProtocolError:
-        return ""
-
-
-def read_answer(question: Question, reply: "Reply", server: str) -> Answer:
-    """Return the answer that a reply to a resolution carries.
-
-    Raises:
-        MalformedAnswer: The body breaks the protocol, or is of another operation.
-
-    """
-    message = reply.messages[0]
-    code = message.response_code
-    if code == ResponseCode.SUCCESS and message.op_code != OpCode.RESOLUTION:
-        raise MalformedAnswer(f"Answer of operation {message.op_code} to a resolution")
-    handle, packed, text, referral = question.handle, EMPTY, "", b""
-    try:
-        content = content_of(message)
-        if code == ResponseCode.SUCCESS:
-            handle, packed = decode_answer(content)
-        elif code in REFERRALS:
-            found = decode_referral(content)
-            referral, packed = found.handle, found.values or EMPTY
-        elif code != ResponseCode.AUTHENTICATION_NEEDED:
-            text = failure_text(content)
-        values = unpack(packed)
-    except (ProtocolError, RegistryError) as error:
-        raise MalformedAnswer(f"The answer's body cannot be read: {error}") from error
-    return Answer(
-        handle,
-        values,
-        code,
-        text,
-        referral,
-        op_code=message.op_code,
-        op_flags=message.op_flags,
-        request_id=reply.request_id,
-        version=(reply.envelope.major, reply.envelope.minor),
-        site_serial=message.site_serial,
-        expiration=message.expiration,
-        transport=reply.transport,
-        server=server,
-        seconds=reply.seconds,
-        message_bytes=reply.message_bytes,
-        packets=reply.packets,
-    )
-
-
-def read_site(reply: "Reply") -> Site:
-    """Return the site record that a reply to get-site-info carries.
-
-    Raises:
-        Refused: The reply has another code than success.
-        MalformedAnswer: The body is no site record.
-
-    """
-    message = reply.messages[0]
-    content = content_of(message)
-    if message.response_code != ResponseCode.SUCCESS:
-        raise error_for(message.response_code, failure_text(content))
-    try:
-        return decode_site(content)
-    except ProtocolError as error:
-        raise MalformedAnswer(f"The site record cannot be read: {error}") from error
-
-
-def site_request_body() -> bytes:
-    """Return the body of a get-site-info request (handle-protocol.md §5)."""
-    return Writer().string(ROOT_HANDLE).done()

@@ -12,34 +12,33 @@ are first needed and reused; a server that closes after each answer is only aske
 
 import secrets
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from idnode.clients.answer import (
-    QUESTION_FLAGS,
-    REFERRALS,
-    Answer,
-    Question,
-    Transport,
-    read_answer,
-    read_site,
-    site_request_body,
-)
-from idnode.clients.dialogues import Dialogue, Result
+from idnode.clients.answer import Transport
+from idnode.clients.calls import Blocking, run
 from idnode.clients.errors import ConnectionFailed, NotAnswered, TimedOut
-from idnode.clients.exchange import Exchange, Stream
-from idnode.clients.referral import HOPS_MAX, next_server
-from idnode.clients.request import Answered, Failed, Outcome, Reply, Request, Schedule
-from idnode.registry.handle.clock import Clock, SystemClock
-from idnode.registry.handle.wire.constants import PORT_DEFAULT, OpCode
+from idnode.clients.exchange import ClientExchange, Stream
+from idnode.clients.handle_calls import HandleCalls, address_text
+from idnode.clients.request import (
+    Answered,
+    Ask,
+    Dialogue,
+    Failed,
+    Outcome,
+    Request,
+    Result,
+    Schedule,
+    ServerReply,
+)
+from idnode.registry.handle.wire.constants import PORT_DEFAULT
 
 if TYPE_CHECKING:
     from random import Random
-    from types import TracebackType
-    from typing import Self
 
     from idnode.clients.cache import AnswerCache
-    from idnode.clients.session import Session
-    from idnode.registry.handle.types.hs_site import Site
+    from idnode.clients.session import ClientSession
+    from idnode.registry.handle.clock import Clock
 
 _DATAGRAM_READ_BYTES: Final = 8192
 """More than any peer sends, so that an oversized datagram is not mistaken for a whole one."""
@@ -66,7 +65,7 @@ class _Connection:
             return False
 
 
-class Client:
+class Client(HandleCalls, Blocking):
     """Resolves handles at one server, over UDP (falling back to TCP) or over TCP.
 
     ``random`` makes request ids; leave it out unless a run has to be repeatable, since unguessable ids are
@@ -81,26 +80,12 @@ class Client:
         schedule: Schedule | None = None,
         cache: "AnswerCache | None" = None,
         random: "Random | None" = None,
-        clock: Clock | None = None,
+        clock: "Clock | None" = None,
     ) -> None:
-        self.server = server
-        self.transport = transport
-        self._cache = cache
-        self._clock = clock or SystemClock()
-        self._exchange = Exchange(random or secrets.SystemRandom(), schedule)
+        super().__init__(server, transport=transport, cache=cache, clock=clock)
+        self._exchange = ClientExchange(random or secrets.SystemRandom(), schedule)
         self._datagrams: socket.socket | None = None
         self._connection: _Connection | None = None
-
-    def __enter__(self) -> "Self":
-        return self
-
-    def __exit__(
-        self,
-        kind: "type[BaseException] | None",
-        error: "BaseException | None",
-        trace: "TracebackType | None",
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close what is open; the client may be used again and then opens anew."""
@@ -108,65 +93,6 @@ class Client:
             self._datagrams.close()
             self._datagrams = None
         self._drop_connection()
-
-    def resolve(  # noqa: PLR0913  # keywords but for the first
-        self,
-        handle: bytes | str,
-        *,
-        indexes: tuple[int, ...] = (),
-        types: tuple[str, ...] = (),
-        op_flags: int = QUESTION_FLAGS,
-        transport: Transport | None = None,
-        follow: bool = False,
-    ) -> Answer:
-        """Return the values of a handle that match an index or a type, all of them without either.
-
-        With ``follow``, referrals to other servers are followed, over TCP.
-
-        Raises:
-            NotAnswered: No usable answer came (time-out, no connection, connection lost, malformed).
-            Refused: The server answered with another code than success; the leaf says which.
-
-        """
-        question = Question.of(handle, indexes=indexes, types=types, op_flags=op_flags)
-        answer = self.query(question, transport=transport)
-        for _ in range(HOPS_MAX if follow else 0):
-            if answer.response_code not in REFERRALS:
-                break
-            server = next_server(answer, question.handle)
-            with Client(server, transport=Transport.TCP, clock=self._clock) as other:
-                answer = other.query(question)
-        return answer.checked()
-
-    def query(self, question: Question, *, transport: Transport | None = None) -> Answer:
-        """Return the answer to a question, whatever its response code.
-
-        Raises:
-            NotAnswered: No usable answer came.
-
-        """
-        if self._cache is not None:
-            kept = self._cache.get(question, self._clock.now())
-            if kept is not None:
-                return kept
-        reply = self.ask(
-            OpCode.RESOLUTION, question.body(), op_flags=question.op_flags, transport=transport
-        )
-        answer = read_answer(question, reply, self._server_text())
-        if self._cache is not None:
-            self._cache.put(question, answer, self._clock.now())
-        return answer
-
-    def site(self, *, transport: Transport | None = None) -> "Site":
-        """Return the server's own site record (handle-protocol.md §3.4).
-
-        Raises:
-            NotAnswered: No usable answer came.
-            Refused: The server answered with another code than success.
-
-        """
-        reply = self.ask(OpCode.GET_SITE_INFO, site_request_body(), transport=transport)
-        return read_site(reply)
 
     def do(self, dialogue: Dialogue[Result]) -> Result:
         """Carry out a dialogue (`clients/dialogues.py`) over TCP and return what it was for.
@@ -176,21 +102,20 @@ class Client:
             Refused: The server answered with another code than success.
 
         """
-        try:
-            asked = next(dialogue)
-            while True:
-                reply = self.ask(
-                    asked.op_code,
-                    asked.body,
-                    op_flags=asked.op_flags,
-                    transport=Transport.TCP,
-                    session_id=asked.session_id,
-                    session=asked.session,
-                )
-                asked = dialogue.send(reply)
-        except StopIteration as finished:
-            result: Result = finished.value
-            return result
+        return run(dialogue, self._perform)
+
+    def _perform(self, step: Ask) -> ServerReply:
+        if step.server is not None:
+            with Client(step.server, clock=self._clock) as other:
+                return other._perform(replace(step, server=None))
+        return self.ask(
+            step.op_code,
+            step.body,
+            op_flags=step.op_flags,
+            transport=step.transport,
+            session_id=step.session_id,
+            session=step.session,
+        )
 
     def ask(  # noqa: PLR0913  # keywords but for the first two
         self,
@@ -200,8 +125,8 @@ class Client:
         op_flags: int = 0,
         transport: Transport | None = None,
         session_id: int = 0,
-        session: "Session | None" = None,
-    ) -> Reply:
+        session: "ClientSession | None" = None,
+    ) -> ServerReply:
         """Send any request and return the reply as it came, whatever its response code.
 
         Raises:
@@ -230,10 +155,7 @@ class Client:
             self._exchange.forget(request_id)
             self._exchange.outcomes()
 
-    def _server_text(self) -> str:
-        return f"{self.server[0]}:{self.server[1]}"
-
-    def _await_reply(self, request_id: int) -> Reply:
+    def _await_reply(self, request_id: int) -> ServerReply:
         on_stream = False
         while True:
             self._send_datagrams(request_id)
@@ -253,7 +175,7 @@ class Client:
             else:
                 self._receive_datagram(request_id, wait)
 
-    def _act_on(self, outcome: Outcome) -> Reply | None:
+    def _act_on(self, outcome: Outcome) -> ServerReply | None:
         if isinstance(outcome, Answered):
             return outcome.reply
         if isinstance(outcome, Failed):
@@ -272,7 +194,9 @@ class Client:
         except ConnectionRefusedError:
             self._exchange.give_up_udp(request_id, self._clock.elapsed())
         except OSError as error:
-            raise ConnectionFailed(f"Cannot send to {self._server_text()}: {error}") from error
+            raise ConnectionFailed(
+                f"Cannot send to {address_text(self.server)}: {error}"
+            ) from error
 
     def _open_datagrams(self) -> socket.socket:
         if self._datagrams is None:
@@ -307,7 +231,7 @@ class Client:
             connection.socket.settimeout(max(deadline - self._clock.elapsed(), 0.001))
             connection.socket.sendall(data)
         except TimeoutError as error:
-            raise TimedOut(f"{self._server_text()} does not take the request") from error
+            raise TimedOut(f"{address_text(self.server)} does not take the request") from error
         except OSError:
             self._drop_connection()
 
@@ -316,9 +240,13 @@ class Client:
         try:
             connected = socket.create_connection(self.server, timeout=wait)
         except TimeoutError as error:
-            raise TimedOut(f"No connection to {self._server_text()} within {wait:.1f} s") from error
+            raise TimedOut(
+                f"No connection to {address_text(self.server)} within {wait:.1f} s"
+            ) from error
         except OSError as error:
-            raise ConnectionFailed(f"No connection to {self._server_text()}: {error}") from error
+            raise ConnectionFailed(
+                f"No connection to {address_text(self.server)}: {error}"
+            ) from error
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection = _Connection(connected, self._exchange.open_stream())
         return self._connection

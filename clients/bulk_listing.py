@@ -14,7 +14,7 @@ PAGE_HANDLES: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class IdentifiersPage:
     """One page: identifiers, where the next page begins (None behind the last), and how many there are."""
 
     handles: tuple[str, ...]
@@ -22,17 +22,17 @@ class Listed:
     total: int
 
 
-def listing(prefix: str, *, after: str = "", limit: int = PAGE_HANDLES) -> Call[Listed]:
+def listing(prefix: str, *, after: str = "", limit: int = PAGE_HANDLES) -> Call[IdentifiersPage]:
     """Return the call that lists one page of a prefix, from the cursor of the page before."""
     query = urlencode([("prefix", prefix), ("after", after), ("limit", limit)])
     return Call("GET", f"{IDENTIFIERS_PATH}?{query}", _read)
 
 
-def _read(response: HttpResponse) -> Listed:
+def _read(response: HttpResponse) -> IdentifiersPage:
     found = read_success(response)
     handles, after, total = found.get("handles"), found.get("after"), found.get("total")
     if not isinstance(handles, list) or not all(isinstance(each, str) for each in handles):
         raise MalformedAnswer("The listing has no list of handles")
     if not isinstance(after, str | None) or not isinstance(total, int):
         raise MalformedAnswer("The listing has no cursor or no total")
-    return Listed(tuple(handles), after, total)
+    return IdentifiersPage(tuple(handles), after, total)

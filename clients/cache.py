@@ -8,14 +8,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from idnode.registry.handle.limits import TTL_SECONDS_MAX
 from idnode.registry.handle.model import TtlType
 from idnode.registry.handle.names import fold
 
 if TYPE_CHECKING:
     from idnode.clients.answer import Answer, Question
-
-TTL_SECONDS_MAX: Final = 172_800
-"""Longest time that an answer is kept, whatever its values say."""
 
 ANSWERS_MAX: Final = 10_000
 """Answers that a cache keeps unless told otherwise; at 1 kB each about 10 MB."""

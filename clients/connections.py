@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import Callable
 
 from idnode.clients.errors import ConnectionFailed, TimedOut
-from idnode.clients.exchange import Exchange, Stream
+from idnode.clients.exchange import ClientExchange, Stream
 
 
-class Connection(asyncio.Protocol):
+class PooledConnection(asyncio.Protocol):
     """One TCP connection: bytes to the exchange and back, nothing else."""
 
     def __init__(self, pool: "Connections", stream: Stream) -> None:
@@ -53,7 +53,7 @@ class Connections:
     def __init__(  # noqa: PLR0913  # keywords, passed by one caller
         self,
         server: tuple[str, int],
-        exchange: Exchange,
+        exchange: ClientExchange,
         *,
         connections_max: int,
         pipeline_max: int,
@@ -66,13 +66,13 @@ class Connections:
         self._connections_max = connections_max
         self._elapsed = elapsed
         self._changed = changed
-        self._open: list[Connection] = []
+        self._open: list[PooledConnection] = []
         self._connecting = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._closing = False
         self._all_closed = asyncio.Event()
 
-    async def take(self, deadline: float) -> Connection:
+    async def take(self, deadline: float) -> PooledConnection:
         """Return a connection with room for a request, opening one or waiting for room if need be.
 
         Raises:
@@ -88,7 +88,7 @@ class Connections:
         self.room_changed()
         return connection
 
-    async def _find(self) -> Connection:
+    async def _find(self) -> PooledConnection:
         while not self._closing:
             connection = self._least_busy()
             if connection is not None and self._has_room(connection):
@@ -98,22 +98,22 @@ class Connections:
             await self._room()
         raise ConnectionFailed("The client is closed")
 
-    def _least_busy(self) -> Connection | None:
+    def _least_busy(self) -> PooledConnection | None:
         usable = [connection for connection in self._open if not connection.is_closing()]
         return min(usable, key=lambda connection: len(connection.stream), default=None)
 
-    def _has_room(self, connection: Connection) -> bool:
+    def _has_room(self, connection: PooledConnection) -> bool:
         """Return whether a further request should go on this connection rather than on a new one."""
         under_way = len(connection.stream)
         full = len(self._open) + self._connecting >= self._connections_max
         return under_way < (self.pipeline_max if full else 1)
 
-    async def _connect(self) -> Connection:
+    async def _connect(self) -> PooledConnection:
         self._connecting += 1
         try:
             loop = asyncio.get_running_loop()
             _, connection = await loop.create_connection(
-                lambda: Connection(self, self._exchange.open_stream()), *self._server
+                lambda: PooledConnection(self, self._exchange.open_stream()), *self._server
             )
         except TimeoutError:
             raise
@@ -146,13 +146,13 @@ class Connections:
                 waiter.set_result(None)
                 return
 
-    def received(self, connection: Connection, data: bytes) -> bool:
+    def received(self, connection: PooledConnection, data: bytes) -> bool:
         """Take what was read from a connection; False says that it is of no further use."""
         useful = self._exchange.receive_bytes(connection.stream, data, self._elapsed())
         self._changed()
         return useful
 
-    def lost(self, connection: Connection) -> None:
+    def lost(self, connection: PooledConnection) -> None:
         """Note that a connection ended."""
         if connection in self._open:
             self._open.remove(connection)

@@ -1,4 +1,4 @@
-"""What takes several messages, or an administrator: told once, for both socket clients.
+"""Operations of several messages, or of an administrator, for both socket clients.
 
 A dialogue yields what to ask and is sent the reply; a client drives it over its own sockets::
 
@@ -8,13 +8,15 @@ A dialogue yields what to ask and is sent the reply; a client drives it over its
 All of it goes over TCP, because servers take administration there only. Sources: handle-protocol.md §5 to §7.
 """
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from idnode.clients.answer import as_handle, content_of, failure_text
+from idnode.clients.answer import as_handle
 from idnode.clients.errors import MalformedAnswer, error_for
-from idnode.clients.session import Session, dh_half, dh_private
+from idnode.clients.replies import content_of, failure_text
+from idnode.clients.request import Ask, Dialogue, ServerReply
+from idnode.clients.session import ClientSession, dh_half, dh_private
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.names import prefix_handle
 from idnode.registry.handle.proofs.session_cipher import agreed_key
@@ -41,41 +43,23 @@ from idnode.registry.handle.wire.versions import version_of
 
 if TYPE_CHECKING:
     from idnode.clients.identity import Identity
-    from idnode.clients.request import Reply
     from idnode.registry.handle.model import HandleValue
     from idnode.registry.handle.wire.message import Message
-
-Result = TypeVar("Result")
 
 _SESSION_SECONDS = 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request of a dialogue."""
-
-    op_code: int
-    body: bytes
-    op_flags: int = 0
-    session_id: int = 0
-    session: Session | None = None
-
-
-Dialogue = Generator[Ask, "Reply", Result]
-"""Yields requests, is sent replies, returns what it was for; raises `Refused` and `MalformedAnswer`."""
-
-
 @dataclass(slots=True)
 class Administrator:
-    """Who asks, and the session under which it asks, if `open_session` has made one."""
+    """Names who asks, and the session under which it asks, if `open_session` has made one."""
 
     identity: "Identity"
-    session: Session | None = field(default=None)
+    session: ClientSession | None = field(default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """What a creation made: the handle as the server names it, and whether it replaced a record."""
+    """Holds what a creation made: the handle as the server names it, and whether it replaced a record."""
 
     handle: bytes
     replaced: bool
@@ -173,7 +157,9 @@ def log_in_with_password(name: bytes | str, password: bytes) -> Dialogue[None]:
     _checked(reply)
 
 
-def open_session(administrator: Administrator, *, encrypted: bool = False) -> Dialogue[Session]:
+def open_session(
+    administrator: Administrator, *, encrypted: bool = False
+) -> Dialogue[ClientSession]:
     """Agree with the server on a key, under which the administrator asks from then on."""
     identity = administrator.identity
     private = dh_private()
@@ -192,7 +178,7 @@ def open_session(administrator: Administrator, *, encrypted: bool = False) -> Di
         raise MalformedAnswer(f"The session's key cannot be read: {error}") from error
     if not isinstance(peer, DhPublicKey):
         raise MalformedAnswer("The server agreed on no key")
-    session = Session(reply.envelope.session_id, agreed_key(peer, private), cipher, encrypted)
+    session = ClientSession(reply.envelope.session_id, agreed_key(peer, private), cipher, encrypted)
     administrator.session = session
     return session
 
@@ -205,7 +191,7 @@ def close_session(administrator: Administrator) -> Dialogue[None]:
         _checked((yield ask))
 
 
-def prove(administrator: Administrator, ask: Ask) -> "Dialogue[Reply]":
+def prove(administrator: Administrator, ask: Ask) -> Dialogue[ServerReply]:
     """Ask in the administrator's name, and answer the challenge if one comes; return the last reply."""
     session = administrator.session
     number = session.number if session else 0
@@ -213,7 +199,7 @@ def prove(administrator: Administrator, ask: Ask) -> "Dialogue[Reply]":
     return (yield from _proven(administrator.identity, asked))
 
 
-def _proven(identity: "Identity", ask: Ask) -> "Dialogue[Reply]":
+def _proven(identity: "Identity", ask: Ask) -> Dialogue[ServerReply]:
     reply = yield ask
     message = reply.messages[0]
     if message.response_code != ResponseCode.AUTHENTICATION_NEEDED:
@@ -252,7 +238,7 @@ def _listed(administrator: Administrator, op_code: int, body: bytes) -> Dialogue
     return found
 
 
-def _checked(reply: "Reply") -> "Message":
+def _checked(reply: "ServerReply") -> "Message":
     message = reply.messages[0]
     if message.response_code != ResponseCode.SUCCESS:
         content = b""

@@ -4,23 +4,13 @@ Text from a peer is shown with everything unprintable escaped, so that no answer
 """
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from idnode.clients.json_values import iso_time, to_json
-from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.model import TtlType
-from idnode.registry.handle.types.hs_admin import RIGHT_NAMES, Right, decode_admin, permissions_text
-from idnode.registry.handle.types.hs_site import decode_site
-from idnode.registry.handle.types.hs_vlist import decode_vlist
-from idnode.registry.handle.wire.constants import (
-    InterfaceType,
-    OpFlag,
-    name_of_op,
-    name_of_response,
-)
-from idnode.registry.handle.wire.constants import Transport as InterfaceTransport
-from idnode.registry.handle.wire.errors import ProtocolError
+from idnode.registry.handle.printing import printable
+from idnode.registry.handle.types.table import TYPES
+from idnode.registry.handle.wire.constants import OpFlag, name_of_op, name_of_response
 
 if TYPE_CHECKING:
     from idnode.clients.answer import Answer, Question
@@ -45,12 +35,6 @@ FLAG_NAMES: Final = {
 }
 """Short names of the flags, as handle-protocol.md §2.1 gives them."""
 
-_TRANSPORT_NAMES: Final = {
-    InterfaceTransport.UDP: "udp",
-    InterfaceTransport.TCP: "tcp",
-    InterfaceTransport.HTTP: "http",
-    InterfaceTransport.HTTPS: "https",
-}
 _DATA_CHARACTERS_MAX: Final = 2000
 
 
@@ -142,13 +126,10 @@ def _tail(answer: "Answer", now: float) -> list[str]:
 
 
 def readable_data(value: "HandleValue") -> str:
-    """Return a value's data on one line: HS_ADMIN, HS_VLIST and HS_SITE explained, text quoted, else hex."""
-    form = _form_of(value.type)
-    if form is not None:
-        try:
-            return form(value.data)
-        except (ProtocolError, RegistryError):
-            pass
+    """Return a value's data on one line: explained as its type says, text quoted, else hex."""
+    shown = TYPES.data_text(value.type, value.data)
+    if shown is not None:
+        return shown
     try:
         text = printable(value.data.decode())
     except UnicodeDecodeError:
@@ -156,89 +137,6 @@ def readable_data(value: "HandleValue") -> str:
     else:
         text = f'"{text}"'
     return text if len(text) <= _DATA_CHARACTERS_MAX else f"{text[:_DATA_CHARACTERS_MAX]}…"
-
-
-def _form_of(value_type: str) -> Callable[[bytes], str] | None:
-    folded = value_type.upper()
-    if folded == "HS_SITE" or folded.startswith("HS_SITE."):
-        return site_text
-    return {"HS_ADMIN": admin_text, "HS_VLIST": vlist_text, "HS_SECKEY": _secret_text}.get(folded)
-
-
-def _secret_text(data: bytes) -> str:
-    return f"(secret of {len(data)} bytes)"
-
-
-def admin_text(data: bytes) -> str:
-    """Return HS_ADMIN data as ``301:0.NA/88.900.1 [111111111111] all rights``.
-
-    Raises:
-        ProtocolError, InvalidHandle: The bytes are no HS_ADMIN data.
-
-    """
-    admin = decode_admin(data)
-    rights = admin.permissions & Right.ALL
-    names = " ".join(name for bit, name in RIGHT_NAMES.items() if rights & bit)
-    shown = "all rights" if rights == Right.ALL else names or "no rights"
-    return f"{_reference(admin.handle, admin.index)} [{permissions_text(rights)}] {shown}"
-
-
-def vlist_text(data: bytes) -> str:
-    """Return HS_VLIST data as its members, comma-separated.
-
-    Raises:
-        ProtocolError, InvalidHandle: The bytes are no HS_VLIST data.
-
-    """
-    members = [_reference(member.handle, member.index) for member in decode_vlist(data)]
-    return ", ".join(members) or "(no members)"
-
-
-def site_text(data: bytes) -> str:
-    """Return HS_SITE data as ``primary serial 1 v2.11; server 1 at 127.0.0.1: tcp/2641 query+admin``.
-
-    Raises:
-        ProtocolError: The bytes are no site record.
-
-    """
-    site = decode_site(data)
-    kind = "primary" if site.primary else "mirror"
-    parts = [f"{kind} serial {site.serial} v{site.protocol_major}.{site.protocol_minor}"]
-    parts += [
-        f'{printable(name.decode(errors="replace"))}="{printable(text.decode(errors="replace"))}"'
-        for name, text in site.attributes
-    ]
-    for server in site.servers:
-        interfaces = " ".join(
-            f"{_TRANSPORT_NAMES.get(each.transport, each.transport)}/{each.port}"
-            f"({_interface_kind(each.type)})"
-            for each in server.interfaces
-        )
-        parts.append(f"server {server.server_id} at {server.host}: {interfaces or 'no interface'}")
-    return "; ".join(parts)
-
-
-def _interface_kind(kind: int) -> str:
-    names = [
-        name
-        for bit, name in ((InterfaceType.QUERY, "query"), (InterfaceType.ADMIN, "admin"))
-        if kind & bit
-    ]
-    return "+".join(names) or "disabled"
-
-
-def _reference(handle: bytes, index: int) -> str:
-    return f"{index}:{printable(handle.decode(errors='replace'))}"
-
-
-def printable(text: str) -> str:
-    """Return text with everything that is not printable escaped, so that it stays on its line."""
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape", "replace").decode()
-        for each in text
-    )
 
 
 def answer_object(answer: "Answer") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a caller of any client may catch, made from response codes in one table.
+"""Describes what a caller of any client may catch, made from response codes in one table.
 
 ::
 
@@ -14,12 +14,43 @@
 Codes and their meanings: handle-protocol.md §2.3.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from idnode.registry.handle.wire.constants import ResponseCode, name_of_response
 
 if TYPE_CHECKING:
-    from idnode.clients.answer import Answer
+    from collections.abc import Sequence
+
+    from idnode.registry.handle.model import HandleValue
+
+
+class RefusedAnswer(Protocol):
+    """An answer as its refusal shows it: the members of `idnode.clients.answer.Answer` that tell why."""
+
+    @property
+    def handle(self) -> bytes:
+        """The handle that was asked for."""
+        ...
+
+    @property
+    def response_code(self) -> int:
+        """The code on the wire."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """The peer's own words."""
+        ...
+
+    @property
+    def referral(self) -> bytes:
+        """The handle that is referred to (302, 303)."""
+        ...
+
+    @property
+    def values(self) -> "Sequence[HandleValue]":
+        """The values of the referral, or those that came all the same."""
+        ...
 
 
 class ClientError(Exception):
@@ -43,7 +74,7 @@ class ConnectionLost(NotAnswered):
 
 
 class MalformedAnswer(NotAnswered):
-    """What came back breaks the protocol, or is more than this client takes."""
+    """The answer breaks the protocol, or is more than this client takes."""
 
 
 class Refused(ClientError):
@@ -54,7 +85,7 @@ class Refused(ClientError):
     """
 
     def __init__(
-        self, response_code: int, message: str = "", answer: "Answer | None" = None
+        self, response_code: int, message: str = "", answer: RefusedAnswer | None = None
     ) -> None:
         name = name_of_response(response_code)
         super().__init__(
@@ -181,6 +212,8 @@ ERROR_OF_CODE: Final[dict[int, type[Refused]]] = {
 """Response code to the class that is raised for it; a code that is not here is an `UnknownRefusal`."""
 
 
-def error_for(response_code: int, message: str = "", answer: "Answer | None" = None) -> Refused:
+def error_for(
+    response_code: int, message: str = "", answer: RefusedAnswer | None = None
+) -> Refused:
     """Return the error that stands for a response code other than success."""
     return ERROR_OF_CODE.get(response_code, UnknownRefusal)(response_code, message, answer)

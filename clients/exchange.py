@@ -20,7 +20,7 @@ Sources: handle-protocol.md §1.1 to §1.5, §2.1 (CONT).
 import heapq
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from idnode.clients.answer import Transport
 from idnode.clients.errors import ConnectionLost, MalformedAnswer, NotAnswered, TimedOut
@@ -29,12 +29,11 @@ from idnode.clients.request import (
     Answered,
     Failed,
     Outcome,
-    Reply,
     Request,
     Schedule,
+    ServerReply,
     StreamNeeded,
 )
-from idnode.clients.session import Session
 from idnode.registry.handle.limits import MESSAGE_BYTES_MAX
 from idnode.registry.handle.wire.constants import (
     BEST_VERSION,
@@ -49,6 +48,9 @@ from idnode.registry.handle.wire.envelope import Envelope, decode_envelope
 from idnode.registry.handle.wire.errors import ProtocolError
 from idnode.registry.handle.wire.framing import Framer
 from idnode.registry.handle.wire.message import Message, decode_message, encode_response
+
+if TYPE_CHECKING:
+    from idnode.clients.session import ClientSession
 
 STREAMS_PER_REQUEST_MAX: Final = 2
 """Connections that may break under one request, without having answered anything, before it fails."""
@@ -91,7 +93,7 @@ class _Pending:
     flags: int = 0
 
 
-class Exchange:
+class ClientExchange:
     """Requests under way to one server, over UDP and over any number of streams."""
 
     def __init__(
@@ -326,7 +328,7 @@ class Exchange:
             self._fail(request_id, error)
 
     def _answer(self, request_id: int, pending: _Pending, envelope: Envelope, now: float) -> None:
-        reply = Reply(
+        reply = ServerReply(
             request_id,
             envelope,
             pending.messages,
@@ -354,7 +356,7 @@ class _NotAReply(ProtocolError):
     """A message that is well formed and still no answer: our own request sent back, or encrypted."""
 
 
-def _decode_reply(envelope: Envelope, data: bytes, session: Session | None) -> Message:
+def _decode_reply(envelope: Envelope, data: bytes, session: "ClientSession | None") -> Message:
     if envelope.flags & EnvelopeFlag.ENCRYPTED:
         if session is None:
             raise _NotAReply("The message is encrypted, and there is no session")

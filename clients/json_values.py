@@ -1,13 +1,11 @@
 """Handle values as JSON, both ways (handle-http-api.md §5)."""
 
 import struct
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from idnode.clients.errors import MalformedAnswer
-from idnode.clients.json_data import DATA_FORMS
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.model import (
     PERMISSIONS_DEFAULT,
@@ -16,6 +14,9 @@ from idnode.registry.handle.model import (
     Reference,
     TtlType,
 )
+from idnode.registry.handle.types.hs_seckey import default_permissions
+from idnode.registry.handle.types.json_reading import base64_object
+from idnode.registry.handle.types.table import TYPES
 from idnode.registry.handle.wire.errors import ProtocolError
 
 UNREADABLE: Final = (
@@ -45,7 +46,9 @@ def to_json(value: HandleValue) -> JsonValue:
         "data": data_to_json(value.data),
         "ttl": iso_time(value.ttl) if value.ttl_type == TtlType.ABSOLUTE else value.ttl,
     }
-    if value.permissions != PERMISSIONS_DEFAULT:
+    usual = default_permissions(value.type.encode(errors="replace"))
+    # Servers differ in what a secret gets that comes without permissions.
+    if not value.permissions == usual == PERMISSIONS_DEFAULT:
         found["permissions"] = f"{value.permissions:04b}"
     if value.references:
         found["references"] = [
@@ -59,7 +62,7 @@ def data_to_json(data: bytes) -> dict[str, str]:
     try:
         return {"format": "string", "value": data.decode()}
     except UnicodeDecodeError:
-        return {"format": "base64", "value": b64encode(data).decode()}
+        return base64_object(data)
 
 
 def iso_time(seconds: float) -> str:
@@ -81,13 +84,12 @@ def from_json(found: Iterable[Mapping[str, Any]]) -> tuple[HandleValue, ...]:
 
 
 def _value(found: Mapping[str, Any]) -> HandleValue:
-    data = found["data"]
     ttl = found.get("ttl", TTL_DEFAULT_SECONDS)
     absolute = isinstance(ttl, str)
     return HandleValue(
         index=_integer(found["index"]),
         type=_text(found["type"]),
-        data=data.encode() if isinstance(data, str) else DATA_FORMS[data["format"]](data["value"]),
+        data=TYPES.data_bytes(found["data"]),
         ttl=seconds_of(ttl) if absolute else _integer(ttl),
         ttl_type=TtlType.ABSOLUTE if absolute else TtlType.RELATIVE,
         permissions=_permissions(found.get("permissions")),

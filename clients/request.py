@@ -1,16 +1,19 @@
-"""What goes into the exchange, requests and their schedule, and what comes out, replies and outcomes."""
+"""Requests and their schedule, which go into the exchange, and replies and outcomes, which come out."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from idnode.clients.answer import Transport
 from idnode.registry.handle.wire.constants import EXPIRATION_SECONDS, OpCode
 
 if TYPE_CHECKING:
-    from idnode.clients.answer import Transport
     from idnode.clients.errors import NotAnswered
-    from idnode.clients.session import Session
+    from idnode.clients.session import ClientSession
     from idnode.registry.handle.wire.envelope import Envelope
     from idnode.registry.handle.wire.message import Message
+
+Result = TypeVar("Result")
 
 REPEATABLE: Final = frozenset(
     {OpCode.RESOLUTION, OpCode.GET_SITE_INFO, OpCode.LIST_HANDLES, OpCode.LIST_HOMED_PREFIXES}
@@ -33,14 +36,14 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send; ``expiration`` is in epoch seconds (handle-protocol.md §2)."""
+    """Holds what to send; ``expiration`` is in epoch seconds (handle-protocol.md §2)."""
 
     op_code: int
     body: bytes
     op_flags: int
     expiration: int
     session_id: int = 0
-    session: "Session | None" = None
+    session: "ClientSession | None" = None
 
     @classmethod
     def dated(  # noqa: PLR0913  # keywords but for the first two
@@ -51,7 +54,7 @@ class Request:
         op_flags: int,
         now: float,
         session_id: int = 0,
-        session: "Session | None" = None,
+        session: "ClientSession | None" = None,
     ) -> "Request":
         """Return a request that expires when everybody's do; ``now`` is in epoch seconds here.
 
@@ -61,7 +64,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Reply:
+class ServerReply:
     """A complete answer: one message, or several where the first ones say that more follows.
 
     ``message_bytes`` count what was received for it, envelopes included. ``request`` is header and body of
@@ -71,7 +74,7 @@ class Reply:
     request_id: int
     envelope: "Envelope"
     messages: "list[Message]"
-    transport: "Transport"
+    transport: Transport
     seconds: float
     message_bytes: int
     packets: int
@@ -83,7 +86,7 @@ class Answered:
     """A request has its reply."""
 
     request_id: int
-    reply: Reply
+    reply: ServerReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +106,20 @@ class Failed:
 
 
 Outcome = Answered | StreamNeeded | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request of a dialogue; ``server`` is another server than the client's own, asked for this once."""
+
+    op_code: int
+    body: bytes
+    op_flags: int = 0
+    session_id: int = 0
+    session: "ClientSession | None" = None
+    transport: Transport = Transport.TCP
+    server: tuple[str, int] | None = None
+
+
+Dialogue = Generator[Ask, ServerReply, Result]
+"""Yields requests, is sent replies, returns what it was for; raises `Refused` and `MalformedAnswer`."""

@@ -7,7 +7,7 @@ from typing import Final
 from idnode.registry.handle.proofs.session_cipher import decrypt, encrypt
 from idnode.registry.handle.types.hs_pubkey import DhPublicKey
 from idnode.registry.handle.wire.constants import CREDENTIAL_NONE, EnvelopeFlag, SessionCipher
-from idnode.registry.handle.wire.credential import MAC, Credential, encode_credential
+from idnode.registry.handle.wire.credential import MAC, MessageCredential, encode_credential
 from idnode.registry.handle.wire.envelope import Envelope
 from idnode.registry.handle.wire.versions import message_mac, version_of
 
@@ -38,7 +38,7 @@ def dh_half(private: int) -> DhPublicKey:
 
 
 @dataclass(slots=True)
-class Session:
+class ClientSession:
     """A session that was set up. With ``encrypted`` its messages are encrypted besides authenticated."""
 
     number: int
@@ -52,7 +52,7 @@ class Session:
         self.counter += 1
         signed = message[: -len(CREDENTIAL_NONE)]
         algorithm, code = message_mac(envelope, signed, self.counter, self.key)
-        section = encode_credential(Credential(MAC, algorithm, code, self.counter))
+        section = encode_credential(MessageCredential(MAC, algorithm, code, self.counter))
         sealed = b"".join((signed, len(section).to_bytes(4, "big"), section))
         if not self.encrypted:
             return 0, sealed

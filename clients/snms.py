@@ -6,67 +6,40 @@
         await client.create(Identifier("88.900.1/P-1", "pump", (Attribute(2000, "model", "IS80"),)))
 """
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from idnode.clients import snms_requests as requests
-from idnode.clients.snms_answers import Identifier, ItemOutcome, NotLoggedIn, PageOf, Template
-from idnode.clients.snms_requests import Account, WithToken
-from idnode.clients.web import TIMEOUT_SECONDS
+from idnode.clients.calls import Waiting, run_waiting
+from idnode.clients.snms_calls import SnmsCalls
 from idnode.clients.web import Client as WebClient
-from idnode.registry.handle.clock import Clock, SystemClock
+from idnode.clients.web_calls import TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
+    from idnode.clients.snms_requests import Account, WithToken
+    from idnode.clients.web_requests import Call
+    from idnode.registry.handle.clock import Clock
 
 Result = TypeVar("Result")
 
 
-class Client:
+class Client(SnmsCalls, Waiting):
     """One node and one account; the token is asked for when it is needed, and again when it has expired."""
 
     def __init__(
         self,
         base: str,
-        account: Account,
+        account: "Account",
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
-        clock: Clock | None = None,
+        clock: "Clock | None" = None,
     ) -> None:
-        self._clock = clock or SystemClock()
+        super().__init__(account, clock)
         self._web = WebClient(base, timeout_seconds=timeout_seconds, clock=self._clock)
-        self._account = account
-        self._token = ""
-
-    async def __aenter__(self) -> "Self":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: "type[BaseException] | None",
-        error: "BaseException | None",
-        trace: "TracebackType | None",
-    ) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Close every connection."""
         await self._web.close()
 
-    async def login(self) -> str:
-        """Ask for a new token and return it.
-
-        Raises:
-            RuleBroken: No such account, or another password.
-            NotAnswered: No usable answer came.
-
-        """
-        now = self._clock.now()
-        self._token = await self._web.do(requests.login(self._account, now))
-        return self._token
-
-    async def do(self, make: WithToken[Result]) -> Result:
+    async def do(self, make: "WithToken[Result]") -> Result:
         """Carry out any call of `idnode.clients.snms_requests`.
 
         A call that is refused for the sake of its token was not carried out, so it is sent again with a new
@@ -77,99 +50,7 @@ class Client:
             NotAnswered: No usable answer came; a write may have been carried out.
 
         """
-        fresh = not self._token
-        if fresh:
-            await self.login()
-        try:
-            return await self._web.do(make(self._token))
-        except NotLoggedIn:
-            if fresh:
-                raise
-        await self.login()
-        return await self._web.do(make(self._token))
+        return await run_waiting(self._with_token(make), self._perform)
 
-    async def register_user(self, username: str, password: str, email: str, mobile: str) -> None:
-        """Make a user; for administrators."""
-        await self.do(requests.register_user(username, password, email, mobile))
-
-    async def template(self, prefix: str, version: str) -> Template:
-        """Return a template."""
-        return await self.do(requests.read_template_call(prefix, version))
-
-    async def create_template(self, template: Template) -> None:
-        """Make a template."""
-        await self.do(requests.create_template(template))
-
-    async def edit_template(self, template: Template) -> None:
-        """Change a template; items that are left out stay as they are."""
-        await self.do(requests.edit_template(template))
-
-    async def delete_template(self, prefix: str, version: str) -> None:
-        """Delete a template."""
-        await self.do(requests.delete_template(prefix, version))
-
-    async def detail(self, handle: str) -> Identifier:
-        """Return an identifier."""
-        return await self.do(requests.detail(handle))
-
-    async def create(self, identifier: Identifier) -> None:
-        """Register an identifier."""
-        await self.do(requests.create(identifier))
-
-    async def update(self, identifier: Identifier) -> None:
-        """Change an identifier."""
-        await self.do(requests.update(identifier))
-
-    async def delete(self, handle: str) -> None:
-        """Delete an identifier."""
-        await self.do(requests.delete(handle))
-
-    async def batch_create(self, identifiers: Sequence[Identifier]) -> list[ItemOutcome]:
-        """Register up to 2,000 identifiers; each has its own outcome, in order."""
-        return await self.do(requests.batch_create(identifiers))
-
-    async def batch_update(self, identifiers: Sequence[Identifier]) -> list[ItemOutcome]:
-        """Change up to 2,000 identifiers; each has its own outcome, in order."""
-        return await self.do(requests.batch_update(identifiers))
-
-    async def batch_delete(self, handles: Sequence[str]) -> list[ItemOutcome]:
-        """Delete up to 2,000 identifiers; each has its own outcome, in order."""
-        return await self.do(requests.batch_delete(handles))
-
-    async def upload(self, content: bytes, name: str) -> int:
-        """Upload an image or PDF and return the number that forms name it by."""
-        return await self.do(requests.upload(content, name))
-
-    async def apply(self, form: Mapping[str, Any]) -> None:
-        """Make a user (``sysUser``) and its enterprise; for administrators."""
-        await self.do(requests.apply(form))
-
-    async def upgrade(self, username: str, form: Mapping[str, Any]) -> None:
-        """Make or change the enterprise of a user."""
-        await self.do(requests.upgrade(username, form))
-
-    async def enterprises(self, number: int = 1, size: int = 10, name: str = "") -> PageOf:
-        """Return a page of enterprises."""
-        return await self.do(requests.enterprises(number, size, name))
-
-    async def enterprise(self, number: int) -> Mapping[str, Any]:
-        """Return the application of an enterprise."""
-        return await self.do(requests.enterprise(number))
-
-    async def prefix(self, name: str) -> Mapping[str, Any]:
-        """Return a prefix."""
-        return await self.do(requests.prefix(name))
-
-    async def prefixes(self, number: int = 1, size: int = 10, name: str = "") -> PageOf:
-        """Return a page of prefixes."""
-        return await self.do(requests.prefixes(number, size, name))
-
-    async def host(self, name: str, server: int = 1) -> None:
-        """Apply for a prefix to be hosted."""
-        await self.do(requests.host(name, server))
-
-    async def use_own_server(
-        self, name: str, ip: str, *, tcp_port: int = 2641, udp_port: int = 2641
-    ) -> None:
-        """Name the server that answers for a prefix."""
-        await self.do(requests.use_own_server(name, ip, tcp_port, udp_port))
+    async def _perform(self, step: "Call[Any]") -> Any:
+        return await self._web.do(step)

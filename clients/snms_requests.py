@@ -29,9 +29,7 @@ from idnode.clients.snms_answers import (
     read_token,
 )
 from idnode.clients.web_requests import JSON_TYPE, Authorized, Call, HttpResponse
-
-BATCH_ITEMS_MAX: Final = 2000
-"""Most items of one call; 100 to 1,500 are advised."""
+from idnode.registry.handle.limits import SNMS_BATCH_ITEMS_MAX
 
 _CHINA: Final = timedelta(hours=8)
 _BOUNDARY: Final = "idnode-4f1c8a5e7b"
@@ -42,7 +40,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who logs in. ``digested`` sends a dated digest instead of the password."""
+    """Names who logs in. ``digested`` sends a dated digest instead of the password."""
 
     username: str
     password: str = field(repr=False)
@@ -266,8 +264,8 @@ def _attribute(attribute: Attribute) -> dict[str, Any]:
 
 
 def _batch(method: str, name: str, items: list[Any]) -> WithToken[list[ItemOutcome]]:
-    if len(items) > BATCH_ITEMS_MAX:
-        raise ValueError(f"A call takes at most {BATCH_ITEMS_MAX} items")
+    if len(items) > SNMS_BATCH_ITEMS_MAX:
+        raise ValueError(f"A call takes at most {SNMS_BATCH_ITEMS_MAX} items")
     return _made(method, f"{_DATA}/{name}", read_outcomes, _json(items))
 
 

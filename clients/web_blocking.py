@@ -4,150 +4,47 @@ One connection, kept alive, one caller at a time.
 """
 
 import http.client
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from idnode.clients import bulk, web_session
-from idnode.clients.answer import Answer, Question, as_handle
+from idnode.clients.calls import Blocking
 from idnode.clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, TimedOut
 from idnode.clients.trust import trust_of
-from idnode.clients.web_requests import (
-    BODY_BYTES_MAX,
-    Call,
-    Credential,
-    HandlesPage,
-    HttpResponse,
-    Written,
-    creation,
-    deletion,
-    listing,
-    putting,
-    resolution,
-)
-from idnode.clients.web_session import WebSession
-from idnode.registry.handle.clock import Clock, SystemClock
+from idnode.clients.web_calls import TIMEOUT_SECONDS, WebCalls
+from idnode.clients.web_requests import BODY_BYTES_MAX, Call, Credential, HttpResponse
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
-    from idnode.clients.identity import Identity
-    from idnode.registry.handle.model import HandleValue
+    from idnode.clients.web_session import WebSession
+    from idnode.registry.handle.clock import Clock
+
+__all__ = ["TIMEOUT_SECONDS", "Client", "Credential"]
 
 Result = TypeVar("Result")
 
-TIMEOUT_SECONDS: Final = 30.0
-PAGE_HANDLES: Final = 10_000
 
-
-class Client:
+class Client(WebCalls, Blocking):
     """One HTTP server over one connection; what the methods promise and raise is told in `idnode.clients.web`."""
 
     def __init__(
         self,
         base: str = "http://127.0.0.1:8000",
-        credential: Credential | WebSession | None = None,
+        credential: "Credential | WebSession | None" = None,
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
         ca_file: "Path | str | None" = None,
-        clock: Clock | None = None,
+        clock: "Clock | None" = None,
     ) -> None:
-        self.base = base.rstrip("/")
-        self._credential = credential
-        self._clock = clock or SystemClock()
+        super().__init__(base, credential, clock)
         self._path, self._connection = _connection_for(self.base, timeout_seconds, ca_file)
-
-    def __enter__(self) -> "Self":
-        return self
-
-    def __exit__(
-        self,
-        kind: "type[BaseException] | None",
-        error: "BaseException | None",
-        trace: "TracebackType | None",
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connection; the next call opens another."""
         self._connection.close()
 
-    def get(
-        self, handle: bytes | str, *, indexes: tuple[int, ...] = (), types: tuple[str, ...] = ()
-    ) -> Answer:
-        """Return the values of a handle that match an index or a type, all of them without either."""
-        return self.query(Question.of(handle, indexes=indexes, types=types)).checked()
-
-    def query(self, question: Question) -> Answer:
-        """Return the answer to a question, whatever its response code."""
-        return self.do(resolution(question))
-
-    def create(
-        self, handle: bytes | str, values: "Sequence[HandleValue]", *, overwrite: bool = False
-    ) -> Written:
-        """Create a record; with ``overwrite`` an older one is replaced whole."""
-        return self.do(creation(as_handle(handle), values, overwrite=overwrite))
-
-    def put_values(
-        self, handle: bytes | str, values: "Sequence[HandleValue]", *, overwrite: bool = True
-    ) -> Written:
-        """Add values to a record; with ``overwrite`` those at the same indexes are replaced."""
-        return self.do(putting(as_handle(handle), values, overwrite=overwrite))
-
-    def delete(self, handle: bytes | str) -> Written:
-        """Delete a record."""
-        return self.do(deletion(as_handle(handle)))
-
-    def delete_values(self, handle: bytes | str, indexes: Sequence[int]) -> Written:
-        """Delete the values at these indexes, at least one."""
-        if not indexes:
-            raise ValueError("Deleting values takes at least one index")
-        return self.do(deletion(as_handle(handle), indexes))
-
-    def pages(self, prefix: str, *, page_size: int = PAGE_HANDLES) -> Iterator[HandlesPage]:
-        """Yield the handles of a prefix page by page; writes meanwhile may shift what follows."""
-        page = 0
-        while True:
-            found = self.do(listing(prefix, page=page, page_size=page_size))
-            if found.handles:
-                yield found
-            if len(found.handles) < page_size:
-                return
-            page += 1
-
-    def sign_in(self, identity: "Identity") -> None:
-        """Open a session, prove an identity in it, and have all that follows go out in its name."""
-        opened = self.do(web_session.opening())
-        self._credential = self.do(web_session.signing_in(opened, identity))
-
-    def sign_out(self) -> None:
-        """End the session; what follows is asked by nobody in particular."""
-        if isinstance(self._credential, WebSession):
-            session, self._credential = self._credential, None
-            self.do(web_session.signing_out(session))
-
-    def batch(
-        self,
-        items: "Sequence[bulk.Item]",
-        *,
-        overwrite: bool = False,
-        all_or_nothing: bool = False,
-    ) -> bulk.BatchResult:
-        """Register many identifiers in one request; a refused one does not fail the others."""
-        return self.do(bulk.batch(items, overwrite=overwrite, all_or_nothing=all_or_nothing))
-
-    def resolve_many(
-        self, handles: Sequence[bytes | str], *, restricted: bool = False
-    ) -> list[Answer]:
-        """Return one answer for each handle, in order, whatever their response codes.
-
-        ``restricted`` asks for values without public read too, where the caller may read them.
-        """
-        return self.do(
-            bulk.resolution([as_handle(handle) for handle in handles], restricted=restricted)
-        )
+    def _perform(self, step: Call[Any]) -> Any:
+        return self.do(step)
 
     def do(self, call: Call[Result]) -> Result:
         """Carry out any call.

@@ -1,4 +1,4 @@
-"""What was bound, and the ready file that tells it."""
+"""Describes what was bound, and the ready file that tells it."""
 
 import os
 from dataclasses import dataclass
@@ -47,4 +47,5 @@ def write_ready_file(path: Path, addresses: Addresses, core: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
     beside.write_bytes(orjson.dumps(content) + b"\n")
+    beside.chmod(0o644)  # nothing in it is secret, and scripts of other users may wait for it
     beside.replace(path)

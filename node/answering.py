@@ -1,19 +1,19 @@
-"""Who answers plain resolutions over the binary protocol: native code where it can, Python otherwise.
+"""Chooses who answers plain resolutions over the binary protocol: native code where it can, Python otherwise.
 
-Native code answers when the register's index is the compiled one, the time is the machine's, and nobody has to see
+Native code answers when the register's index is the compiled one, the time is the machine's or a known offset from it, and nobody has to see
 each request. It is kept current here: which prefixes it may answer for, and the site's serial number.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.native.served import answerable
 from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCountsReader
 from idnode.node.ops.counters import SECONDS
-from idnode.registry.handle.clock import SystemClock
+from idnode.registry.handle.clock import MovableClock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from idnode.node.faces.handle.native.responder import Answers, Responder
     from idnode.node.faces.handle.tcp import HandleTcp
     from idnode.node.faces.handle.udp import HandleUdp
+    from idnode.node.interceptors.chain import Interceptors
     from idnode.node.ops.metrics import Metrics
     from idnode.node.service.events import Observer
     from idnode.node.service.identifiers.authority import Authority
     from idnode.node.settings import Settings
-    from idnode.registry.datasets.suzhou.native import NativeEnterprise
     from idnode.registry.embedded.native.core import SlotTable
     from idnode.registry.handle.clock import Clock
+    from idnode.registry.overlay.computed import NativePrefix
+
+_NATIVE_NEVER: Final = 2
+"""How many of the exceptions hold also where native code computes: other servers answer, or a template does."""
 
 
 def udp_limits(settings: Settings) -> UdpLimits:
@@ -40,16 +44,15 @@ def udp_limits(settings: Settings) -> UdpLimits:
 class Answering:
     """The native part of the binary faces of one node; without ``slots`` they do without it."""
 
-    def __init__(
-        self, slots: SlotTable | None, clock: Clock, udp: UdpLimits, *, mark_truncated: bool
-    ) -> None:
+    def __init__(self, slots: SlotTable | None, clock: Clock, settings: Settings) -> None:
         self._responder: Responder | None = None
         self._native: tuple[Answers, ...] = ()
         self._authority: Authority | None = None
         self._excepted: tuple[Callable[[bytes], bool], ...] = ()
-        self._computed: Mapping[bytes, NativeEnterprise] = {}
+        self._computed: Mapping[bytes, NativePrefix] = {}
         self._stale = False
-        if slots is None or not isinstance(clock, SystemClock):
+        self._movable: MovableClock | None = None
+        if slots is None or not isinstance(clock, SystemClock | MovableClock):
             return
         from idnode.node.faces.handle.native.responder import (  # noqa: PLC0415  # may not be built
             Answers,
@@ -59,31 +62,46 @@ class Answering:
         self._responder = Responder(
             slots,
             SECONDS,
-            mark_truncated=mark_truncated,
-            datagram_answer_max=udp.answer_bytes_max,
-            answers_per_second=udp.answers_per_second,
+            mark_truncated=settings.truncated_flag,
+            datagram_answer_max=settings.udp_answer_max,
+            answers_per_second=settings.udp_answers_per_second,
         )
         self._native = (Answers(slots, SECONDS), self._responder)
         slots.segments.quiesce = self._responder.quiesce
+        if isinstance(clock, MovableClock):
+            self._movable = clock
+            clock.watch(self.follow_clock)
 
-    def join(
+    def join(  # noqa: PLR0913, PLR0917  # called once, by the composition root
         self,
         tcp: HandleTcp,
         udp: HandleUdp,
         threads: int,
         metrics: Metrics,
         observers: tuple[Observer, Observer],
+        interceptors: Interceptors,
     ) -> HandleUdp | HandleUdpNative:
         """Let the TCP face answer runs natively, and return the UDP face with so many threads in front.
 
-        ``observers`` of both faces are told what native code answered whenever the metrics are read.
+        ``observers`` of both faces are told what native code answered whenever the metrics are read. While
+        ``interceptors`` must see plain successes both answer in Python; while there are any, what is not found does.
         """
         if self._responder is None:
             return udp
         for counted, observer in zip(self._native, observers, strict=True):
             metrics.flush_first(NativeCountsReader(counted, observer).flush)
-        tcp.native = self._native[0]
-        return HandleUdpNative(udp, self._responder, count=threads) if threads else udp
+        face = HandleUdpNative(udp, self._responder, count=threads) if threads else udp
+
+        def switch() -> None:
+            natively = not interceptors.sees_plain_successes
+            for each in self._native:
+                each.leave_missing(interceptors.active)
+            tcp.native = self._native[0] if natively else None
+            if isinstance(face, HandleUdpNative):
+                face.answer_natively(natively=natively)
+
+        interceptors.watch(switch)
+        return face
 
     def begin(
         self, authority: Authority, site_serial: int, *excepted: Callable[[bytes], bool]
@@ -93,18 +111,32 @@ class Answering:
         ``excepted`` is what `answerable` asks about each prefix besides; such prefixes need `compute`.
         """
         self._authority = authority
-        self._excepted = (authority.placed.__contains__, *excepted)
+        self._excepted = (
+            authority.placed.__contains__,
+            authority.namespaces.templated,
+            *excepted,
+        )
         for each in self._native:
             each.set_site_serial(site_serial)
         self._refresh()
         authority.watch(self._changed)
 
+    def follow_clock(self) -> None:
+        """Have native code show the time of a clock that was moved; again each second while it runs unevenly."""
+        if self._responder is not None and self._movable is not None:
+            self._responder.set_clock_offset(round(self._movable.state().offset))
+
     @property
     def native(self) -> bool:
-        """Whether native code answers at all."""
+        """Return whether native code answers at all."""
         return bool(self._native)
 
-    def compute(self, enterprises: Mapping[bytes, NativeEnterprise]) -> None:
+    @property
+    def answered(self) -> int:
+        """Return how many plain resolutions native code has answered."""
+        return sum(sum(counts) for each in self._native for counts in each.volume().values())
+
+    def compute(self, enterprises: Mapping[bytes, NativePrefix]) -> None:
         """Answer from now on also below these folded prefixes, with what is computed where nothing is written."""
         self._computed = enterprises
         self._refresh()
@@ -127,7 +159,7 @@ class Answering:
         computed = [
             enterprise
             for prefix, enterprise in self._computed.items()
-            if prefix in homed and not self._excepted[0](prefix)
+            if prefix in homed and not any(has(prefix) for has in self._excepted[:_NATIVE_NEVER])
         ]
         for each in self._native:
             each.set_prefixes(prefixes, computed)

@@ -1,4 +1,4 @@
-"""What a started node tells whoever started it: addresses, credentials, and three lines to copy."""
+"""Writes what a started node tells whoever started it: addresses, credentials, and three lines to copy."""
 
 import shutil
 import sys
@@ -9,8 +9,9 @@ from urllib.parse import quote
 from idnode.node.addresses import WILDCARDS, Addresses, url_of
 from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS
+from idnode.node.defaults import DEMO_SECRET
 from idnode.node.first_start.certificate import own_certificate
-from idnode.node.settings import DEMO_SECRET, Settings
+from idnode.node.settings import Settings
 
 _YOURS: Final = "'\"$IDNODE_SECRET\"'"
 """A secret that is not printed, to be filled in by the shell inside a quoted argument."""

@@ -1,16 +1,24 @@
 """Binding the faces to their ports, and saying clearly which port could not be had."""
 
+import asyncio
 import errno
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
-from idnode.node.faces.handle.tcp import HandleTcp
-from idnode.node.faces.handle.udp import HandleUdp
-from idnode.node.faces.handle.udp_native import HandleUdpNative
-from idnode.node.settings import Settings, flag_of, variable_of
+from idnode.node.addresses import WILDCARDS
+from idnode.node.data_directory import KEYS
+from idnode.node.defaults import SettingsRefused
+from idnode.node.faces.handle.sockets import bound_sockets, bound_streams
+from idnode.node.faces.http.listener import HttpListener, ListenerLimits
+from idnode.node.faces.http.tls import CertificateUnusable, server_context
+from idnode.node.first_start.certificate import CertificateFiles, load_or_make
+from idnode.node.settings import Settings, flag_of, is_loopback, variable_of
+from idnode.registry.handle.clock import Clock
 
 PAIR_TRIES_MAX: Final = 20
 """Tries to find a free port that is free for TCP and UDP alike."""
@@ -20,28 +28,48 @@ class PortRefused(OSError):
     """A port cannot be bound; the message names it, why, and the flag that changes it."""
 
 
-async def bind_handle_faces(
-    settings: Settings, tcp: HandleTcp, udp: HandleUdp | HandleUdpNative
-) -> None:
-    """Start both binary faces on one port number; any that is free for both when the setting is 0.
+@dataclass(frozen=True, slots=True)
+class HandleSockets:
+    """The sockets of both binary faces, all on one port number, which nobody serves yet."""
+
+    tcp: list[socket.socket]
+    udp: list[socket.socket]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that are bound."""
+        host, port = self.tcp[0].getsockname()[:2]
+        return str(host), int(port)
+
+    def close(self) -> None:
+        """Give the port back."""
+        for each in (*self.tcp, *self.udp):
+            each.close()
+
+
+async def bind_handle(settings: Settings, udp_sockets: int) -> HandleSockets:
+    """Bind both binary faces to one port number; any that is free for both when the setting is 0.
 
     Raises:
         PortRefused: It cannot be had.
 
     """
     tries = PAIR_TRIES_MAX if settings.handle_port == 0 else 1
-    for left in reversed(range(tries)):
+    while True:
+        tries -= 1
         async with explained(settings, "handle_port"):
-            await tcp.start(settings.host, settings.handle_port)
+            tcp = await bound_streams(settings.host, settings.handle_port)
         try:
+            port = tcp[0].getsockname()[1]
             async with explained(settings, "handle_port"):
-                await udp.start(settings.host, tcp.address[1])
+                udp = await bound_sockets(settings.host, port, udp_sockets)
         except PortRefused:
-            await tcp.stop(0)
-            if not left:
+            for each in tcp:
+                each.close()
+            if not tries:
                 raise
         else:
-            return
+            return HandleSockets(tcp, udp)
 
 
 async def bind_http(settings: Settings, name: str, runner: web.AppRunner) -> tuple[str, int]:
@@ -74,3 +102,50 @@ async def explained(settings: Settings, name: str) -> AsyncIterator[None]:
             f"cannot listen on {settings.host}:{port}: {reason}; "
             f"choose another port with {flag_of(name)} or {variable_of(name)} (0: any free one)"
         ) from error
+
+
+async def listen(
+    settings: Settings,
+    runner: web.AppRunner,
+    clock: Clock,
+    refused: Callable[[str], None],
+    running: AsyncExitStack,
+) -> HttpListener:
+    """Serve an application over plain HTTP and HTTPS on the HTTP port, until ``running`` is closed.
+
+    ``refused`` is told a word about each connection that ended before it was one.
+
+    Raises:
+        PortRefused: The port cannot be had.
+        SettingsRefused: The operator's certificate cannot be used.
+        KeyFileUnusable: The node's own key file holds something else.
+        OSError: The disk refused.
+
+    """
+    await runner.setup()
+    running.push_async_callback(runner.cleanup)
+    assert runner.server is not None, "the runner is set up"
+    files = await asyncio.to_thread(_certificate, settings, clock.now())
+    try:
+        tls = server_context(*files)
+    except CertificateUnusable as error:
+        raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
+    limits = ListenerLimits(silence_seconds=settings.idle_timeout)
+    listener = HttpListener(runner.server, tls, refused, limits)
+    async with explained(settings, "http_port"):
+        await listener.start(settings.host, settings.http_port)
+    running.push_async_callback(listener.stop)
+    return listener
+
+
+def _certificate(settings: Settings, now: float) -> CertificateFiles:
+    if settings.tls_certificate is not None and settings.tls_key is not None:
+        return CertificateFiles(settings.tls_certificate, settings.tls_key)
+    return load_or_make(settings.data_dir / KEYS, _names(settings), now)
+
+
+def _names(settings: Settings) -> list[str]:
+    """Return what clients may call this node, besides its loopback names."""
+    told = [] if settings.site_address is None else [str(settings.site_address)]
+    bound = [] if settings.host in WILDCARDS or is_loopback(settings.host) else [settings.host]
+    return told + bound

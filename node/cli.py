@@ -1,14 +1,15 @@
 """The command line: finds the command, runs it, and turns any failure into one line and an exit code."""
 
+import gc
 import importlib
 import sys
-from typing import Final
+from collections.abc import Callable
+from typing import Annotated, Final
 
 import typer
 
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.commands.options import with_settings
-from idnode.node.settings import SettingsRefused
+from idnode.node.defaults import SettingsRefused
 from idnode.registry.handle.errors import RegistryError
 
 COMMANDS: Final = {
@@ -24,6 +25,7 @@ COMMANDS: Final = {
     "import": "idnode.node.commands.import_",
     "snapshot": "idnode.node.commands.snapshot",
     "check": "idnode.node.commands.check",
+    "clock": "idnode.node.commands.clock",
     "dataset": "idnode.node.commands.dataset",
     "enterprise": "idnode.node.commands.enterprise",
     "review": "idnode.node.commands.review",
@@ -44,10 +46,11 @@ def application(arguments: list[str]) -> typer.Typer:
     Loading one command keeps `idnode resolve` from importing what only `idnode serve` needs.
     """
     asked = next((word for word in arguments if not word.startswith("-")), None)
+    if arguments[:1] == ["--version"]:
+        asked = "version"
     names = [asked] if asked in COMMANDS else list(COMMANDS)
     app = typer.Typer(
         name="idnode",
-        add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -59,19 +62,35 @@ def application(arguments: list[str]) -> typer.Typer:
         if hasattr(module, "group"):
             app.add_typer(module.group, name=name)
             continue
-        command = module.run
-        app.command(name)(with_settings(command) if name in _WITH_SETTINGS else command)
+        app.command(name)(_with_settings(module.run) if name in _WITH_SETTINGS else module.run)
     return app
 
 
-def _about() -> None:
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    from idnode.node.commands.options import with_settings  # noqa: PLC0415  # imports the table
+
+    return with_settings(command)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # the signature of an option's callback
+    if wanted:
+        importlib.import_module(COMMANDS["version"]).run()
+        raise typer.Exit
+
+
+def _about(
+    *,
+    version: Annotated[  # its callback does it
+        bool, typer.Option("--version", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
     """Run and use a local secondary node for industrial-internet identifiers."""
 
 
 def main() -> None:
     """Run the command in ``sys.argv``."""
     try:
-        application(sys.argv[1:])()
+        _loaded(sys.argv[1:])()
     except SettingsRefused as error:
         _fail(str(error), _USAGE_EXIT_CODE)
     except CommandFailed as error:
@@ -80,6 +99,19 @@ def main() -> None:
         _fail(str(error) or type(error).__name__, 1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _loaded(arguments: list[str]) -> typer.Typer:
+    """Return the application, without the garbage collector walking all modules again and again.
+
+    What is imported stays, so it is taken out of later collections, too.
+    """
+    gc.disable()
+    try:
+        return application(arguments)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _fail(message: str, exit_code: int) -> None:

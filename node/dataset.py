@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from idnode.node.answering import Answering
     from idnode.node.first_start.prefixes import NodeSite
     from idnode.node.settings import Settings
-    from idnode.registry.embedded.register import EmbeddedRegister
+    from idnode.registry.register import Register
 
 _MADE_AT_ONCE: Final = 8
 """Enterprises made for native code between two turns of the event loop: about three milliseconds of work."""
@@ -27,29 +27,40 @@ _log = logging.getLogger(__name__)
 
 
 class ServedDataset:
-    """A data set that a node serves; `overlay` is to be used in the register's place."""
+    """A data set that a node serves; `overlay` is to be used in the register's place. Made by `open`.
 
+    Its prefix handles tell the node's ``site``, public key and secret.
+    """
+
+    overlay: OverlayRegister
     native: asyncio.Task[None]
     """Done once native code answers for the data set."""
 
-    def __init__(self, register: EmbeddedRegister, settings: Settings) -> None:
+    def __init__(self, settings: Settings, site: NodeSite) -> None:
         from idnode.registry.datasets.suzhou.records import (  # noqa: PLC0415  # only with a data set
             TIMESTAMP,
         )
 
         assert settings.dataset is not None
         self.dataset = make(settings.dataset)
-        self._secret = settings.secret.get_secret_value().encode()
         self._prefixes = ComputedPrefixHandles(self.dataset, settings.prefix.encode(), TIMESTAMP)
-        self.overlay = OverlayRegister(register, self.dataset, self._prefixes)
-
-    def publish(self, site: NodeSite) -> None:
-        """Put the node's site, public key and secret into the data set's prefix handles."""
         self._prefixes.publish(
             site=site.site,
             public_key=encode_public_key(site.signing_key.public_key()),
-            secret=self._secret,
+            secret=settings.secret.get_secret_value().encode(),
         )
+
+    @classmethod
+    async def open(cls, register: Register, settings: Settings, site: NodeSite) -> ServedDataset:
+        """Put a register before the data set of the settings.
+
+        Raises:
+            RegistryError: The register cannot be read.
+
+        """
+        served = cls(settings, site)
+        served.overlay = await OverlayRegister.open(register, served.dataset, served._prefixes)
+        return served
 
     def sample(self, seed: int) -> str:
         """Return one of its identifiers, chosen by a seed."""

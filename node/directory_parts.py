@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from idnode.node.data_directory import DIRECTORY, FILES, KEYS
+from idnode.node.defaults import DEMO_SECRET, SettingsRefused
 from idnode.node.faces.snms.exchange import SnmsServices
 from idnode.node.first_start.accounts import knows_password, prepare_directory
 from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX
@@ -23,7 +24,7 @@ from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.resolver import Resolver
-from idnode.node.settings import DEMO_SECRET, Settings, SettingsRefused
+from idnode.node.settings import Settings
 from idnode.registry.directory.errors import DirectoryError
 from idnode.registry.directory.store import Directory, sqlite_url
 from idnode.registry.handle.clock import Clock
@@ -37,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """What the directory's services stand on beside the directory."""
+    """Holds what the directory's services stand on beside the directory; ``site`` is the node's site record."""
 
     settings: Settings
     clock: Clock
@@ -45,6 +46,7 @@ class Core:
     authority: Authority
     permissions: Permissions
     resolver: Resolver
+    site: bytes
 
 
 class DirectoryParts:
@@ -71,24 +73,20 @@ class DirectoryParts:
         )
         self.identifiers = TemplatedIdentifiers(services, core.resolver)
         prefix = settings.prefix
-        self._site = b""
-        records = PrefixRecords(core.register, clock, prefix.encode(), lambda: self._site)
+        records = PrefixRecords(core.register, clock, prefix.encode(), core.site)
         rules = Rules(prefix, auto_approve=settings.auto_approve)
         self.onboarding = Onboarding(directory, records, clock, rules)
         self.enterprises = Enterprises(directory)
         self.files = Files(directory, settings.data_dir / FILES, clock)
         self.daily_counts = DailyCounts(directory, core.authority, clock)
 
-    async def prepare(self, site: bytes) -> None:
+    async def prepare(self) -> None:
         """Make what a first start finds, and heal what a crash left half-done.
-
-        ``site`` is the node's site record, which hosted prefixes name from now on.
 
         Raises:
             RegistryError: The directory or the register refused.
 
         """
-        self._site = site
         settings = self._settings
         await prepare_directory(
             self.directory,

@@ -1,4 +1,4 @@
-"""What has to be done about once a second, and once more at the end."""
+"""Runs what has to be done about once a second, and once more at the end."""
 
 import asyncio
 import logging
@@ -23,6 +23,8 @@ class Housekeeping:
         self._folder = folder
         self._metrics = metrics
         self._saved: persistent_counters.Volume = {}
+        self._synced = False
+        self._saving = asyncio.Lock()
         self._chores: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -40,22 +42,24 @@ class Housekeeping:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        await self._save(sync=True)
+        await self.save(sync=True)
 
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(PERIOD_SECONDS)
             for chore in self._chores:
                 chore()
-            await self._save(sync=False)
+            await self.save(sync=False)
 
-    async def _save(self, *, sync: bool) -> None:
-        volume = self._metrics.persistent_counters()
-        if volume == self._saved and not sync:
-            return
-        try:
-            await asyncio.to_thread(persistent_counters.save, self._folder, volume, sync=sync)
-        except OSError as error:
-            _log.warning("the persistent counters cannot be saved: %s", error)
-        else:
-            self._saved = volume
+    async def save(self, *, sync: bool) -> None:
+        """Save the counters as they are now; with ``sync`` they are on the disk when this returns, if they can be."""
+        async with self._saving:  # an older state must not replace a newer one
+            volume = self._metrics.persistent_counters()
+            if volume == self._saved and (self._synced or not sync):
+                return
+            try:
+                await asyncio.to_thread(persistent_counters.save, self._folder, volume, sync=sync)
+            except OSError as error:
+                _log.warning("the persistent counters cannot be saved: %s", error)
+            else:
+                self._saved, self._synced = volume, sync

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -14,43 +15,42 @@ from aiohttp import web
 
 from idnode.node.addresses import WILDCARDS, Addresses
 from idnode.node.answering import Answering, udp_limits
-from idnode.node.binding import bind_handle_faces, bind_http
-from idnode.node.build import core, register_core, version
-from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS
+from idnode.node.binding import HandleSockets, bind_handle, bind_http, listen
+from idnode.node.browsers import access_of, fenced
+from idnode.node.build import core, version
+from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
+from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.directory_parts import Core, open_directory
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
 from idnode.node.faces.handle.udp import HandleUdp
-from idnode.node.faces.handle.udp_native import HandleUdpNative
-from idnode.node.faces.http.app import JSON_FACE, SNMS_FACE, HttpFaceRunner, HttpParts, build_app
+from idnode.node.faces.http.app import HttpFaceRunner, build_app
+from idnode.node.faces.http.authorization import Authorization
+from idnode.node.faces.http.services import Services, from_the_start
+from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.first_start import prefixes
+from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.housekeeping import Housekeeping
+from idnode.node.interceptors.chain import Interceptors
+from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
 from idnode.node.ops import management, openapi, persistent_counters
+from idnode.node.ops.clock import ClockCalls
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
-from idnode.node.service.errors import AuthenticationFailed
 from idnode.node.service.events import Observer
-from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
-from idnode.node.service.handle.response import Responses
 from idnode.node.service.identifiers.authority import Authority
-from idnode.node.service.identifiers.credentials import Credentials, Identity
-from idnode.node.service.identifiers.permissions import Permissions
-from idnode.node.service.identifiers.registrar import Registrar
-from idnode.node.service.identifiers.resolver import Resolver
-from idnode.node.service.offload import Offload
-from idnode.node.settings import DEMO_SECRET, Settings, SettingsRefused, is_loopback
-from idnode.node.web import listen
-from idnode.registry.embedded.options import Durability, RegisterOptions
-from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.node.service.identifiers.credentials import node_administrators
+from idnode.node.services import NodeServices
+from idnode.node.settings import Settings, is_loopback, pure_python_forced
+from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle import values
-from idnode.registry.handle.clock import Clock, SystemClock
+from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.model import HandleValue
-from idnode.registry.handle.names import prefix_handle
 from idnode.registry.handle.types.hs_site import decode_site
-from idnode.registry.overlay.register import OverlayRegister
+from idnode.registry.register import Register
 
 HELLO: Final = (
     HandleValue(1, "URL", b"https://example.org/hello"),
@@ -66,7 +66,9 @@ class Node:
 
     addresses: Addresses
     demo_secret_works: bool
-    register: EmbeddedRegister | OverlayRegister
+    services: NodeServices
+    answering: Answering
+    register: Register
     dataset: ServedDataset | None = None
 
     def __init__(
@@ -80,12 +82,21 @@ class Node:
         self.settings = settings
         self.seed = seed
         self.health = Health(core())
-        self._clock = clock or SystemClock()
+        self.interceptors = Interceptors()
+        """Who sees every request; empty unless somebody adds to it."""
+        self._clock = clock or MovableClock()
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
         self._progress = progress
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
         self._running = AsyncExitStack()
+        self._log_failed: Callable[[], bool] = bool
+        self._housekeeping: Housekeeping
+
+    @property
+    def log_failed(self) -> bool:
+        """Return whether the log failed for good while the node ran: what is on the disk wants looking at."""
+        return self._log_failed()
 
     def every_second(self, chore: Callable[[], None]) -> None:
         """Have something quick done about once a second while the node runs; ask before `start`."""
@@ -107,8 +118,6 @@ class Node:
             await self._running.aclose()
             raise
         self.health.state = State.READY
-        if self.dataset is not None:
-            self._running.callback(self.dataset.answer_natively(self._answering).cancel)
 
     async def stop(self) -> None:
         """Become not ready, answer what is under way, put everything on the disk."""
@@ -116,226 +125,213 @@ class Node:
         await self._running.aclose()
 
     async def _build(self) -> None:
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(make_private, self.settings.data_dir)
         self.metrics = Metrics(self._facts(), persistent_counters.load(self.settings.data_dir))
+        self._housekeeping = Housekeeping(self.settings.data_dir, self.metrics)
+        for chore in self._chores:
+            self._housekeeping.add(chore)
         self.metrics.read_ready(lambda: self.health.ready)
         self.metrics.read_disk(self.settings.data_dir)
         admin = await self._serve_http(
             "admin_port", web.AppRunner(self._management(), **self._runner_options())
         )
-        await self._open_register()
-        self._build_service()
-        await self._open_directory()
-        tcp, udp = await self._serve_handle_protocol()
-        await self._prepare_first_start(tcp.address, udp.address)
+        opened = await self._open_register()
+        first_start = not opened.stats().identifiers
+        slots = opened.capabilities.slots
+        answering = self.answering = Answering(slots, self._clock, self.settings)
+        self._housekeeping.add(answering.follow_clock)
+        threads = self.settings.udp_threads if answering.native else 0
+        bound = await bind_handle(self.settings, max(threads, 1))
+        self._running.callback(bound.close)
+        site = await self._site_record(opened, bound)
+        self.register = await self._over(opened, site)
+        server = decode_site(site.site).servers[0]
+        authority = await Authority.open(self.register, server)
+        services = NodeServices(
+            self.settings, self.register, authority, self._clock, site, self.report
+        )
+        self._running.callback(services.offload.close)
+        self.services = services
+        await self._open_directory(services)
+        await self._first_start(services, first_start=first_start)
+        self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)
-        runner = HttpFaceRunner(self._http_app(), **self._runner_options())
-        refused = self.metrics.face(JSON_FACE).malformed
-        listener = await listen(self.settings, runner, self._clock, refused, self._running)
-        self.metrics.read_connections("http", lambda: _connections_of(runner))
+        await self._serve_handle_protocol(services, answering, bound, threads)
+        http = await self._serve_faces(services)
         self._watch_loop()
-        self.addresses = Addresses(tcp.address, udp.address, listener.address, admin)
+        self.addresses = Addresses(bound.address, bound.address, http, admin)
+        if self.dataset is not None:
+            self._running.callback(self.dataset.answer_natively(answering).cancel)
 
     def _facts(self) -> Facts:
         settings = self.settings
         return Facts(version(), core(), settings.target_registrations, settings.target_resolutions)
 
-    async def _open_register(self) -> None:
+    async def _open_register(self) -> Register:
         settings = self.settings
-        options = RegisterOptions(
-            durability=Durability(settings.durability),
+        opening = Opening(
+            settings.data_dir / REGISTER,
+            durability=settings.durability,
             interval_seconds=settings.durability_interval,
             segment_bytes=settings.segment_bytes,
-            commit_observer=self.metrics.committed,
-            core=register_core(),
+            verify=settings.verify,
+            pure=pure_python_forced(),
+            committed=self.metrics.committed,
+            progress=self._progress,
         )
-        folder = settings.data_dir / REGISTER
-        register = await EmbeddedRegister.open(folder, options, self._progress)
-        self.register = register
-        udp, marked = udp_limits(settings), settings.truncated_flag
-        self._answering = Answering(register.slots, self._clock, udp, mark_truncated=marked)
-        housekeeping = Housekeeping(settings.data_dir, self.metrics)
-        for chore in self._chores:
-            housekeeping.add(chore)
-        self._running.push_async_callback(housekeeping.stop)
+        register = await open_register(settings.register.get_secret_value(), opening)
+        self.health.read_unwritable(lambda: register.stats().unwritable)
+        self._log_failed = lambda: register.stats().failed
+        self._running.push_async_callback(self._housekeeping.stop)
         self._running.push_async_callback(register.close)
-        if settings.dataset is not None:
-            self.dataset = ServedDataset(register, settings)
-            self.register = self.dataset.overlay
-            self._running.push_async_callback(self.register.close)
-            self.metrics.read_computed(self.dataset.overlay.count_computed)
-        housekeeping.start()
-        self.metrics.read_register(self.register.stats)
-        recovered = self.register.stats().recovered
-        if recovered.cut_bytes:
-            _log.warning(
-                "a torn tail of %d bytes was cut off the log (%s)",
-                recovered.cut_bytes,
-                recovered.cut_reason,
-            )
-        _log.info(
-            "%d identifiers, %s in %.2f s",
-            self.register.stats().identifiers,
-            "index loaded" if recovered.from_image else f"{recovered.records} log records read",
-            recovered.seconds,
+        self._housekeeping.start()
+        return register
+
+    async def _site_record(self, register: Register, bound: HandleSockets) -> NodeSite:
+        """Return the node's site record, which tells the addresses that are bound."""
+        settings = self.settings
+        host, port = bound.address
+        told = str(settings.site_address or WILDCARDS.get(host, host))
+        if settings.site_address is None and host in WILDCARDS:
+            _log.warning("clients are told that this node is at %s: set --site-address", told)
+        return await prefixes.prepare_prefixes(
+            register,
+            self._clock,
+            keys=settings.data_dir / KEYS,
+            prefix=settings.prefix.encode(),
+            secret=settings.secret.get_secret_value().encode(),
+            addresses=prefixes.Addresses(told, port, port),
+            keep_secret=settings.demo_secret,
         )
 
-    def _build_service(self) -> None:
-        register = self.register
-        admins = prefixes.node_administrators(self.settings.prefix.encode())
-        self.authority = Authority(register)
-        self.resolver = Resolver(register, self.authority)
-        self.credentials = Credentials(register)
-        self.permissions = Permissions(register, admins)
-        self.registrar = Registrar(register, self.authority, self.permissions, self._clock)
-        self._responses = Responses()
-        self._responses.lost_request_ids = self.settings.handle_net_habits
-        self.offload = Offload()
-        self._running.callback(self.offload.close)
-        self.protocol = HandleProtocol(
-            HandleServices(
-                register,
-                self.authority,
-                self.permissions,
-                self.credentials,
-                self.registrar,
-                self.resolver,
-                self._responses,
-                self._clock,
-                self.offload,
-                self.report,
-            )
-        )
+    async def _over(self, register: Register, site: NodeSite) -> Register:
+        """Return what faces use as the register: over a data set if there is one."""
+        if self.settings.dataset is None:
+            return register
+        self.dataset = await ServedDataset.open(register, self.settings, site)
+        self._running.push_async_callback(self.dataset.overlay.close)
+        self.metrics.read_computed(self.dataset.overlay.count_computed)
+        return self.dataset.overlay
 
-    async def _open_directory(self) -> None:
+    async def _open_directory(self, services: NodeServices) -> None:
         under = Core(
             self.settings,
             self._clock,
             self.register,
-            self.authority,
-            self.permissions,
-            self.resolver,
+            services.authority,
+            services.permissions,
+            services.resolver,
+            services.site.site,
         )
         self.parts = await open_directory(under, self._running)
+
+    async def _first_start(self, services: NodeServices, *, first_start: bool) -> None:
+        """Make what a first start finds besides, and refuse secrets that everybody knows off loopback."""
+        await self.parts.prepare()
+        prefix = self.settings.prefix.encode()
+        self.demo_secret_works = await demo_secret_works(services.credentials, prefix)
+        if not is_loopback(self.settings.host):
+            await refuse_demo_secret(self.settings, services.credentials)
+            self.parts.refuse_demo_password()
+        if first_start:
+            await services.registrar.create(
+                node_administrators(prefix)[0],
+                prefix + prefixes.ENTERPRISE_SUFFIX + b"/hello",
+                values.pack(
+                    (*HELLO, prefixes.administrators_of(prefix + prefixes.ENTERPRISE_SUFFIX))
+                ),
+            )
 
     def _observer(self, face: str) -> Observer:
         """Return what a face reports to: its metrics, and the daily volume of prefixes."""
         return self.parts.daily_counts.beside(self.metrics.face(face))
 
-    async def _serve_handle_protocol(self) -> tuple[HandleTcp, HandleUdp | HandleUdpNative]:
-        settings = self.settings
-        receiver = self.protocol.receiver
+    async def _serve_handle_protocol(
+        self, services: NodeServices, answering: Answering, bound: HandleSockets, threads: int
+    ) -> None:
+        settings, protocol, interceptors = self.settings, services.protocol, self.interceptors
         limits = TcpLimits(
             connections_max=settings.connections_max,
             idle_seconds=settings.idle_timeout,
             one_answer=settings.handle_net_habits,
         )
-        seen = self._observer("handle_tcp"), self._observer("handle_udp")
-        tcp = HandleTcp(receiver, seen[0], self._clock, limits)
-        bounds, marked = udp_limits(settings), settings.truncated_flag
-        plain = HandleUdp(receiver, seen[1], self._clock, bounds, mark_truncated=marked)
-        udp = self._answering.join(tcp, plain, settings.udp_threads, self.metrics, seen)
-        await bind_handle_faces(settings, tcp, udp)
-        self.metrics.read_connections("handle_tcp", lambda: len(tcp.connections))
-        self._running.push_async_callback(self.protocol.dispatch.drain)
+        seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
+        tcp = HandleTcp(protocol.receiver, seen[0], self._clock, limits, interceptors=interceptors)
+        plain = HandleUdp(
+            protocol.receiver,
+            seen[1],
+            self._clock,
+            udp_limits(settings),
+            mark_truncated=settings.truncated_flag,
+            interceptors=interceptors,
+        )
+        udp = answering.join(tcp, plain, threads, self.metrics, seen, interceptors)
+        self.metrics.read_connections(HANDLE_TCP, lambda: len(tcp.connections))
+        self._running.push_async_callback(protocol.dispatch.drain)
         self._running.push_async_callback(udp.stop)
         self._running.push_async_callback(tcp.stop, settings.drain_timeout)
-        return tcp, udp
-
-    async def _prepare_first_start(self, tcp: tuple[str, int], udp: tuple[str, int]) -> None:
-        settings = self.settings
-        first_start = not self.register.stats().identifiers
-        told = str(settings.site_address or WILDCARDS.get(tcp[0], tcp[0]))
-        if settings.site_address is None and tcp[0] in WILDCARDS:
-            _log.warning("clients are told that this node is at %s: set --site-address", told)
-        prefix = settings.prefix.encode()
-        laid = await prefixes.prepare_prefixes(
-            self.register,
-            self.authority,
-            self._clock,
-            keys=settings.data_dir / KEYS,
-            prefix=prefix,
-            secret=settings.secret.get_secret_value().encode(),
-            addresses=prefixes.Addresses(told, tcp[1], udp[1]),
-            keep_secret=settings.demo_secret,
-        )
-        self._site = self.protocol.queries.site = laid.site
-        self._responses.site_serial = laid.site_serial
-        self._responses.signing_key = laid.signing_key
-        self.authority.place(decode_site(laid.site).servers[0])
-        if self.dataset is not None:
-            self.dataset.publish(laid)
         computed = () if self.dataset is None else (self.dataset.overlay.computes,)
-        self._answering.begin(self.authority, laid.site_serial, *computed)
-        self._running.callback(self._answering.end)
-        enterprise = prefix + prefixes.ENTERPRISE_SUFFIX
-        await self.parts.prepare(laid.site)
-        self.demo_secret_works = self._demo_secret_works(prefix)
-        exposed = not is_loopback(settings.host)
-        if exposed and (self.demo_secret_works or self._demo_secret_works(enterprise)):
-            raise SettingsRefused(
-                f"refusing to bind to {settings.host}: the demo secret still works for a "
-                f"prefix in {settings.data_dir}; change it over loopback first"
-            )
-        if exposed:
-            self.parts.refuse_demo_password()
-        if first_start:
-            await self.registrar.create(
-                prefixes.node_administrators(prefix)[0],
-                enterprise + b"/hello",
-                values.pack((*HELLO, prefixes.administrators_of(enterprise))),
-            )
+        answering.begin(services.authority, services.site.site_serial, *computed)
+        self._running.callback(answering.end)
+        await tcp.serve(bound.tcp)
+        await udp.serve(bound.udp)
 
-    def _demo_secret_works(self, prefix: bytes) -> bool:
-        identity = Identity(prefix_handle(prefix), prefixes.SECRET_KEY_INDEX)
-        try:
-            self.credentials.verify_secret(identity, DEMO_SECRET.encode())
-        except AuthenticationFailed:
-            return False
-        return True
+    async def _serve_faces(self, services: NodeServices) -> tuple[str, int]:
+        """Serve every HTTP face, and return the address."""
+        runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
+        refused = self.metrics.face(HANDLE_JSON).malformed
+        listener = await listen(self.settings, runner, self._clock, refused, self._running)
+        self.metrics.read_connections("http", lambda: _connections_of(runner))
+        return listener.address
 
-    def _http_app(self) -> web.Application:
+    def _http_app(self, services: NodeServices) -> web.Application:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
         if not plain_http:
-            _log.warning(
-                "secrets over plain HTTP are ignored off loopback: see --plain-credentials"
-            )
-        return build_app(
-            HttpParts(
-                resolver=self.resolver,
-                registrar=self.registrar,
-                credentials=self.credentials,
-                permissions=self.permissions,
-                authority=self.authority,
-                homing=self.protocol.homing,
-                proofs=self.protocol.proofs,
-                receiver=self.protocol.receiver,
-                clock=self._clock,
-                observer=self._observer,
-                site=lambda: self._site,
-                count=self.register.count,
-                seek=None if self.dataset is None else self.dataset.overlay.seek,
-                plain_http=plain_http,
-                snms=self.parts.snms(self._observer(SNMS_FACE)),
-                version=version(),
-                random=self._random,
-            )
+            _log.warning("off loopback plain HTTP carries no secrets: see --plain-credentials")
+        proofs, sessions = services.protocol.proofs, WebSessions(self._clock)
+        authorization = Authorization(services.credentials, proofs, sessions, plain_http=plain_http)
+        offered = Services(
+            resolver=services.resolver,
+            registrar=services.registrar,
+            permissions=services.permissions,
+            authority=services.authority,
+            authorization=authorization,
+            protocol=services.protocol,
+            clock=self._clock,
+            observer=self._observer(HANDLE_JSON),
+            site=services.site.site,
+            count=self.register.count,
+            seek=from_the_start if self.dataset is None else self.dataset.overlay.seek,
+            random=self._random,
+            reverse_lookup=services.reverse_lookup,
+            snms=self.parts.snms,
         )
+        access = access_of(self.settings, services.credentials)
+        return build_app(offered, self._observer, version(), self.interceptors, access)
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
             lambda: self.parts if self.health.ready else None, self.settings.prefix, self._count
         )
-        return management.build(
+        app = management.build(
             self.health,
             self.metrics,
             stats=self.report,
             snapshot=self._snapshot,
-            further=[*calls.routes(), *openapi.routes(version())],
+            before_telling=partial(self._housekeeping.save, sync=True),
+            further=[*calls.routes(), *self._clock_routes(), *openapi.routes(version())],
         )
+        return fenced(app, self.settings)
 
-    def _count(self, prefix: bytes) -> int:
-        return self.register.count(prefix)
+    def _clock_routes(self) -> list[web.RouteDef]:
+        if not isinstance(self._clock, MovableClock):
+            return []
+        loopback = is_loopback(self.settings.host)
+        refusal = None if loopback else "The clock moves only while the node is on loopback"
+        return ClockCalls(self._clock, refusal=refusal).routes()
+
+    async def _count(self, prefix: bytes) -> int:
+        return await self.register.count(prefix)
 
     def _runner_options(self) -> dict[str, Any]:
         settings = self.settings
@@ -377,8 +373,12 @@ class Node:
             found[kind] = by_face
         if self.health.state is not State.STARTING:
             stats = self.register.stats()
-            found["register"] = stats._asdict() | {"recovered": stats.recovered._asdict()}
-            found["prefixes"] = len(self.authority.homed)
+            found["register"] = {
+                "identifiers": stats.identifiers,
+                **stats.figures,
+                "recovered": stats.opened,
+            }
+            found["prefixes"] = len(self.services.authority.homed)
             found["dataset"] = None if self.dataset is None else self.dataset.report()
         return found
 
@@ -386,7 +386,10 @@ class Node:
         if not self.health.ready:
             raise web.HTTPServiceUnavailable(reason=f"The node is {self.health.state.value}")
         target = self.settings.data_dir / SNAPSHOTS / name
-        taken = await self.register.snapshot(target)
+        copy = self.register.capabilities.snapshot
+        if copy is None:
+            raise web.HTTPNotImplemented(reason="The register's engine takes no snapshots")
+        taken = await copy(target, None)
         _log.info("snapshot %s taken: %d bytes", target, taken.bytes)
         return {"path": str(target), "files": taken.files, "bytes": taken.bytes}
 

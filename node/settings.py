@@ -9,6 +9,7 @@ import difflib
 import ipaddress
 import os
 import tomllib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,22 +31,31 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from idnode.node.defaults import (
+    DEMO_SECRET,
+    ENVIRONMENT_PREFIX,
+    HANDLE_PORT,
+    HOST,
+    HTTP_PORT,
+    PREFIX,
+    SettingsRefused,
+)
 from idnode.registry.datasets.choice import seed_of
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
+from idnode.registry.engines import DEFAULT, UnknownEngine, engine_of
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.names import check as check_handle
-from idnode.registry.limits import SEGMENT_SPAN_BYTES
-
-ENVIRONMENT_PREFIX: Final = "IDNODE_"
-
-DEMO_SECRET: Final = "idnode-demo"  # noqa: S105  # well known on purpose; refused off loopback
-"""The secret of the demo credentials; only ever accepted on loopback."""
+from idnode.registry.handle.names import prefix_handle
 
 _NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE"})
 """Variables with the prefix that name no field: the settings file and the choice of build."""
 
 
-class SettingsRefused(Exception):
-    """The settings cannot be used; the message says which one, where it came from and what to do."""
+_SECRETS: Final = frozenset({"secret", "register", "directory_url"})
+"""Settings whose values are not repeated when they are refused."""
+
+# The name of one field is that of a method, too, by which abstract classes take others in; nobody calls it here.
+warnings.filterwarnings("ignore", 'Field name "register" in "Settings" shadows', UserWarning)
 
 
 class Settings(BaseSettings):
@@ -56,11 +66,11 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path("data"), description="directory that holds all state of the node")
-    host: str = Field("127.0.0.1", description="address that every port binds to", min_length=1)
+    host: str = Field(HOST, description="address that every port binds to", min_length=1)
     handle_port: int = Field(
-        2641, ge=0, le=65535, description="Handle protocol, TCP and UDP (0: any free port)"
+        HANDLE_PORT, ge=0, le=65535, description="Handle protocol, TCP and UDP (0: any free port)"
     )
-    http_port: int = Field(8000, ge=0, le=65535, description="HTTP API (0: any free port)")
+    http_port: int = Field(HTTP_PORT, ge=0, le=65535, description="HTTP API (0: any free port)")
     admin_port: int = Field(
         8641, ge=0, le=65535, description="management: metrics, health, stats (0: any free port)"
     )
@@ -68,7 +78,7 @@ class Settings(BaseSettings):
         None, description="address that clients are told in HS_SITE (default: the bound one)"
     )
 
-    prefix: str = Field("88.900", description="prefix of this secondary node")
+    prefix: str = Field(PREFIX, description="prefix of this secondary node")
     secret: SecretStr = Field(
         SecretStr(DEMO_SECRET), min_length=1, description="secret of the node's administrator"
     )
@@ -81,6 +91,9 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(
         None, description="PEM file with the private key of tls_certificate"
     )
+
+    host_names: str = Field("", description="names of a node on loopback besides localhost (a, b)")
+    cors_origins: str = Field("", description="origins whose pages may read answers (a, b)")
 
     directory_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the directory (default: SQLite in the data directory)"
@@ -102,6 +115,9 @@ class Settings(BaseSettings):
         1, ge=0, le=1, description="SNMS: days by which the date in a digested password may differ"
     )
 
+    register: SecretStr = Field(
+        SecretStr(DEFAULT), description="engine of the register: its name, or its URL"
+    )
     durability: Literal["commit", "interval", "none"] = Field(
         "commit", description="when a write is acknowledged: synced, written, or written unsynced"
     )
@@ -113,6 +129,10 @@ class Settings(BaseSettings):
         ge=1 << 20,
         le=SEGMENT_SPAN_BYTES,
         description="bytes of one log segment file",
+    )
+
+    verify: bool = Field(
+        False, description="read and check the whole log at start, even after a clean stop"
     )
 
     connections_max: int = Field(
@@ -149,6 +169,10 @@ class Settings(BaseSettings):
     )
     target_resolutions: float = Field(
         5.3e9, ge=0, description="resolutions that dashboards compare with"
+    )
+
+    reverse_lookup: bool = Field(
+        False, description="find identifiers by their values at /hrls/handles, reading all of them"
     )
 
     dataset: str | None = Field(
@@ -190,12 +214,22 @@ class Settings(BaseSettings):
     def _prefix_is_one(cls, prefix: str) -> str:
         """Accept what can stand before the slash of a handle."""
         try:
-            check_handle(f"0.NA/{prefix}".encode())
+            check_handle(prefix_handle(prefix.encode()))
         except InvalidHandle as error:
             raise ValueError(str(error)) from error
         if "/" in prefix or prefix.strip() != prefix:
             raise ValueError("a prefix has no slash and no blanks around it")
         return prefix
+
+    @field_validator("register")
+    @classmethod
+    def _engine_is_known(cls, register: SecretStr) -> SecretStr:
+        """Accept what names an engine that there is; a URL may hold a password."""
+        try:
+            engine_of(register.get_secret_value())
+        except UnknownEngine as error:
+            raise ValueError(str(error)) from error
+        return register
 
     @field_validator("dataset", mode="before")
     @classmethod
@@ -209,7 +243,7 @@ class Settings(BaseSettings):
 
     @property
     def demo_secret(self) -> bool:
-        """Whether the well-known demo secret is in force."""
+        """Return whether the well-known demo secret is in force."""
         return self.secret.get_secret_value() == DEMO_SECRET
 
 
@@ -342,7 +376,7 @@ def _explained(error: ValidationError, origins: Mapping[str, str]) -> str:
             lines.append(problem["msg"].removeprefix("Value error, "))
             continue
         name = str(problem["loc"][0])
-        given = "" if name == "secret" else f" = {problem['input']!r}"
+        given = "" if name in _SECRETS else f" = {problem['input']!r}"
         lines.append(f"{name}{given} ({origins.get(name, 'default')}): {problem['msg']}")
     return "; ".join(lines)
 

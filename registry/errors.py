@@ -1,14 +1,10 @@
-"""What the register may refuse, and what may be wrong with its files.
+"""Describes what the register may refuse, and what may be wrong with its files.
 
 Leaves are named for what happened and carry facts, never codes: each face has one table that turns a class
 into its own answer (`node/service/answers.py`).
 """
 
-from idnode.registry.handle.errors import RegistryError
-
-
-class Refused(RegistryError):
-    """Root of the reasons for which one mutation is refused; nothing of it is logged or applied."""
+from idnode.registry.handle.errors import Refused, RegistryError
 
 
 class HandleExists(Refused):
@@ -23,18 +19,6 @@ class ValuesNotFound(Refused):
     """An index to be modified or removed is not in the record (or nothing is left to answer)."""
 
 
-class IndexConflict(Refused):
-    """Two values share an index: within one request, or with the stored record."""
-
-    def __init__(self, index: int) -> None:
-        super().__init__(f"Index conflict for {index}")
-        self.index = index
-
-
-class RecordTooLarge(Refused):
-    """The record would exceed the limits on values or bytes."""
-
-
 class BatchAborted(Refused):
     """Another item of an all-or-nothing batch was refused, so this one was not carried out either."""
 
@@ -43,8 +27,19 @@ class RegisterBusy(RegistryError):
     """The write queue is full; nothing was taken, try again later."""
 
 
+class RegisterShort(RegisterBusy):
+    """The system is short of room on the disk, or of descriptors; nothing was taken, try again later."""
+
+
 class RegisterClosed(RegistryError):
     """The register is closing, or its log failed and takes no more writes."""
+
+
+class RegisterUnavailable(RegistryError):
+    """The register's records or its log are elsewhere and cannot be reached now; try again later.
+
+    Where it is the outcome of a change, the change may have been carried out all the same.
+    """
 
 
 class LogDamaged(RegistryError):

@@ -1,5 +1,7 @@
 """A node for whoever needs one: in this process (`node`), or as users start it (`served`)."""
 
+import functools
+import importlib.util
 import json
 import os
 import signal
@@ -16,8 +18,50 @@ PATIENCE_SECONDS = 60
 """Longest wait for another process; a bound against hanging, not an expectation."""
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--register-engine",
+        default="embedded",
+        choices=("embedded", "fake"),
+        help="engine under the nodes that tests start in this process",
+    )
+
+
+def pytest_generate_tests(metafunc):
+    """Run the tests of a module that names ``REGISTER_ENGINES`` once over each."""
+    engines = getattr(metafunc.module, "REGISTER_ENGINES", None)
+    if engines and "register_engine" in metafunc.fixturenames:
+        metafunc.parametrize("register_engine", engines, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def register_engine(request, monkeypatch):
+    """The engine of the nodes that a test starts: that of its module, else that of the command line."""
+    name = getattr(request, "param", request.config.getoption("--register-engine"))
+    if name != "embedded":
+        from idnode.node import runtime
+
+        monkeypatch.setattr(runtime, "open_register", _fake_remote().open_fake)
+    return name
+
+
+@functools.cache
+def _fake_remote():
+    path = Path(__file__).parent / "contract" / "fake_remote.py"
+    spec = importlib.util.spec_from_file_location("fake_remote", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
-async def node(tmp_path):
+def fake_remote():
+    """The module of the register whose records are elsewhere."""
+    return _fake_remote()
+
+
+@pytest.fixture
+async def node(tmp_path, register_engine):
     """Return a started node on free ports, with a data directory of its own."""
     from idnode.node.runtime import Node
     from idnode.node.settings import Settings

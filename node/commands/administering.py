@@ -9,7 +9,7 @@ from typing import Annotated, Final, Protocol
 import typer
 
 from idnode.clients import blocking, dialogues, web_blocking
-from idnode.clients.bulk_listing import Listed, listing
+from idnode.clients.bulk_listing import IdentifiersPage, listing
 from idnode.clients.identity import SecretIdentity
 from idnode.clients.web_requests import Credential
 from idnode.node.commands.asking import handle_server, in_one_line, web_client
@@ -19,7 +19,7 @@ _TEXT: Final = "replace"
 
 
 class Face(StrEnum):
-    """What carries the request."""
+    """Describes what carries the request."""
 
     HTTP = "http"
     TCP = "tcp"
@@ -32,7 +32,7 @@ Transport = Annotated[
 
 
 class Administered(Protocol):
-    """What a command may do with records."""
+    """Describes what a command may do with records."""
 
     def create(
         self, handle: str, values: Sequence[HandleValue], *, overwrite: bool
@@ -125,7 +125,7 @@ class _OverTcp:
             yield handle.decode(errors=_TEXT)
 
 
-def pages(client: web_blocking.Client, prefix: str) -> Iterator[Listed]:
+def pages(client: web_blocking.Client, prefix: str) -> Iterator[IdentifiersPage]:
     """Yield the identifiers of a prefix page by page."""
     after: str | None = ""
     while after is not None:

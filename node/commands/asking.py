@@ -1,22 +1,28 @@
-"""Which node the client commands ask, and as whom: what the settings say, unless a flag says otherwise.
+"""Names which node the client commands ask, and as whom: what the settings say, unless a flag says otherwise.
 
 So a port that was changed in the environment or the file is changed for `idnode serve` and for
 `idnode resolve` alike.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from idnode.clients import web_blocking
 from idnode.clients.errors import ClientError
-from idnode.clients.web_requests import Credential
+from idnode.node import defaults
 from idnode.node.addresses import WILDCARDS, url_of
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.settings import Settings, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from idnode.clients import web_blocking
+    from idnode.clients.web_requests import Credential
 
 Server = Annotated[
     str | None,
@@ -80,6 +86,8 @@ def web_client(
         CommandFailed: The address or the file cannot be used.
 
     """
+    from idnode.clients import web_blocking  # noqa: PLC0415  # not needed to ask over UDP
+
     try:
         return web_blocking.Client(http_url(server), credential, ca_file=ca_file)
     except ValueError as error:
@@ -88,15 +96,38 @@ def web_client(
 
 def credential_of(admin: str | None, secret: str | None) -> Credential:
     """Return who asks, and the secret: what the flags say, or else the node's administrator."""
+    from idnode.clients.web_requests import Credential  # noqa: PLC0415  # as in `web_client`
+
     settings = _settings()
     index, _, handle = (admin or f"301:0.NA/{settings.prefix}").partition(":")
     if not index.isdigit() or not handle:
         raise CommandFailed(f"--admin {admin!r}: expected INDEX:HANDLE, as in 301:0.NA/88.900")
-    return Credential(int(index), handle, secret or settings.secret.get_secret_value())
+    return Credential(int(index), handle, secret or settings.secret)
 
 
-def _settings() -> Settings:
-    return load({}).settings
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """The settings that say which node is asked, and as whom."""
+
+    host: str = defaults.HOST
+    handle_port: int = defaults.HANDLE_PORT
+    http_port: int = defaults.HTTP_PORT
+    prefix: str = defaults.PREFIX
+    secret: str = defaults.DEMO_SECRET
+
+
+def _settings() -> _Settings:
+    """Return what the settings say; the table itself is only read where something is set.
+
+    Importing it takes several times as long as asking.
+    """
+    if defaults.nothing_is_set():
+        return _Settings()
+    from idnode.node.settings import load  # noqa: PLC0415  # see above
+
+    found = load({}).settings
+    secret = found.secret.get_secret_value()
+    return _Settings(found.host, found.handle_port, found.http_port, found.prefix, secret)
 
 
 def _host_and_port(server: str) -> tuple[str, int]:

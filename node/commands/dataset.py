@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from idnode.registry.datasets.suzhou.enterprises import Enterprise
 
 
-class Question(StrEnum):
-    """What is asked of the data set."""
+class DatasetQuestion(StrEnum):
+    """Describes what is asked of the data set."""
 
     DESCRIBE = "describe"
     SAMPLE = "sample"
@@ -31,7 +31,7 @@ class Question(StrEnum):
 
 def run(
     question: Annotated[
-        Question,
+        DatasetQuestion,
         typer.Argument(
             help="describe [PREFIX], sample [N]: so many by chance, handle I: that of a rank, "
             "rank HANDLE."
@@ -50,15 +50,15 @@ def run(
     """Ask a data set; exit code 1 for a handle that was never issued."""
     chosen = _chosen(dataset)
     match question:
-        case Question.DESCRIBE:
+        case DatasetQuestion.DESCRIBE:
             lines = _about(chosen) if argument is None else _about_one(chosen, argument)
-        case Question.SAMPLE:
+        case DatasetQuestion.SAMPLE:
             chance = Random(secrets.randbits(64) if seed is None else seed)  # noqa: S311  # a sample
             count = _number(argument or "1")
             lines = (chosen.sample(1, chance)[0].decode() for _ in range(count))
-        case Question.HANDLE:
+        case DatasetQuestion.HANDLE:
             lines = iter([_handle(chosen, _number(argument))])
-        case Question.RANK:
+        case DatasetQuestion.RANK:
             lines = iter([_rank(chosen, argument)])
     for line in lines:
         typer.echo(line)

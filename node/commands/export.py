@@ -1,24 +1,25 @@
-"""`idnode export`: every identifier of a prefix as NDJSON, in the form that `idnode import` takes back."""
+"""`idnode export`: every identifier of a prefix in a file, in a format that `idnode import` takes back."""
 
 import sys
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, Any, Final
+from typing import IO, Annotated, Final
 
-import orjson
 import typer
 
-from idnode.clients.answer import Answer
-from idnode.clients.bulk import is_plain
-from idnode.clients.json_values import to_json
+from idnode.clients.formats.ndjson import NDJSON
+from idnode.clients.formats.record import Record, Target, Unsayable
+from idnode.clients.formats.table import FORMATS
 from idnode.node.commands.administering import pages
 from idnode.node.commands.asking import Admin, CaFile, Secret, Server, http_client, in_one_line
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.commands.item_files import format_named
 from idnode.node.commands.progress import item_progress
-from idnode.registry.handle.model import HandleValue
 
 STANDARD_OUTPUT: Final = Path("-")
+
+_WRITTEN: Final = tuple(name for name, each in FORMATS.items() if each.write is not None)
 
 
 def run(
@@ -27,12 +28,19 @@ def run(
         Path, typer.Argument(metavar="FILE", help='File to write; "-" is standard output.')
     ],
     *,
+    form: Annotated[
+        str, typer.Option("--format", metavar="|".join(_WRITTEN), help="How to write the file.")
+    ] = NDJSON.name,
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Write every identifier of a prefix to a file, one a line: all that the administrator may read."""
+    """Write every identifier of a prefix to a file: all that the administrator may read."""
+    chosen = format_named(form)
+    if chosen.write is None:
+        able = ", ".join(_WRITTEN)
+        raise CommandFailed(f"--format {form} is only read; written are {able}", exit_code=2)
     written = 0
     with (
         _opened(file) as out,
@@ -40,13 +48,39 @@ def run(
         in_one_line(),
         item_progress("exporting") as progress,
     ):
-        for page in pages(client, prefix):
-            answers = client.resolve_many(page.handles, restricted=True)
-            lines = [_line(answer) for answer in answers if answer.succeeded]
-            out.writelines(lines)
-            written += len(lines)
-            progress(written, page.total)
+
+        def records() -> Iterator[Record]:
+            nonlocal written
+            for page in pages(client, prefix):
+                for answer in client.resolve_many(page.handles, restricted=True):
+                    if answer.succeeded:
+                        written += 1
+                        yield Record(answer.handle.decode(), answer.values)
+                progress(written, page.total)
+
+        try:
+            out.writelines(chosen.write(records(), Target(_Beside(file).keep)))
+        except Unsayable as error:
+            raise CommandFailed(f"--format {form}: {error}; take ndjson") from error
     typer.echo(f"{written} identifiers of {prefix} exported", err=file == STANDARD_OUTPUT)
+
+
+class _Beside:
+    """Files beside an exported one, for data that its format has no form for."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._count = 0
+
+    def keep(self, data: bytes) -> str:
+        """Write the data, and return where from the exported file's folder."""
+        if self._file == STANDARD_OUTPUT:
+            raise Unsayable("data that is no text needs files beside, so export to a file")
+        self._count += 1
+        path = self._file.with_name(f"{self._file.name}.values") / str(self._count)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        return f"{path.parent.name}/{path.name}"
 
 
 @contextmanager
@@ -57,19 +91,3 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         return
     with path.open("wb") as file:
         yield file
-
-
-def _line(answer: Answer) -> bytes:
-    """Return one line: an item of a batch, or an object where an item cannot say it (permissions, references)."""
-    handle = answer.handle.decode()
-    if all(map(is_plain, answer.values)):
-        return orjson.dumps([handle, [_value(value) for value in answer.values]]) + b"\n"
-    return orjson.dumps({"handle": handle, "values": list(map(to_json, answer.values))}) + b"\n"
-
-
-def _value(value: HandleValue) -> list[Any]:
-    try:
-        data: Any = value.data.decode()
-    except UnicodeDecodeError:
-        data = {"base64": b64encode(value.data).decode()}
-    return [value.index, value.type, data, value.ttl]

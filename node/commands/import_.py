@@ -1,22 +1,28 @@
-"""`idnode import`: register what `idnode export` wrote."""
+"""`idnode import`: register what `idnode export`, Handle.Net or an EPIC service wrote."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from idnode.clients.formats.record import Source
 from idnode.node.commands.admin_value import NoAdmin
 from idnode.node.commands.asking import Admin, CaFile, Secret, Server, http_client
-from idnode.node.commands.batch import Skip
-from idnode.node.commands.item_files import FileForm
+from idnode.node.commands.batch import HandleOfFile, Skip
+from idnode.node.commands.item_files import FormatName, folder_of, opened, size_of
 from idnode.node.commands.loading import Loading
 
 
 def run(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help='File of `idnode export`; "-" is standard input.')
+        Path,
+        typer.Argument(
+            metavar="FILE", help='Identifiers in any of the formats; "-" is standard input.'
+        ),
     ],
     *,
+    form: FormatName = None,
+    handle: HandleOfFile = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace older records.")] = False,
     no_admin: NoAdmin = False,
     skip: Skip = 0,
@@ -25,7 +31,11 @@ def run(
     server: Server = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Register the identifiers of an exported file; records that exist already are kept."""
-    with http_client(server, admin, secret, ca_file) as client:
-        loading = Loading(client, FileForm.NDJSON, overwrite=overwrite, owned=not no_admin)
-        loading.run(file, skip=skip)
+    """Register the records of a file; its format is recognised and told. Existing records are kept."""
+    with (
+        opened(file, form) as (opened_file, found),
+        http_client(server, admin, secret, ca_file) as client,
+    ):
+        source = Source(opened_file, folder_of(file), handle)
+        loading = Loading(client, found, overwrite=overwrite, owned=not no_admin)
+        loading.run(source, size_of(file), skip=skip)

@@ -1,18 +1,19 @@
-"""Files of identifiers, read as a stream: NDJSON, one item a line, or msgpack.
+"""Files of identifiers on their way to a node: opened, recognised, and cut into requests."""
 
-An item is ``[handle, [[index, type, data, ttl?], …]]``. A file of msgpack holds one array of items, or items
-one after another. What `idnode export` could not say in an item stands in NDJSON as an object
-``{"handle": …, "values": […]}`` with values as the JSON API has them.
-"""
-
+import sys
 from collections.abc import Iterator
-from enum import StrEnum
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, cast
 
-import msgpack
+import typer
 
+from idnode.clients.formats.record import Format, Item
+from idnode.clients.formats.table import FORMATS, HEAD_BYTES, recognise
 from idnode.node.commands.failure import CommandFailed
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 ITEMS_MAX: Final = 10_000
 """Items in one request."""
@@ -20,78 +21,77 @@ ITEMS_MAX: Final = 10_000
 CHUNK_BYTES_MAX: Final = 16 << 20
 """Bytes of items after which a request is full, far below what a node takes (64 MiB)."""
 
-ITEM_BYTES_MAX: Final = 4 << 20
-"""Longest item that is read; a record has at most 256 kB of values, which escapes may multiply."""
+_STANDARD_INPUT: Final = "-"
 
-_MSGPACK_SUFFIXES: Final = frozenset({".msgpack", ".mp"})
-
-
-class FileForm(StrEnum):
-    """How a file of identifiers is written."""
-
-    NDJSON = "ndjson"
-    MSGPACK = "msgpack"
-
-
-def form_of(path: Path, asked: FileForm | None) -> FileForm:
-    """Return the form that was asked for, else what the file's name says."""
-    if asked is not None:
-        return asked
-    return FileForm.MSGPACK if path.suffix.lower() in _MSGPACK_SUFFIXES else FileForm.NDJSON
+FormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="|".join(FORMATS),
+        help="[default: recognised from the file's beginning]",
+    ),
+]
 
 
-def lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of an NDJSON file that are not empty, without their ends.
+def format_named(name: str) -> Format:
+    """Return the format of this name.
 
     Raises:
-        CommandFailed: A line is longer than an item may be.
+        CommandFailed: There is none.
 
     """
-    number = 0
-    while line := file.readline(ITEM_BYTES_MAX + 1):
-        number += 1
-        if len(line) > ITEM_BYTES_MAX:
-            raise CommandFailed(f"line {number} is longer than {ITEM_BYTES_MAX} bytes")
-        line = line.strip()
-        if line:
-            yield line
+    if name not in FORMATS:
+        raise CommandFailed(f"--format {name!r}: expected {', '.join(FORMATS)}", exit_code=2)
+    return FORMATS[name]
 
 
-def packed_items(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the items of a msgpack file, each packed by itself; texts become binaries on the way.
+@contextmanager
+def opened(path: Path, asked: str | None) -> Iterator[tuple[BinaryIO, Format]]:
+    """Give the file to read, ``-`` being standard input, and its format: as asked, or recognised and told.
 
     Raises:
-        CommandFailed: The file is no msgpack, breaks off, or holds something else than items.
+        CommandFailed: It cannot be read, or is of no format.
 
     """
-    unpacker = msgpack.Unpacker(file, raw=True, max_buffer_size=CHUNK_BYTES_MAX)
-    packer = msgpack.Packer()
-    try:
-        yield from (packer.pack(item) for item in _items(unpacker))
-    except msgpack.OutOfData:
-        raise CommandFailed("the file breaks off within an item") from None
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
-        raise CommandFailed(f"the file is no msgpack of items: {error}") from error
-
-
-def _items(unpacker: msgpack.Unpacker) -> Iterator[Any]:
-    try:
-        count = unpacker.read_array_header()
-    except msgpack.OutOfData:
-        return
-    for position in range(count):
-        item = unpacker.unpack()
-        if position == 0 and isinstance(item, bytes):
-            # A handle: the array was an item itself, and others follow it.
-            yield [item, *(unpacker.unpack() for _ in range(count - 1))]
-            yield from unpacker
+    with _file(path) as file:
+        if asked is not None:
+            yield file, format_named(asked)
             return
-        yield item
+        head = cast("BufferedReader", file).peek(HEAD_BYTES)
+        found = recognise(head)
+        if found is None:
+            known = ", ".join(each.title for each in FORMATS.values())
+            raise CommandFailed(f"{path}: none of the formats {known}; name it with --format")
+        typer.echo(f"{path}: {found.title}", err=True)
+        yield file, found
 
 
-def chunks(items: Iterator[bytes], skip: int = 0) -> Iterator[list[bytes]]:
+@contextmanager
+def _file(path: Path) -> Iterator[BinaryIO]:
+    if str(path) == _STANDARD_INPUT:
+        yield sys.stdin.buffer
+        return
+    try:
+        file = path.open("rb", buffering=HEAD_BYTES)
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror}") from error
+    with file:
+        yield file
+
+
+def folder_of(path: Path) -> Path:
+    """Return the folder that paths in a file start from."""
+    return Path() if str(path) == _STANDARD_INPUT else path.parent
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, 0 where nobody knows."""
+    return 0 if str(path) == _STANDARD_INPUT else path.stat().st_size
+
+
+def chunks(items: Iterator[Item], skip: int = 0) -> Iterator[list[Item]]:
     """Yield items in lists that fit into one request, without the first ``skip``."""
-    chunk: list[bytes] = []
+    chunk: list[Item] = []
     size = 0
     for position, item in enumerate(items):
         if position < skip:

@@ -1,26 +1,23 @@
 """Sending a file of identifiers to a node, batch by batch: what `batch` and `import` share."""
 
 import json
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import BinaryIO, Final, TypeVar
+from typing import Final, TypeVar
 
 import typer
 
 from idnode.clients import bulk
-from idnode.clients.dig import printable
 from idnode.clients.errors import ClientError, MalformedAnswer, Refused, ServerBusy
+from idnode.clients.formats.record import Format, Item, Source, Unreadable
 from idnode.clients.json_values import from_json
 from idnode.clients.web_blocking import Client
 from idnode.clients.web_requests import Call, creation
 from idnode.node.commands.admin_value import line_with_admin, packed_with_admin, with_admin
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.commands.item_files import FileForm, chunks, lines, packed_items
+from idnode.node.commands.item_files import chunks
 from idnode.node.commands.progress import byte_progress
+from idnode.registry.handle.printing import printable
 
 Result = TypeVar("Result")
 
@@ -34,7 +31,7 @@ class Loading:
     """One file on its way into a node."""
 
     client: Client
-    form: FileForm
+    form: Format
     overwrite: bool
     owned: bool = True
     """Whether records without an HS_ADMIN value get one."""
@@ -46,8 +43,8 @@ class Loading:
     failed: int = 0
     shown: list[str] = field(default_factory=list)
 
-    def run(self, path: Path, *, skip: int = 0) -> None:
-        """Send the whole file, and say what became of it.
+    def run(self, source: Source, total: int, *, skip: int = 0) -> None:
+        """Send the whole file of ``total`` bytes (0: nobody knows), and say what became of it.
 
         Raises:
             CommandFailed: Items were refused; or the node, or the file, failed on the way, and then the
@@ -56,13 +53,12 @@ class Loading:
         """
         self.done = skip
         try:
-            with opened(path) as file, byte_progress("sending") as show:
-                total = _size_of(path)
-                for chunk in chunks(self._read(file), skip):
+            with byte_progress("sending") as show:
+                for chunk in chunks(self.form.items(source), skip):
                     self._send(chunk)
                     if total:
-                        show(min(file.tell(), total), total)
-        except (ClientError, CommandFailed) as error:
+                        show(min(source.file.tell(), total), total)
+        except (ClientError, Unreadable) as error:
             raise CommandFailed(
                 f"stopped after {self.done} items ({self.accepted} accepted, {self.failed} refused): "
                 f"{error}; go on with --skip {self.done}"
@@ -73,14 +69,11 @@ class Loading:
         if self.failed:
             raise CommandFailed(f"{self.failed} items were refused")
 
-    def _read(self, file: BinaryIO) -> Iterator[bytes]:
-        return lines(file) if self.form is FileForm.NDJSON else packed_items(file)
-
-    def _send(self, chunk: list[bytes]) -> None:
+    def _send(self, chunk: list[Item]) -> None:
         """Send one chunk; records that are no items go one by one, in their place."""
-        batch: list[bytes] = []
+        batch: list[Item] = []
         for item in chunk:
-            if self.form is FileForm.NDJSON and item.startswith(b"{"):
+            if not self.form.packed and item.startswith(b"{"):
                 self._send_batch(batch)
                 self._send_record(item)
                 batch = []
@@ -88,39 +81,40 @@ class Loading:
                 batch.append(item)
         self._send_batch(batch)
 
-    def _send_batch(self, items: list[bytes]) -> None:
+    def _send_batch(self, items: list[Item]) -> None:
         if not items:
             return
-        in_lines = self.form is FileForm.NDJSON
-        make = bulk.lines_batch if in_lines else bulk.packed_batch
-        if self.owned:
-            add = line_with_admin if in_lines else packed_with_admin
-            items = [add(each) for each in items]
-        result = _patiently(self.client, make(items, overwrite=self.overwrite))
+        make = bulk.packed_batch if self.form.packed else bulk.lines_batch
+        add = packed_with_admin if self.form.packed else line_with_admin
+        sent = [add(each) for each in items] if self.owned else items
+        result = _patiently(self.client, make(sent, overwrite=self.overwrite))
         for failure in result.failures:
-            self._refused(self.done + failure.position, f"{failure.message} ({failure.code})")
+            self._refused(
+                items[failure.position], failure.position, f"{failure.message} ({failure.code})"
+            )
         self.accepted += result.accepted
         self.done += len(items)
 
-    def _send_record(self, line: bytes) -> None:
+    def _send_record(self, line: Item) -> None:
         try:
             found = json.loads(line)
             handle, given = str(found["handle"]), from_json(found["values"])
             values = with_admin(handle, given) if self.owned else list(given)
         except (ValueError, KeyError, TypeError, MalformedAnswer) as error:
-            self._refused(self.done, f"no record: {error}")
+            self._refused(line, 0, f"no record: {error}")
         else:
             try:
                 _patiently(self.client, creation(handle.encode(), values, overwrite=self.overwrite))
                 self.accepted += 1
             except Refused as error:
-                self._refused(self.done, str(error))
+                self._refused(line, 0, str(error))
         self.done += 1
 
-    def _refused(self, position: int, reason: str) -> None:
+    def _refused(self, item: Item, position: int, reason: str) -> None:
         self.failed += 1
         if len(self.shown) < FAILURES_SHOWN:
-            self.shown.append(f"item {position + 1}: {printable(reason)}")
+            place = f"line {item.line}" if item.line else f"item {self.done + position + 1}"
+            self.shown.append(f"{place}: {printable(reason)}")
 
 
 def _patiently(client: Client, call: Call[Result]) -> Result:
@@ -136,26 +130,3 @@ def _patiently(client: Client, call: Call[Result]) -> Result:
         except ServerBusy:
             time.sleep(pause)
     return client.do(call)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """Give the file to read, ``-`` being standard input.
-
-    Raises:
-        CommandFailed: It cannot be read.
-
-    """
-    if str(path) == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise CommandFailed(f"{path}: {error.strerror}") from error
-    with file:
-        yield file
-
-
-def _size_of(path: Path) -> int:
-    return 0 if str(path) == "-" else path.stat().st_size

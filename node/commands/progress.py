@@ -1,18 +1,8 @@
 """Progress bars on standard error, for whatever may take longer than a second."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 Show = Callable[[int, int], None]
 """Shows how much is done of how much; callable from any thread."""
@@ -23,19 +13,30 @@ def byte_progress(what: str) -> AbstractContextManager[Show]:
 
     Nothing is shown before its first call, nor when standard error is no terminal.
     """
-    return _progress(what, DownloadColumn())
+    return _progress(what, in_bytes=True)
 
 
 def item_progress(what: str) -> AbstractContextManager[Show]:
     """Give a function that shows items done of items in total, as `byte_progress` does for bytes."""
-    return _progress(what, MofNCompleteColumn())
+    return _progress(what, in_bytes=False)
 
 
 @contextmanager
-def _progress(what: str, amount: ProgressColumn) -> Iterator[Show]:
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), amount, TimeRemainingColumn())
-    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+def _progress(what: str, *, in_bytes: bool) -> Iterator[Show]:
+    if not sys.stderr.isatty():
+        yield _show_nothing
+        return
+    from rich import progress  # noqa: PLC0415  # only where somebody looks
+    from rich.console import Console  # noqa: PLC0415
+
+    amount = progress.DownloadColumn() if in_bytes else progress.MofNCompleteColumn()
+    columns = (
+        progress.TextColumn(what),
+        progress.BarColumn(),
+        amount,
+        progress.TimeRemainingColumn(),
+    )
+    bar = progress.Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task(what, total=None)
 
     def show(done: int, total: int) -> None:
@@ -46,3 +47,7 @@ def _progress(what: str, amount: ProgressColumn) -> Iterator[Show]:
         yield show
     finally:
         bar.stop()
+
+
+def _show_nothing(_done: int, _total: int) -> None:
+    """Stand for a bar that nobody would see."""

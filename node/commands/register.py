@@ -11,6 +11,7 @@ from idnode.node.commands.asking import Admin, CaFile, Secret, Server, credentia
 from idnode.node.commands.failure import CommandFailed
 from idnode.registry.handle.errors import InvalidValue
 from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.types.hs_seckey import default_permissions
 
 _VALUE: Final = re.compile(r"(?:(\d{1,10}):)?([^=]+)=(.*)", re.DOTALL)
 
@@ -61,7 +62,8 @@ def values_of(texts: list[str]) -> list[HandleValue]:
             raise CommandFailed(f"{text!r}: expected TYPE=DATA, as in URL=https://example.org")
         index = int(match[1]) if match[1] else index + 1
         try:
-            found.append(HandleValue(index, match[2], match[3].encode()))
+            permissions = default_permissions(match[2].encode())
+            found.append(HandleValue(index, match[2], match[3].encode(), permissions=permissions))
         except (InvalidValue, UnicodeEncodeError) as error:
             raise CommandFailed(f"{text!r}: {error}") from error
     return found

@@ -1,4 +1,4 @@
-"""What a node finds, or lays, in its register at each start: its own prefix and a demo enterprise's.
+"""Lays what a node finds in its register at each start: its own prefix and a demo enterprise's.
 
 A prefix handle follows the convention that clients count on: HS_SITE at 1, HS_ADMIN at 100 pointing to index
 200, HS_VLIST at 200 naming the administrators, HS_PUBKEY at 300, HS_SECKEY at 301, which only administrators
@@ -9,14 +9,26 @@ record follows the addresses that are bound, in every prefix handle that names t
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.first_start.key_pairs import load_or_make
-from idnode.node.service.identifiers.credentials import Identity
+from idnode.node.service.identifiers.credentials import Identity, node_administrators
+from idnode.registry.errors import RegisterShort
+from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.names import PREFIX_OF_PREFIXES
+from idnode.registry.handle.prefix_record import (
+    ADMIN_INDEX,
+    GROUP_INDEX,
+    PUBLIC_KEY_INDEX,
+    SECRET_KEY_INDEX,
+    SITE_INDEX,
+)
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 from idnode.registry.handle.types.hs_pubkey import encode_public_key
 from idnode.registry.handle.types.hs_site import (
@@ -38,28 +50,27 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from idnode.node.service.identifiers.authority import Authority
     from idnode.registry.handle.clock import Clock
     from idnode.registry.mutation import Mutation
     from idnode.registry.register import Register
 
-SITE_INDEX: Final = 1
-ADMIN_INDEX: Final = 100
-GROUP_INDEX: Final = 200
-PUBLIC_KEY_INDEX: Final = 300
-SECRET_KEY_INDEX: Final = 301
-
 ENTERPRISE_SUFFIX: Final = b".1"
 """What the demo enterprise's prefix has behind the node's."""
+
+_SLICE_HANDLES: Final = 1000
+"""Records that are asked for at once."""
 
 _PUBLIC: Final = 0x0E
 _PRIVATE: Final = 0x0C
 _SITE_TYPE: Final = b"HS_SITE"
+_PAGE: Final = 1000
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where clients reach the node: ``host`` is the IP address they are told, ports are the bound ones."""
+    """Tells where clients reach the node: ``host`` is the IP address they are told, ports are the bound ones."""
 
     host: str
     tcp_port: int
@@ -75,12 +86,6 @@ class NodeSite:
     signing_key: RSAPrivateKey
 
 
-def node_administrators(prefix: bytes) -> tuple[Identity, ...]:
-    """Return the identities that administer a node: secret key and public key of its prefix handle."""
-    handle = names.prefix_handle(prefix)
-    return (Identity(handle, SECRET_KEY_INDEX), Identity(handle, PUBLIC_KEY_INDEX))
-
-
 def administrators_of(prefix: bytes) -> HandleValue:
     """Return the HS_ADMIN value by which the administrators of a prefix administer a record."""
     admin = AdminValue(Right.ALL, names.prefix_handle(prefix), GROUP_INDEX)
@@ -89,7 +94,6 @@ def administrators_of(prefix: bytes) -> HandleValue:
 
 async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition root
     register: Register,
-    authority: Authority,
     clock: Clock,
     *,
     keys: Path,
@@ -111,10 +115,16 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     """
     changes = _PrefixChanges(register, int(clock.now()), secret)
     enterprise = prefix + ENTERPRISE_SUFFIX
-    key = await asyncio.to_thread(load_or_make, keys, prefix.decode())
-    site = changes.site(names.prefix_handle(prefix), key, addresses)
-    if register.lookup(names.prefix_handle(prefix)) is None:
-        enterprise_key = await asyncio.to_thread(load_or_make, keys, enterprise.decode())
+    own = await fetched(partial(register.lookup, names.prefix_handle(prefix)))
+    first_start = own is None
+    # Both at once: nothing else of a first start takes as long, and making a key leaves others running.
+    owners = (prefix, enterprise) if first_start else (prefix,)
+    key, *others = await asyncio.gather(
+        *(asyncio.to_thread(load_or_make, keys, owner.decode()) for owner in owners)
+    )
+    site = await changes.site(names.prefix_handle(prefix), key, addresses)
+    if first_start:
+        (enterprise_key,) = others
         admins = node_administrators(prefix)
         changes.add_prefix(prefix, key, site, admins)
         changes.add_prefix(
@@ -122,8 +132,14 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
         )
     else:
         if not keep_secret:
-            changes.replace_secret(prefix, enterprise)
-        changes.refresh_sites(authority, prefix, site)
+            await changes.replace_secret(prefix, enterprise)
+        await changes.refresh_sites(prefix, site)
+        try:
+            await changes.submit()
+        except RegisterShort as error:
+            # A full disk is no reason not to answer; the next start finds the same differences.
+            _log.warning("prefix handles are left as they were: %s", error)
+        return NodeSite(encode_site(site), site.serial, key)
     await changes.submit()
     return NodeSite(encode_site(site), site.serial, key)
 
@@ -137,7 +153,7 @@ class _PrefixChanges:
         self._secret = secret
         self._changes: list[Mutation] = []
 
-    def site(self, handle: bytes, key: RSAPrivateKey, addresses: Addresses) -> Site:
+    async def site(self, handle: bytes, key: RSAPrivateKey, addresses: Addresses) -> Site:
         """Return the site record of today, with a new serial number if it differs from the stored one."""
         fresh = Site(
             serial=1,
@@ -155,7 +171,7 @@ class _PrefixChanges:
             ),
             attributes=((b"desc", b"idnode"),),
         )
-        stored = self._stored_site(handle)
+        stored = await self._stored_site(handle)
         if stored is None:
             return fresh
         if replace(stored, serial=1) == fresh:
@@ -179,19 +195,20 @@ class _PrefixChanges:
         ]
         self._changes.append(Create(handle, values.join(packed)))
 
-    def replace_secret(self, prefix: bytes, enterprise: bytes) -> None:
+    async def replace_secret(self, prefix: bytes, enterprise: bytes) -> None:
         """Put the secret into the node's prefix handle, and into the enterprise's if it shared the old one."""
-        former = self._data(names.prefix_handle(prefix), SECRET_KEY_INDEX)
+        (former,) = await self._data(SECRET_KEY_INDEX, names.prefix_handle(prefix))
         if former is None or former == self._secret:
             return
-        for handle in (names.prefix_handle(prefix), names.prefix_handle(enterprise)):
-            if self._data(handle, SECRET_KEY_INDEX) == former:
+        handles = names.prefix_handle(prefix), names.prefix_handle(enterprise)
+        for handle, data in zip(handles, await self._data(SECRET_KEY_INDEX, *handles), strict=True):
+            if data == former:
                 self._changes.append(ModifyValues(handle, values.join([self._secret_key()])))
 
-    def refresh_sites(self, authority: Authority, prefix: bytes, site: Site) -> None:
+    async def refresh_sites(self, prefix: bytes, site: Site) -> None:
         """Put the site record into the node's prefix handle, and wherever the former one stands."""
         own = names.prefix_handle(prefix)
-        former = self._data(own, SITE_INDEX)
+        (former,) = await self._data(SITE_INDEX, own)
         today = encode_site(site)
         if former == today:
             return
@@ -199,10 +216,14 @@ class _PrefixChanges:
         if former is None:
             self._changes.append(AddValues(own, value))
             return
-        for homed in sorted(authority.homed):
-            handle = names.prefix_handle(homed)
-            if self._data(handle, SITE_INDEX) == former:
-                self._changes.append(ModifyValues(handle, value))
+        after: bytes | None = b""
+        while after is not None:
+            page = await self._register.page(PREFIX_OF_PREFIXES, after=after, limit=_PAGE)
+            found = await self._data(SITE_INDEX, *page.handles)
+            for handle, data in zip(page.handles, found, strict=True):
+                if data == former:
+                    self._changes.append(ModifyValues(handle, value))
+            after = page.after
 
     async def submit(self) -> None:
         """Have the register carry out the changes.
@@ -228,19 +249,25 @@ class _PrefixChanges:
             index, value_type, data, timestamp=self._now, permissions=permissions
         )
 
-    def _stored_site(self, handle: bytes) -> Site | None:
-        data = self._data(handle, SITE_INDEX)
+    async def _stored_site(self, handle: bytes) -> Site | None:
+        (data,) = await self._data(SITE_INDEX, handle)
         try:
             return None if data is None else decode_site(data)
         except ProtocolError:
             return None
 
-    def _data(self, handle: bytes, index: int) -> bytes | None:
-        stored = self._register.lookup(handle)
-        if stored is None:
-            return None
-        packed = stored.values
-        for span in values.spans(packed):
-            if span.index == index:
-                return values.data_of(packed, span)
-        return None
+    async def _data(self, index: int, *handles: bytes) -> list[bytes | None]:
+        """Return the data at an index of each record, None where there is none."""
+        found: list[bytes | None] = []
+        for start in range(0, len(handles), _SLICE_HANDLES):
+            some = handles[start : start + _SLICE_HANDLES]
+            stored = await fetched(partial(together, self._register.lookup, some))
+            found += [None if each is None else _data_at(each.values, index) for each in stored]
+        return found
+
+
+def _data_at(packed: bytes, index: int) -> bytes | None:
+    for span in values.spans(packed):
+        if span.index == index:
+            return values.data_of(packed, span)
+    return None

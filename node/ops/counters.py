@@ -8,6 +8,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from idnode.node.service.events import OPERATIONS
+
 SECONDS: Final = (
     *(1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3),
     *(1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
@@ -24,12 +26,6 @@ OTHER_REASON: Final = "other"
 
 FAULTS: Final = {2: "error", 3: "busy"}
 """Response codes that are the node's own fault, and their labels; every other code is an answer."""
-
-OPERATIONS: Final = (
-    *("resolve", "site", "create", "delete", "add", "modify", "remove", "list"),
-    *("batch_register", "batch_resolve", "other"),
-)
-"""Every operation that a label may name."""
 
 
 class Histogram:
@@ -56,7 +52,7 @@ class Histogram:
 
 
 class FaceCounters:
-    """What happened at one face; fulfils the observer that faces report to."""
+    """Counts what happened at one face; fulfils the observer that faces report to."""
 
     __slots__ = (
         "connections",

@@ -5,33 +5,44 @@ offered to whoever may resolve.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
+from idnode.node.hosts import MISDIRECTED, misdirected
 from idnode.node.ops.health import Health
 from idnode.node.ops.metrics import Metrics
+from idnode.registry.errors import LogDamaged
 
 Report = dict[str, Any]
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SNAPSHOT_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 """Names that can be nothing but one folder."""
 
 
-def build(
+async def _nothing() -> None:
+    """Do nothing."""
+
+
+def build(  # noqa: PLR0913  # the parts of one app, by name
     health: Health,
     metrics: Metrics,
     *,
     stats: Callable[[], Report],
     snapshot: Callable[[str], Awaitable[Report]],
+    before_telling: Callable[[], Awaitable[None]] = _nothing,
     further: Iterable[web.RouteDef] = (),
 ) -> web.Application:
     """Return the app.
 
     ``stats`` gives the body of ``/api/v1/stats``; ``snapshot`` takes one under a name and tells about it, or
-    raises `FileExistsError`. ``further`` routes are those of other modules.
+    raises `FileExistsError`. ``before_telling`` is awaited once counters were read and before anybody learns
+    them. ``further`` routes are those of other modules.
     """
     further = list(further)
 
@@ -48,15 +59,20 @@ def build(
     async def livez(_: web.Request) -> web.Response:
         return _json({"status": "alive"})
 
-    async def readyz(_: web.Request) -> web.Response:
-        return _json(health.report(), status=200 if health.ready else 503)
+    async def readyz(request: web.Request) -> web.Response:
+        # Reads go on when writes are refused, so only whoever asks for writes is turned away.
+        wanted = health.ready and (health.writable or "writes" not in request.query)
+        return _json(health.report(), status=200 if wanted else 503)
 
     async def exposition(request: web.Request) -> web.Response:
         body, content_type = metrics.render(request.headers.get("Accept", ""))
+        await before_telling()
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def statistics(_: web.Request) -> web.Response:
-        return _json(stats())
+        told = stats()
+        await before_telling()
+        return _json(told)
 
     async def snapshots(request: web.Request) -> web.Response:
         name = await _name_of(request)
@@ -64,8 +80,12 @@ def build(
             return _json(await snapshot(name), status=201)
         except FileExistsError:
             return _json({"message": f"There is a snapshot named {name}"}, status=409)
+        except LogDamaged as error:
+            return _json({"message": f"The log is damaged: {error}"}, status=500)
+        except OSError as error:
+            return _json({"message": f"The disk refused: {error.strerror}"}, status=507)
 
-    app = web.Application(middlewares=[_errors_in_json])
+    app = web.Application(middlewares=[_errors_in_json, _no_forms])
     app.add_routes(
         [
             web.get("/", index),
@@ -96,6 +116,32 @@ async def _name_of(request: web.Request) -> str:
             reason="A name has letters, digits, - _ . and 100 characters at most"
         )
     return name
+
+
+def loopback_only(names: Container[str]) -> Middleware:
+    """Return what refuses requests that name another host than loopback or one of these."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if misdirected(request.headers.get("Host"), names):
+            raise web.HTTPForbidden(reason=MISDIRECTED)
+        return await handler(request)
+
+    return check
+
+
+@web.middleware
+async def _no_forms(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Keep pages in somebody's browser out.
+
+    A page can send forms anywhere, but not with this content type unless it is allowed to; so whatever changes
+    something has to come with it.
+    """
+    routed = request.match_info.http_exception is None
+    changes = routed and request.method not in _READING
+    if changes and request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(reason="Expected application/json")
+    return await handler(request)
 
 
 @web.middleware

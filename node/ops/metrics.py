@@ -25,18 +25,28 @@ from idnode.node.ops.counters import ITEMS, OTHER_REASON, SECONDS, FaceCounters,
 from idnode.node.ops.outcomes import LABELS, SUCCESS, outcome_of
 from idnode.node.ops.persistent_counters import Volume
 from idnode.node.ops.resources import disk_of, memory_limit_bytes, own_memory_bytes
-from idnode.registry.limits import WRITE_QUEUE_ITEMS_MAX
 
 if TYPE_CHECKING:
-    from idnode.registry.embedded.register import RegisterStats
+    from idnode.registry.register import RegisterStats
 
 FROM_LOG: Final = "log"
 """The face of registrations that no counter remembers but the log proves."""
 
 
+_FIGURES: Final = {
+    "index_bytes": ("idnode_index_bytes", "Memory that the index takes."),
+    "queue_items": ("idnode_write_queue_items", "Mutations waiting to commit."),
+    "queue_limit_items": (
+        "idnode_write_queue_limit_items",
+        "Mutations that may wait; more are answered busy.",
+    ),
+}
+"""The figures of an engine that have metrics of their own; all others are labels of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What does not change while the node runs."""
+    """Holds what does not change while the node runs."""
 
     version: str
     core: str
@@ -237,17 +247,23 @@ def _register_metrics(stats: "RegisterStats", computed: int) -> Iterator[Metric]
     )
     identifiers.add_metric(("written",), stats.identifiers)
     identifiers.add_metric(("virtual",), computed)
+    yield identifiers
+    yield _gauge("idnode_writable", "Whether writes are taken.", float(not stats.unwritable))
+    figures = dict(stats.figures)
     log = GaugeMetricFamily("idnode_log_bytes", "Bytes in the log.", labels=("state",))
-    log.add_metric(("live",), stats.log_live_bytes)
-    log.add_metric(("dead",), stats.log_dead_bytes)
-    yield from (identifiers, log)
-    yield _gauge("idnode_index_bytes", "Memory that the index takes.", stats.index_bytes)
-    yield _gauge("idnode_write_queue_items", "Mutations waiting to commit.", stats.queue_items)
-    yield _gauge(
-        "idnode_write_queue_limit_items",
-        "Mutations that may wait; more are answered busy.",
-        WRITE_QUEUE_ITEMS_MAX,
+    for state in ("live", "dead"):
+        if (found := figures.pop(f"log_{state}_bytes", None)) is not None:
+            log.add_metric((state,), found)
+    yield log
+    for figure, (name, text) in _FIGURES.items():
+        if (found := figures.pop(figure, None)) is not None:
+            yield _gauge(name, text, found)
+    others = GaugeMetricFamily(
+        "idnode_register", "Further figures of the register's engine.", labels=("figure",)
     )
+    for figure, found in sorted(figures.items()):
+        others.add_metric((figure,), found)
+    yield others
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -1,4 +1,4 @@
-"""What the management port's directory calls take and give, as models; OpenAPI is made from them."""
+"""Describes what the management port's directory calls take and give, as models; OpenAPI is made from them."""
 
 from typing import Annotated, Generic, TypeVar
 
@@ -10,7 +10,7 @@ Row = TypeVar("Row")
 class Model(BaseModel):
     """Root of the models; a member that nobody knows is an error here, where people type."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class NewEnterprise(Model):
@@ -26,15 +26,15 @@ class NewEnterprise(Model):
 
 
 class Decision(Model):
-    """Why an application is decided as it is."""
+    """Tells why an application is decided as it is."""
 
     reason: Annotated[str, Field(strict=True, max_length=255)] = ""
 
 
 class Failure(Model):
-    """Why a call was refused."""
+    """Tells why a call was refused."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     message: str
 

@@ -20,7 +20,7 @@ from idnode.registry.directory.states import PrefixStatus
 from idnode.registry.handle.errors import RegistryError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from idnode.node.service.directory.daily_counts import DailyCounts
     from idnode.node.service.directory.enterprises import (
@@ -38,11 +38,10 @@ DAYS: Final = 30
 DAYS_MAX: Final = 400
 
 _Model = TypeVar("_Model", bound=BaseModel)
-_Row = TypeVar("_Row")
 
 
 class Desk(Protocol):
-    """What these calls stand on."""
+    """Describes what these calls stand on."""
 
     directory: Directory
     onboarding: Onboarding
@@ -54,7 +53,10 @@ class OnboardingCalls:
     """The calls; ``desk`` returns None while the node is starting, ``count`` a prefix's identifiers."""
 
     def __init__(
-        self, desk: Callable[[], Desk | None], node_prefix: str, count: Callable[[bytes], int]
+        self,
+        desk: Callable[[], Desk | None],
+        node_prefix: str,
+        count: Callable[[bytes], Awaitable[int]],
     ) -> None:
         self._desk_or_none = desk
         self._node_prefix = node_prefix
@@ -85,7 +87,7 @@ class OnboardingCalls:
     async def enterprises(self, request: web.Request) -> Any:
         """Return a page of enterprises, by part of the name or of a prefix."""
         page = await self._desk.enterprises.page(None, _asked(request))
-        return _shown_page(page, _enterprise)
+        return _shown_page(page, map(_enterprise, page.rows))
 
     async def enterprise(self, request: web.Request) -> Any:
         """Return an enterprise with its application."""
@@ -110,11 +112,11 @@ class OnboardingCalls:
     async def prefixes(self, request: web.Request) -> Any:
         """Return a page of prefixes, by part of the enterprise's name or of the prefix, and by status."""
         page = await self._desk.enterprises.prefixes(None, _asked(request))
-        return _shown_page(page, self._prefix)
+        return _shown_page(page, [await self._prefix(row) for row in page.rows])
 
     async def prefix(self, request: web.Request) -> Any:
         """Return a prefix."""
-        return self._prefix(await self._desk.enterprises.prefix(request.match_info["prefix"]))
+        return await self._prefix(await self._desk.enterprises.prefix(request.match_info["prefix"]))
 
     async def switch(self, request: web.Request) -> Any:
         """Enable or disable a prefix."""
@@ -122,16 +124,17 @@ class OnboardingCalls:
         name = request.match_info["prefix"]
         enabled = request.match_info["switch"] == "enable"
         await self._desk.onboarding.switch(name, enabled=enabled)
-        return self._prefix(await self._desk.enterprises.prefix(name))
+        return await self._prefix(await self._desk.enterprises.prefix(name))
 
     async def templates(self, request: web.Request) -> Any:
         """Return a page of templates, by prefix and by part of the version."""
-        return _shown_page(await self._desk.enterprises.templates(_asked(request)), _template)
+        page = await self._desk.enterprises.templates(_asked(request))
+        return _shown_page(page, map(_template, page.rows))
 
     async def reviews(self, request: web.Request) -> Any:
         """Return a page of the prefixes that wait for a decision."""
         page = await self._desk.enterprises.reviews(_asked(request))
-        return _shown_page(page, self._prefix)
+        return _shown_page(page, [await self._prefix(row) for row in page.rows])
 
     async def decide(self, request: web.Request) -> Any:
         """Approve or reject what waits."""
@@ -139,7 +142,7 @@ class OnboardingCalls:
         name = request.match_info["prefix"]
         approved = request.match_info["verdict"] == "approve"
         await self._desk.onboarding.decide(name, approved=approved, reason=decision.reason)
-        return self._prefix(await self._desk.enterprises.prefix(name))
+        return await self._prefix(await self._desk.enterprises.prefix(name))
 
     async def daily_counts(self, request: web.Request) -> Any:
         """Return what prefixes registered and resolved in the last days."""
@@ -149,7 +152,7 @@ class OnboardingCalls:
         )
         return {"items": [volume._asdict() for volume in found]}
 
-    def _prefix(self, row: PrefixRow) -> dict[str, Any]:
+    async def _prefix(self, row: PrefixRow) -> dict[str, Any]:
         return {
             "prefix": row.name,
             "enterprise": row.enterprise.name,
@@ -159,7 +162,7 @@ class OnboardingCalls:
             "proxy_state_name": row.proxy_state.name.lower(),
             "reason": row.reason,
             "server": row.server,
-            "identifiers": self._count(row.name.encode()),
+            "identifiers": await self._count(row.name.encode()),
             "created": row.created,
             "updated": row.updated,
         }
@@ -232,9 +235,9 @@ def _number(request: web.Request, name: str, otherwise: int, *, most: int) -> in
     return int(found)
 
 
-def _shown_page(page: Page[_Row], shown: Callable[[_Row], dict[str, Any]]) -> dict[str, Any]:
+def _shown_page(page: Page[Any], rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "items": [shown(row) for row in page.rows],
+        "items": list(rows),
         "page": page.number,
         "size": page.size,
         "total": page.total,

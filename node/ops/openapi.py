@@ -10,6 +10,7 @@ from aiohttp import web
 from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc, document
 from idnode.node.openapi.page import page
 from idnode.node.ops import models
+from idnode.node.ops.clock import ClockMove, ClockReading
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -57,6 +58,15 @@ def _watching() -> list[Operation]:
         Operation("GET", "/livez", "Whether the process lives", tag, told),
         Operation("GET", "/readyz", "Whether traffic is wanted", tag, ready),
         Operation("GET", "/metrics", "Metrics", tag, metrics),
+        Operation("GET", "/api/v1/clock", "Read the node's clock", tag, _answers(ClockReading)),
+        Operation(
+            "POST",
+            "/api/v1/clock",
+            "Move the node's clock",
+            tag,
+            _answers(ClockReading),
+            body=Body(ClockMove),
+        ),
         Operation("GET", "/api/v1/stats", "What the node says about itself", tag, told),
         Operation("POST", "/api/v1/snapshots", "Copy the register", tag, taken, body=name),
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from idnode.registry.directory.cache import Cache, Changes
@@ -55,10 +55,28 @@ class Directory:
         return directory
 
     def _prepare(self) -> None:
-        with self._engine.connect() as connection:
-            migrate(connection)
+        try:
+            self._migrate()
+        except OperationalError:
+            # On a full disk SQLite cannot make the file that several processes would share beside a journal;
+            # alone with the database it does without.
+            if not self._alone():
+                raise
+            self._migrate()
         with self._sessions() as session:
             self.cache.load(session)
+
+    def _migrate(self) -> None:
+        with self._engine.connect() as connection:
+            migrate(connection)
+
+    def _alone(self) -> bool:
+        """Open a SQLite database anew, for this process only; returns False for any other database."""
+        if self._engine.dialect.name != "sqlite":
+            return False
+        self._engine.dispose()
+        event.listen(self._engine, "connect", _take_alone, insert=True)
+        return True
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Return what ``work`` makes of the database; it must hand out plain data.
@@ -150,6 +168,11 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _take_alone(connection: Any, _record: object) -> None:
+    """Have SQLite keep in memory what it would share with other processes."""
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE").close()
 
 
 def _begin_at_once(connection: Any) -> None:

@@ -54,22 +54,23 @@ class Committer:
         """Log a group, sync it if that is promised, and return the places of its records.
 
         Raises:
-            OSError, RegisterClosed: The log takes no more writes.
+            OSError: A shortage, and nothing of the group is logged; or the log takes no more writes.
+            RegisterClosed: The log takes no more writes.
 
         """
         if self._groups_synced == self._groups:
             group.mark_first()
         for _ in group.encode(self._next_sequence, slice_rows=ENCODE_ROWS):
             await asyncio.sleep(0)
-        self._groups += 1
         started = self._loop.time()
         places = await self.call(lambda: self._append(group))
+        self._groups += 1
         self._committed(len(group), self._loop.time() - started)
         return places
 
     def _append(self, group: Group) -> list[int]:
         self._before_change()
-        places = self._log.append(group.records)
+        places = self._log.append(group.records, whole=True)
         if self._syncs:
             self._log.sync()
         return places
@@ -78,7 +79,7 @@ class Committer:
         """Decide, log and apply framed submissions, with one sync; return how many records they have.
 
         Raises:
-            OSError, RegisterClosed: The log takes no more writes.
+            OSError, RegisterClosed: As for `commit`.
 
         """
         first = self._groups_synced == self._groups
@@ -92,24 +93,19 @@ class Committer:
 
     def _append_framed(self, group: Sequence[Framed], *, first: bool) -> tuple[int, float]:
         sequence = self._next_sequence
-        ends: list[int] = []
         for number, framed in enumerate(group):
             fresh = first and sequence == self._next_sequence
             sequence += framed.admit(sequence, group[:number], first=fresh)
-            ends.append(sequence - 1)
         if sequence == self._next_sequence:
             return 0, 0.0
         started = self._loop.time()
         self._before_change()
-        extents = [
-            self._log.append_framed(framed.frame(), last=last, whole=framed.whole)
-            for framed, last in zip(group, ends, strict=True)
-        ]
+        extents = self._log.append_framed([framed.frame() for framed in group], last=sequence - 1)
         if self._syncs:
             self._log.sync()
         seconds = self._loop.time() - started
         for framed, written in zip(group, extents, strict=True):
-            framed.apply(written)
+            framed.apply([written] if written.bytes else [])
         return sequence - self._next_sequence, seconds
 
     @property

@@ -17,6 +17,7 @@ from idnode.registry.embedded.admission import Entry, KeepTombstone, Rewrite
 from idnode.registry.embedded.contents import Contents
 from idnode.registry.embedded.storage.log import Log, SegmentInfo
 from idnode.registry.embedded.storage.record import PUT, Record
+from idnode.registry.embedded.storage.shortage import is_shortage
 from idnode.registry.embedded.writer import Writer
 from idnode.registry.errors import LogDamaged, RegisterBusy, RegisterClosed
 
@@ -34,6 +35,9 @@ LOOK_SECONDS: Final = 0.1
 
 BUSY_SECONDS: Final = 0.05
 """Rest when the writer's queue is full: callers come first."""
+
+SHORT_SECONDS: Final = 1.0
+"""Rest when the system is short of room or of descriptors."""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -55,14 +59,12 @@ class Compaction:
         self._writer = writer
         self._dead_share = dead_share
         self._before_change = before_change
-        self._applied = 0  # sequence up to which the log is in the contents
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run(), name="compaction")
 
     def poke(self) -> None:
-        """Have the segments looked at again soon; called while no group is on its way."""
-        self._applied = self._log.mark().sequence
+        """Have the segments looked at again soon."""
         self._wake.set()
 
     async def close(self) -> None:
@@ -76,21 +78,30 @@ class Compaction:
             while not self._stopped.is_set():
                 await self._wake.wait()
                 self._wake.clear()
-                while not self._stopped.is_set() and (segment := self._choose()) is not None:
-                    await self._compact(segment)
+                await self._compact_all()
                 await self._rest(LOOK_SECONDS)
         except RegisterClosed:
             return
         except (LogDamaged, OSError):
             _logger.exception("compaction stopped; nothing is lost, but no space is given back")
 
+    async def _compact_all(self) -> None:
+        try:
+            while not self._stopped.is_set() and (segment := self._choose()) is not None:
+                await self._compact(segment)
+        except OSError as error:
+            if not is_shortage(error):
+                raise
+            await self._rest(SHORT_SECONDS)
+            self._wake.set()  # nothing was changed: the same segment is looked at again
+
     def _choose(self) -> SegmentInfo | None:
         """Return the oldest sealed segment that is worth the work."""
         live_bytes = self._contents.live_bytes
         oldest = True
         for segment in self._log.segments():
-            if not segment.sealed or segment.last > self._applied:
-                continue  # records that are logged but not applied yet would look dead
+            if not segment.sealed:
+                continue  # a group lies in one segment: those of a sealed one have been applied
             kept = live_bytes.live_bytes(segment.number)
             if not oldest:
                 kept += live_bytes.tombstone_bytes(segment.number)
@@ -130,7 +141,7 @@ class Compaction:
             try:
                 await self._writer.submit(entries)
             except RegisterBusy:
-                await self._rest(BUSY_SECONDS)
+                await self._rest(BUSY_SECONDS)  # also when short: it ends, and callers come first
             else:
                 return
 

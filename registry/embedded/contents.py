@@ -1,4 +1,4 @@
-"""What the register holds: index, listing and live_bytes, changed by one `apply` for live writes and replay.
+"""Describes what the register holds: index, listing and live_bytes, changed by one `apply` for live writes and replay.
 
 `apply` cannot refuse: everything refusable was refused by admission before it was logged. How index and listing
 are kept is up to the core (`registry/embedded/core.py`).
@@ -6,6 +6,7 @@ are kept is up to the core (`registry/embedded/core.py`).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from mmap import mmap
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Protocol
 
 from idnode.registry.embedded.index import DictIndex, Index
@@ -13,19 +14,18 @@ from idnode.registry.embedded.listing import Listing
 from idnode.registry.embedded.live_bytes import LiveBytes
 from idnode.registry.embedded.storage.log import Log, Mark
 from idnode.registry.embedded.storage.record import PUT
+from idnode.registry.embedded.storage.snapshot import intact_end
 from idnode.registry.embedded.storage.walk import Progress
 from idnode.registry.errors import LogDamaged
+from idnode.registry.handle.names import PREFIX_HANDLE_START
 
 if TYPE_CHECKING:
     from idnode.registry.embedded.native.batch import NativeBatch
     from idnode.registry.embedded.native.resolutions import HandleBatch
 
-WATCHED_START: Final = b"0.NA/"
-"""Changes of handles that begin so are told to watchers: they describe prefixes."""
-
 
 class Handles(Protocol):
-    """What the contents ask of a listing; keys are folded handles."""
+    """Describes what the contents ask of a listing; keys are folded handles."""
 
     def add(self, keys: Sequence[bytes]) -> None:
         """Take in handles that are not there yet."""
@@ -49,7 +49,7 @@ class Handles(Protocol):
 
 
 class Replayed(NamedTuple):
-    """How far a core has read the log by itself."""
+    """Describes how far a core has read the log by itself."""
 
     mark: Mark | None
     """Where the records begin that are still to be read; ``None``: nothing was read."""
@@ -103,6 +103,10 @@ class Contents(ABC):
         """Apply the log to empty contents as far as this core reads it by itself, and nothing is unrecognised."""
         del progress
         return Replayed(None, 0)
+
+    def intact_end(self, number: int, data: mmap, end: int, sequence: int) -> tuple[int, int]:
+        """Return where the intact records of a segment end; see `idnode.registry.embedded.storage.snapshot`."""
+        return intact_end(number, data, end, sequence)
 
     def flush(self) -> None:  # noqa: B027  # most cores have nothing to do
         """Get ready for reads, once the log takes records."""
@@ -174,7 +178,7 @@ class Contents(ABC):
         if not self._watchers:
             return
         for key in keys:
-            if key.startswith(WATCHED_START):
+            if key.startswith(PREFIX_HANDLE_START):
                 for callback in self._watchers:
                     callback(key)
 

@@ -7,8 +7,8 @@ second.
 from collections.abc import Iterator
 from typing import Final
 
+from idnode.registry.embedded.limits import GROUP_BYTES_MAX, GROUP_ITEMS_MAX
 from idnode.registry.embedded.storage.record import CONTINUES, FIRST, HEADER_BYTES, encode
-from idnode.registry.limits import GROUP_BYTES_MAX, GROUP_ITEMS_MAX
 
 _ROW_BYTES: Final = HEADER_BYTES + 7
 """What a record adds, at most, to its handle and values: the header and the padding."""
@@ -20,6 +20,7 @@ class Group:
     __slots__ = (
         "_earlier",
         "bytes",
+        "bytes_max",
         "flags",
         "handles",
         "keys",
@@ -29,7 +30,9 @@ class Group:
         "values",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, bytes_max: int = GROUP_BYTES_MAX) -> None:
+        self.bytes_max = bytes_max
+        """Bytes after which the group should close."""
         self.keys: list[bytes] = []
         self.handles: list[bytes] = []
         self.values: list[bytes] = []
@@ -47,8 +50,8 @@ class Group:
 
     @property
     def full(self) -> bool:
-        """Whether the group should close."""
-        return len(self.keys) >= GROUP_ITEMS_MAX or self.bytes >= GROUP_BYTES_MAX
+        """Return whether the group should close."""
+        return len(self.keys) >= GROUP_ITEMS_MAX or self.bytes >= self.bytes_max
 
     def add(self, key: bytes, handle: bytes, values: bytes, kind: int, flags: int) -> None:
         """Append a row; ``key`` is the folded handle."""

@@ -38,13 +38,18 @@ def save(folder: Path, contents: Contents, mark: Mark) -> None:
 
     """
     draft = folder / (FILE_NAME + UNFINISHED)
-    with draft.open("wb") as file:
-        write_block(file, _format(contents))
-        write_block(file, msgpack.packb([list(mark), *contents.live_bytes.as_lists()]))
-        contents.save(file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(folder / FILE_NAME)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    try:
+        with os.fdopen(DISK.open(draft, flags), "wb") as file:
+            write_block(file, _format(contents))
+            write_block(file, msgpack.packb([list(mark), *contents.live_bytes.as_lists()]))
+            contents.save(file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(folder / FILE_NAME)
+    except OSError:
+        draft.unlink(missing_ok=True)  # on a full disk it takes up what others need
+        raise
     sync_folder(DISK, folder)
 
 

@@ -1,4 +1,4 @@
-"""Which bytes of which segment still count: what compaction chooses by and statistics show.
+"""Names which bytes of which segment still count: what compaction chooses by and statistics show.
 
 A segment is known here by the part of a place that names it (its number modulo `SEGMENTS_MAX`). A tombstone
 counts as long as an older segment might hold a record that it hides, so in every segment but the oldest.
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from itertools import repeat
 from operator import floordiv
 
+from idnode.registry.embedded.limits import SEGMENTS_MAX
 from idnode.registry.embedded.storage.record import SPAN_PLACES
-from idnode.registry.limits import SEGMENTS_MAX
 
 
 class LiveBytes:

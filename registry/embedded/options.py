@@ -1,4 +1,4 @@
-"""How a register is to behave, in one frozen table."""
+"""Describes how a register is to behave, in one frozen table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Final
 
 from idnode.registry.embedded.core import Core, default_core
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.embedded.storage.disk import DISK, Disk
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX, RECORD_BYTES_MAX
-from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 SEGMENT_BYTES_MIN: Final = 512 << 10
 """Smallest segment: the largest record must fit into one."""
@@ -45,6 +45,8 @@ class RegisterOptions:
     """Share of dead bytes from which a sealed segment is compacted; above 1 never."""
     commit_observer: Callable[[float, int], None] | None = None
     """Called after each commit group with its seconds (append and sync) and its mutations."""
+    verify: bool = False
+    """Whether the whole log is read at the start, even where an image would do."""
     core: Core = field(default_factory=default_core)
     """What keeps index and listing: the compiled core where there is one."""
     disk: Disk = DISK

@@ -5,7 +5,8 @@ import sys
 from threading import get_native_id
 from typing import Final
 
-_NICENESS: Final = 10
+_STEP: Final = 10
+_NICEST: Final = 19
 
 
 def give_way() -> None:
@@ -15,4 +16,7 @@ def give_way() -> None:
     that it holds, waits for ever.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
+        thread = get_native_id()
+        # Relative to the others in the process, which may have been started nicely themselves.
+        niceness = os.getpriority(os.PRIO_PROCESS, thread) + _STEP
+        os.setpriority(os.PRIO_PROCESS, thread, min(niceness, _NICEST))

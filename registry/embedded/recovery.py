@@ -24,10 +24,10 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class RecoveryReport(NamedTuple):
-    """How a register came up."""
+    """Describes how a register came up."""
 
     from_image: bool
-    """Whether the image of a clean stop was good; otherwise the log was read."""
+    """Whether the image of a clean stop was good and enough; otherwise the log was read."""
     records: int
     """Records read from the log; 0 with an image."""
     cut_bytes: int
@@ -36,17 +36,19 @@ class RecoveryReport(NamedTuple):
     seconds: float
 
 
-def recover(
+def recover(  # noqa: PLR0913  # the facts of one start, by name
     log: Log,
     folder: Path,
     empty: Callable[[], Contents],
     *,
     elapsed: Callable[[], float],
     progress: Progress | None = None,
+    verify: bool = False,
 ) -> tuple[Contents, RecoveryReport]:
     """Return the contents that the log adds up to; afterwards the log takes records.
 
-    ``empty`` makes contents to be filled, ``elapsed`` tells monotonic seconds.
+    ``empty`` makes contents to be filled, ``elapsed`` tells monotonic seconds. With ``verify`` the log is read even
+    where there is an image, which then only says where the log ends.
 
     Raises:
         LogDamaged: The log is broken elsewhere than in a torn tail.
@@ -54,15 +56,20 @@ def recover(
 
     """
     started = elapsed()
-    contents = _from_image(log, folder, empty)
+    contents = None if verify and _expect_end(log, folder) else _from_image(log, folder, empty)
     if contents is not None:
         contents.flush()
         return contents, RecoveryReport(
-            from_image=True, records=0, cut_bytes=0, cut_reason="", seconds=elapsed() - started
+            from_image=True,
+            records=0,
+            cut_bytes=0,
+            cut_reason="",
+            seconds=elapsed() - started,
         )
-    image.remove(folder)
     contents = empty()
     records = _replay(log, contents, progress)
+    # Not before: it names the end up to which a later attempt, too, must forgive nothing.
+    image.remove(folder)
     log.sync()  # what survived a crash may be in the system's cache only
     contents.flush()
     return contents, RecoveryReport(
@@ -72,6 +79,17 @@ def recover(
         cut_reason="" if log.cut is None else log.cut.reason,
         seconds=elapsed() - started,
     )
+
+
+def _expect_end(log: Log, folder: Path) -> bool:
+    """Have nothing forgiven before the end of the log that the image names; returns whether one does."""
+    try:
+        mark = image.read_mark(folder)
+    except LogDamaged:
+        return False
+    if mark is not None:
+        log.expect(mark)
+    return mark is not None
 
 
 def _from_image(log: Log, folder: Path, empty: Callable[[], Contents]) -> Contents | None:

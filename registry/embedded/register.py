@@ -1,7 +1,6 @@
-"""The register as everybody else sees it: one object, opened on a folder.
+"""The register in this process, opened on a folder: `registry/register.py` over log and index.
 
-`lookup`, `list_handles`, `count` and `prefixes` are plain calls that wait for nothing; `submit` returns
-when its mutations are as durable as the options promise, and visible. All of it belongs to one event loop.
+Nothing but `submit`, `snapshot` and `close` ever waits: what is asked for is in memory, or in the page cache.
 """
 
 import asyncio
@@ -16,11 +15,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from idnode.registry.embedded import image
 from idnode.registry.embedded.compaction import Compaction
 from idnode.registry.embedded.contents import Contents
+from idnode.registry.embedded.limits import WRITE_QUEUE_ITEMS_MAX
 from idnode.registry.embedded.lock import DirectoryLock
-from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.options import RegisterOptions
 from idnode.registry.embedded.recovery import RecoveryReport, recover
 from idnode.registry.embedded.storage.log import Log
 from idnode.registry.embedded.storage.record import RESTRICTED
+from idnode.registry.embedded.storage.reserve import Reserve
+from idnode.registry.embedded.storage.shortage import SPARE_DESCRIPTORS
 from idnode.registry.embedded.storage.snapshot import SnapshotReport, snapshot
 from idnode.registry.embedded.storage.walk import Progress
 from idnode.registry.embedded.writer import Writer
@@ -28,57 +30,13 @@ from idnode.registry.errors import RegisterClosed
 from idnode.registry.handle.names import fold
 from idnode.registry.limits import BATCH_ITEMS_MAX, PAGE_HANDLES_MAX
 from idnode.registry.mutation import Mutation, Outcome
+from idnode.registry.register import Capabilities, Page, RegisterStats, Stored
 
 if TYPE_CHECKING:
     from idnode.registry.embedded.native.batch import NativeBatch
-    from idnode.registry.embedded.native.core import SlotTable
     from idnode.registry.embedded.native.resolutions import HandleBatch
 
-__all__ = [
-    "Durability",
-    "EmbeddedRegister",
-    "Page",
-    "RecoveryReport",
-    "RegisterOptions",
-    "RegisterStats",
-    "SnapshotReport",
-    "Stored",
-]
-
 _logger: Final = logging.getLogger(__name__)
-
-
-class Stored(NamedTuple):
-    """A record as it is stored."""
-
-    handle: bytes
-    """As spelled when it was created."""
-    values: bytes
-    """The packed value list."""
-    public: bool
-    """Whether everybody may read every value."""
-
-
-class Page(NamedTuple):
-    """A part of a listing."""
-
-    handles: list[bytes]
-    """As spelled when they were created; ascending by their folded form."""
-    after: bytes | None
-    """Where the next page starts; ``None`` on the last one."""
-
-
-class RegisterStats(NamedTuple):
-    """What a register says about itself."""
-
-    identifiers: int
-    index_bytes: int
-    log_live_bytes: int
-    log_dead_bytes: int
-    """Superseded records, tombstones and segment headers."""
-    queue_items: int
-    segments: int
-    recovered: RecoveryReport
 
 
 class EmbeddedRegister:
@@ -92,9 +50,11 @@ class EmbeddedRegister:
         executor: ThreadPoolExecutor,
     ) -> None:
         self._folder = folder
-        self._lock, self._log, self._contents, self._recovered = opened
+        self._lock, self._log, self._contents, self.recovered = opened
         self._executor = executor
-        self._image_stands = self._recovered.from_image
+        self._image_stands = self.recovered.from_image
+        self._reserve = Reserve(options.disk, folder)
+        self._keep_back()
         self._closed = False
         self._place = self._contents.index.get
         self._read = self._log.read
@@ -105,6 +65,7 @@ class EmbeddedRegister:
             executor=executor,
             before_change=self._before_change,
         )
+        self._writer.after_shortage(self._keep_back)
         self._compaction = Compaction(
             self._log,
             self._contents,
@@ -114,6 +75,10 @@ class EmbeddedRegister:
         )
         self._writer.after_apply(self._compaction.poke)
         self._compaction.poke()
+        native = self._contents.core == "native"
+        self.capabilities = Capabilities(
+            slots=self._contents.index if native else None, batches=self, snapshot=self.snapshot
+        )
 
     @classmethod
     async def open(
@@ -166,6 +131,9 @@ class EmbeddedRegister:
         _place, _sequence, _kind, flags, spelled, values, _size = self._read(place)
         return Stored(spelled, values, not flags & RESTRICTED)
 
+    async def prefetch(self, handles: Sequence[bytes]) -> None:
+        """Do nothing: every record is here."""
+
     def submit(
         self, mutations: Sequence[Mutation], *, all_or_nothing: bool = False
     ) -> "asyncio.Future[list[Outcome]]":
@@ -177,6 +145,7 @@ class EmbeddedRegister:
         Raises:
             ValueError: More than `BATCH_ITEMS_MAX` mutations.
             RegisterBusy: The write queue has no room; nothing was taken, try again later.
+            RegisterShort: By the future: the system is short of room or descriptors; likewise.
             RegisterClosed: The register is closed, or (also by the future) its log failed; a part may have
                 been carried out.
 
@@ -219,17 +188,8 @@ class EmbeddedRegister:
         batch.ask(all_or_nothing=all_or_nothing, overwrite=overwrite)
         await self._writer.submit_framed(batch, batch.good, batch.value_bytes)
 
-    @property
-    def slots(self) -> "SlotTable | None":
-        """The compiled index, for native readers; ``None`` where the index is another."""
-        index = self._contents.index
-        return index if self._contents.core == "native" else None  # type: ignore[return-value]
-
-    def list_handles(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
+    async def page(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
         """Return up to ``limit`` handles of a prefix that sort behind the cursor ``after``.
-
-        A cursor stays right whatever is written meanwhile. ``limit`` is cut to `PAGE_HANDLES_MAX`. Only a page
-        without a cursor is the last: one behind many deleted handles may have fewer than ``limit``, or none.
 
         Raises:
             LogDamaged: A record is no longer what was written.
@@ -239,7 +199,7 @@ class EmbeddedRegister:
         places, behind = self._contents.page(fold(prefix), after=fold(after), limit=limit)
         return Page([self._read(place).handle for place in places], behind)
 
-    def count(self, prefix: bytes) -> int:
+    async def count(self, prefix: bytes) -> int:
         """Return how many handles a prefix has."""
         return self._contents.listing.count(fold(prefix))
 
@@ -251,18 +211,40 @@ class EmbeddedRegister:
         """Have ``callback`` called with the folded handle after each change under the prefix ``0.NA``."""
         self._contents.watch(callback)
 
+    @property
+    def writable(self) -> bool:
+        """Return whether writes are taken now."""
+        return not self.unwritable
+
+    @property
+    def unwritable(self) -> str:
+        """Return why no writes are taken, "" when they are: for want of something, or because the log failed."""
+        return self._writer.unwritable
+
+    @property
+    def failed(self) -> bool:
+        """Return whether the log failed, so that no writes will be taken before a restart."""
+        return self._writer.failure is not None
+
     def stats(self) -> RegisterStats:
         """Return the present figures."""
-        segments = self._log.segments()
+        segments = [] if self._log.closed else self._log.segments()
         live = self._contents.live_bytes.live_bytes_total()
+        figures = {
+            "index_bytes": self._contents.index.memory_bytes(),
+            "log_live_bytes": live,
+            # Superseded records, tombstones and segment headers.
+            "log_dead_bytes": sum(segment.bytes for segment in segments) - live,
+            "queue_items": self._writer.queue_items,
+            "queue_limit_items": WRITE_QUEUE_ITEMS_MAX,
+            "segments": len(segments),
+        }
         return RegisterStats(
-            identifiers=len(self._contents.index),
-            index_bytes=self._contents.index.memory_bytes(),
-            log_live_bytes=live,
-            log_dead_bytes=sum(segment.bytes for segment in segments) - live,
-            queue_items=self._writer.queue_items,
-            segments=len(segments),
-            recovered=self._recovered,
+            len(self._contents.index),
+            figures,
+            self.recovered._asdict(),
+            unwritable=self.unwritable,
+            failed=self.failed,
         )
 
     async def snapshot(self, target: Path, progress: Progress | None = None) -> SnapshotReport:
@@ -272,10 +254,13 @@ class EmbeddedRegister:
 
         Raises:
             FileExistsError: The target is not empty.
+            LogDamaged: A record is not what was written; what is damaged is not copied.
             OSError: The disk refused.
 
         """
-        return await asyncio.to_thread(snapshot, self._log, target, progress=progress)
+        return await asyncio.to_thread(
+            snapshot, self._log, target, verify=self._contents.intact_end, progress=progress
+        )
 
     async def close(self) -> None:
         """Carry out what was submitted, sync, save the image, let the folder go; again is harmless."""
@@ -285,6 +270,7 @@ class EmbeddedRegister:
         try:
             await self._compaction.close()
             await self._writer.close()
+            self._reserve.give_up()
             await self._writer.call(self._leave)
         finally:
             self._executor.shutdown(wait=True)
@@ -301,6 +287,11 @@ class EmbeddedRegister:
             self._contents.close()
             self._log.close()
 
+    def _keep_back(self) -> None:
+        """Hold descriptors and room for when others have taken all there is."""
+        SPARE_DESCRIPTORS.keep()
+        self._reserve.take()
+
     def _before_change(self) -> None:
         """Take the image away before the log goes on; runs in the writer's thread.
 
@@ -312,7 +303,7 @@ class EmbeddedRegister:
 
 
 class _Opened(NamedTuple):
-    """What opening makes, in a thread."""
+    """Holds what opening makes, in a thread."""
 
     lock: DirectoryLock
     log: Log
@@ -326,7 +317,7 @@ def _open(
     elapsed: Callable[[], float],
     progress: Progress,
 ) -> _Opened:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as undo:
         lock = DirectoryLock(folder)
         undo.callback(lock.release)
@@ -334,6 +325,8 @@ def _open(
             folder, segment_bytes=options.segment_bytes, disk=options.disk
         )
         undo.callback(log.close)
-        contents, recovered = recover(log, folder, empty, elapsed=elapsed, progress=progress)
+        contents, recovered = recover(
+            log, folder, empty, elapsed=elapsed, progress=progress, verify=options.verify
+        )
         undo.pop_all()
     return _Opened(lock, log, contents, recovered)

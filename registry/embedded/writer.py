@@ -12,22 +12,27 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from idnode.registry.embedded.admission import SLICE_WORK, Admission, Entry, aborted, bytes_of
+from idnode.registry.decisions import aborted
+from idnode.registry.embedded.admission import SLICE_WORK, Admission, Entry, bytes_of
 from idnode.registry.embedded.committer import Committer
 from idnode.registry.embedded.contents import Contents
 from idnode.registry.embedded.framed import Framed
 from idnode.registry.embedded.group import Group
-from idnode.registry.embedded.options import RegisterOptions
-from idnode.registry.embedded.storage.log import Log
-from idnode.registry.errors import RecordTooLarge, RegisterBusy, RegisterClosed
-from idnode.registry.handle.errors import RegistryError
-from idnode.registry.limits import (
+from idnode.registry.embedded.limits import (
     GROUP_BYTES_MAX,
     GROUP_ITEMS_MAX,
     WHOLE_BYTES_MAX,
     WRITE_QUEUE_BYTES_MAX,
     WRITE_QUEUE_ITEMS_MAX,
 )
+from idnode.registry.embedded.options import RegisterOptions
+from idnode.registry.embedded.shortage import Shortage
+from idnode.registry.embedded.storage.log import Log
+from idnode.registry.embedded.storage.reserve import probe
+from idnode.registry.embedded.storage.segment import HEADER_BYTES
+from idnode.registry.embedded.storage.shortage import is_shortage
+from idnode.registry.errors import RegisterBusy, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge, RegistryError
 from idnode.registry.mutation import Applied, Outcome
 
 FRAMED_MAX: Final = 32
@@ -37,7 +42,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class _Submission:
-    """What one caller handed in and waits for."""
+    """Describes what one caller handed in and waits for."""
 
     __slots__ = (
         *("bytes", "entries", "framed", "future", "items", "outcomes", "position", "whole"),
@@ -67,6 +72,11 @@ class Writer:
         before_change: Callable[[], None],
     ) -> None:
         self._contents = contents
+        self._group_bytes = min(GROUP_BYTES_MAX, options.segment_bytes - HEADER_BYTES)
+        self._after_shortage: Callable[[], None] | None = None
+        self._disk = options.disk
+        self._folder = log.folder
+        self._shortage = Shortage(self._ask)
         self._committer = Committer(
             log,
             options,
@@ -94,13 +104,22 @@ class Writer:
         return self._items if self._failure is None else 0
 
     @property
+    def unwritable(self) -> str:
+        """Return why no writes are taken (for now, or any more), "" when they are."""
+        return self._shortage.reason if self._failure is None else str(self._failure)
+
+    @property
     def failure(self) -> Exception | None:
-        """What ended all writing, or ``None``."""
+        """Return what ended all writing, or ``None``."""
         return self._failure
 
     def after_apply(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called after each group has become visible."""
         self._applied = callback
+
+    def after_shortage(self, callback: Callable[[], None]) -> None:
+        """Have ``callback`` called, in the writer's thread, when a shortage was found to be over."""
+        self._after_shortage = callback
 
     def submit(
         self, entries: Sequence[Entry], *, whole: bool = False
@@ -109,6 +128,8 @@ class Writer:
 
         Raises:
             RegisterBusy: The queue has no room; nothing was taken.
+            RegisterShort: By the future: the system is short of something. Nothing was carried out, but of
+                entries for more than one group perhaps a first part.
             RegisterClosed: The register is closing, or (also by the future) its log failed; of the entries
                 a part may be there after a restart, in their order.
 
@@ -153,6 +174,7 @@ class Writer:
         self._closing = True
         self._wake.set()
         await self._task
+        await self._shortage.close()
         try:
             if self._failure is None:
                 await self._committer.close()
@@ -173,28 +195,59 @@ class Writer:
             self._fail(error)
 
     async def _commit_group(self) -> None:
-        if framed := self._gather_framed():
-            changed = bool(await self._committer.commit_framed(framed))
-        else:
-            group = await self._gather()
-            changed = bool(group.keys)
-            if changed:
-                places = await self._committer.commit(group)
-                await self._apply(group, places)
+        try:
+            changed = await self._commit_next()
+        except OSError as error:
+            if not is_shortage(error):
+                raise
+            self._refuse_group(error)
+            return
+        if changed:
+            self._shortage.over()
         for submission in self._decided:
-            self._items -= submission.items
-            self._bytes -= submission.bytes
+            self._leave(submission)
             if not submission.future.done():
                 submission.future.set_result(submission.outcomes)
         self._decided = []
         if changed and self._applied is not None:
             self._applied()
 
+    async def _commit_next(self) -> bool:
+        """Write the next group; returns whether that changed anything."""
+        if framed := self._gather_framed():
+            return bool(await self._committer.commit_framed(framed))
+        group = await self._gather()
+        if not group.keys:
+            return False
+        await self._apply(group, await self._committer.commit(group))
+        return True
+
+    def _refuse_group(self, error: OSError) -> None:
+        """Refuse all that has a part in the group under way, of which nothing was written."""
+        if self._queue and self._queue[0].position:  # begun in this group, or in one before it
+            self._decided.append(self._queue.popleft())
+        refusal = self._shortage.met(error, len(self._decided))
+        for submission in self._decided:
+            self._leave(submission)
+            if not submission.future.done():
+                submission.future.set_exception(refusal)
+        self._decided = []
+
+    def _leave(self, submission: _Submission) -> None:
+        self._items -= submission.items
+        self._bytes -= submission.bytes
+
+    async def _ask(self) -> None:
+        """Find out whether there is room again, and a descriptor."""
+        await self.call(lambda: probe(self._disk, self._folder))
+        if self._after_shortage is not None:
+            self._after_shortage()
+
     def _gather_framed(self) -> list[Framed]:
         """Take the framed submissions at the head of the queue, as many as make up a group."""
         framed: list[Framed] = []
         size = 0
-        while self._queue and len(framed) < FRAMED_MAX and size < GROUP_BYTES_MAX:
+        while self._queue and len(framed) < FRAMED_MAX and size < self._group_bytes:
             submission = self._queue[0]
             if submission.framed is None:
                 break
@@ -205,7 +258,7 @@ class Writer:
 
     async def _gather(self) -> Group:
         """Admit queued submissions into a fresh group; those wholly decided leave the queue."""
-        group = Group()
+        group = Group(self._group_bytes)
         while self._queue and self._queue[0].framed is None and not group.full:
             submission = self._queue[0]
             size = submission.items
@@ -250,7 +303,13 @@ class Writer:
         if self._failure is not None:
             return
         self._failure = error
-        _logger.critical("the log failed; the register takes no more writes", exc_info=error)
+        # One line: what failed is outside of this program, and a traceback would hide it.
+        known = isinstance(error, OSError | RegistryError)
+        _logger.critical(
+            "the log failed, no more writes are taken until a restart: %s",
+            error,
+            exc_info=None if known else error,
+        )
         for submission in (*self._decided, *self._queue):
             if not submission.future.done():
                 refusal = RegisterClosed("The log failed; the register takes no more writes")

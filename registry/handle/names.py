@@ -9,7 +9,10 @@ from typing import Final
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 
-PREFIX_HANDLE_START: Final = b"0.NA/"
+PREFIX_OF_PREFIXES: Final = b"0.NA"
+"""The prefix of the handles that describe prefixes, folded."""
+
+PREFIX_HANDLE_START: Final = PREFIX_OF_PREFIXES + b"/"
 """What stands before a prefix in the handle that describes the prefix."""
 
 

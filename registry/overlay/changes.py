@@ -8,10 +8,12 @@ it was. While one is under way, later changes of the same identifier wait: they 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from idnode.registry.errors import BatchAborted, HandleExists, RecordTooLarge, RegisterBusy
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.errors import BatchAborted, HandleExists, RegisterBusy
+from idnode.registry.fetching import fetched, together
+from idnode.registry.handle.errors import RecordTooLarge, RegistryError
 from idnode.registry.handle.names import fold
 from idnode.registry.handle.values import EMPTY
 from idnode.registry.limits import BATCH_ITEMS_MAX
@@ -20,13 +22,13 @@ from idnode.registry.mutation import Applied, Create, Delete
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from idnode.registry.embedded.register import EmbeddedRegister
     from idnode.registry.mutation import Mutation, Outcome
     from idnode.registry.overlay.computed import ComputedPrefix
+    from idnode.registry.register import Register, Stored
 
 
 class _Step(NamedTuple):
-    """What becomes of one mutation: an outcome at once, or mutations of which the ``principal`` one counts."""
+    """Holds what becomes of one mutation: an outcome at once, or mutations of which the ``principal`` one counts."""
 
     mutations: tuple[Mutation, ...]
     principal: int = 0
@@ -35,7 +37,7 @@ class _Step(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether the mutation goes on as it is."""
+        """Return whether the mutation goes on as it is."""
         return len(self.mutations) == 1 and not self.replaces
 
     def judged(self, outcomes: Sequence[Outcome]) -> Outcome:
@@ -59,7 +61,7 @@ class OverlayChanges:
 
     def __init__(
         self,
-        register: EmbeddedRegister,
+        register: Register,
         place_of: Callable[[bytes], tuple[ComputedPrefix, int] | None],
         whiteout_of: Callable[[bytes], bytes],
         changed: Callable[[bytes], None],
@@ -74,7 +76,7 @@ class OverlayChanges:
     def submit(
         self, mutations: Sequence[Mutation], *, all_or_nothing: bool
     ) -> Awaitable[list[Outcome]]:
-        """Carry out mutations as `EmbeddedRegister.submit` does."""
+        """Carry out mutations as `Register.submit` does."""
         concerned = self._concerned(mutations)
         if not concerned:
             return self._register.submit(mutations, all_or_nothing=all_or_nothing)
@@ -123,16 +125,18 @@ class OverlayChanges:
         whole: bool,
     ) -> list[Outcome]:
         try:
-            steps = self._steps(mutations, concerned)
+            steps = await fetched(partial(self._steps, mutations, concerned))
             if whole:
                 return await self._as_a_whole(steps)
             return await self._one_by_one(steps)
         finally:
-            for key in concerned:
-                del self._claims[key]
-            claim.set()
-            for key in concerned:
-                self._changed(key)
+            try:
+                await fetched(lambda: together(self._changed, concerned))
+            finally:
+                # Only now, since whoever waits is decided on what was noted.
+                for key in concerned:
+                    del self._claims[key]
+                claim.set()
 
     def _steps(
         self, mutations: Sequence[Mutation], concerned: dict[bytes, tuple[ComputedPrefix, int]]
@@ -141,20 +145,30 @@ class OverlayChanges:
         computed = {
             key: place for key, place in concerned.items() if place[1] not in place[0].whiteouts
         }
+        written = dict(zip(computed, together(self._register.lookup, computed), strict=True))
         for mutation in mutations:
             key = fold(mutation.handle)
             place = computed.get(key)
-            step = _Step((mutation,)) if place is None else self._step(mutation, key, *place)
+            step = (
+                _Step((mutation,))
+                if place is None
+                else self._step(mutation, written[key], key, *place)
+            )
             if step.mutations and not step.plain:
                 del computed[key]  # from here on it is a written one
             steps.append(step)
         return steps
 
     def _step(
-        self, mutation: Mutation, key: bytes, computed_prefix: ComputedPrefix, position: int
+        self,
+        mutation: Mutation,
+        written: Stored | None,
+        key: bytes,
+        computed_prefix: ComputedPrefix,
+        position: int,
     ) -> _Step:
         whiteout = Create(self._whiteout_of(key), EMPTY, overwrite=True)
-        if self._register.lookup(key) is not None:  # written when the data set was another one
+        if written is not None:  # written when the data set was another one
             delete = isinstance(mutation, Delete)
             return _Step((whiteout, mutation), principal=1) if delete else _Step((mutation,))
         if isinstance(mutation, Delete):
@@ -202,8 +216,9 @@ class OverlayChanges:
                 raise result
             else:
                 outcomes += result
-        if outcomes and all(isinstance(outcome, RegisterBusy) for outcome in outcomes):
-            raise RegisterBusy("The write queue is full")
+        busy = [outcome for outcome in outcomes if isinstance(outcome, RegisterBusy)]
+        if busy and len(busy) == len(outcomes):
+            raise busy[0]
         following = iter(outcomes)
         return [step.outcome or next(following) for step in steps]
 

@@ -13,31 +13,32 @@ which part it stands, whatever was written meanwhile.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from idnode.registry.embedded.register import Page, Stored
+from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names
 from idnode.registry.limits import PAGE_HANDLES_MAX
 from idnode.registry.overlay.changes import OverlayChanges
 from idnode.registry.overlay.computed import ComputedPrefix
+from idnode.registry.register import Capabilities, Page, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from idnode.registry.embedded.native.batch import NativeBatch
-    from idnode.registry.embedded.native.resolutions import HandleBatch
-    from idnode.registry.embedded.register import EmbeddedRegister, RegisterStats
-    from idnode.registry.embedded.storage.snapshot import SnapshotReport
-    from idnode.registry.embedded.storage.walk import Progress
     from idnode.registry.mutation import Mutation, Outcome
     from idnode.registry.overlay.computed import Computed, Dataset
+    from idnode.registry.register import (
+        Register,
+        RegisterStats,
+        RequestBatch,
+        RequestRegister,
+    )
 
 WHITEOUT_PREFIX: Final = b"0.MARK"
 """The prefix of whiteouts; no prefix handle can make it live here."""
 
-_PREFIX_OF_PREFIXES: Final = b"0.NA"
 _WHITEOUTS_A_PAGE: Final = 10_000
 
 
@@ -47,33 +48,51 @@ def whiteout_of(key: bytes) -> bytes:
 
 
 class OverlayRegister:
-    """A register before a data set; ``prefix_handles`` are the computed ones of the data set's prefixes."""
+    """A register before a data set. Made by `open`."""
 
-    def __init__(
-        self, register: EmbeddedRegister, dataset: Dataset, prefix_handles: Computed
-    ) -> None:
+    def __init__(self, register: Register, dataset: Dataset, prefix_handles: Computed) -> None:
         self._register = register
         self._written = register.lookup
         self._dataset = dataset
         self._watchers: list[Callable[[bytes], None]] = []
         self._computed_prefixes: dict[bytes, ComputedPrefix] = {
-            _PREFIX_OF_PREFIXES: ComputedPrefix(prefix_handles, public=False)
+            names.PREFIX_OF_PREFIXES: ComputedPrefix(prefix_handles, public=False)
         }
+        self._whiteouts = 0
         self._changes = OverlayChanges(register, self.place_of, whiteout_of, self._changed)
-        self._read_whiteouts()
+        beneath = register.capabilities
+        batches = None if beneath.batches is None else OverlayBatches(beneath.batches, self)
+        self.capabilities = Capabilities(beneath.slots, batches, beneath.snapshot)
 
-    def _read_whiteouts(self) -> None:
+    @classmethod
+    async def open(
+        cls, register: Register, dataset: Dataset, prefix_handles: Computed
+    ) -> OverlayRegister:
+        """Put a register before a data set; ``prefix_handles`` are the computed ones of its prefixes.
+
+        Raises:
+            RegistryError: What was changed cannot be read.
+
+        """
+        overlay = cls(register, dataset, prefix_handles)
+        await overlay._read_whiteouts()
+        return overlay
+
+    async def _read_whiteouts(self) -> None:
         after: bytes | None = b""
         while after is not None:
-            page = self._register.list_handles(
-                WHITEOUT_PREFIX, after=after, limit=_WHITEOUTS_A_PAGE
-            )
-            for whiteout in page.handles:
-                key = whiteout[len(WHITEOUT_PREFIX) + 1 :]
-                place = self.place_of(key)
-                if place is not None:  # else the whiteout belongs to a data set of another seed
-                    place[0].whiteout(place[1], deleted=self._written(key) is None)
+            page = await self._register.page(WHITEOUT_PREFIX, after=after, limit=_WHITEOUTS_A_PAGE)
+            keys = [whiteout[len(WHITEOUT_PREFIX) + 1 :] for whiteout in page.handles]
+            await fetched(partial(self._note_whiteouts, keys))
+            self._whiteouts += len(keys)
             after = page.after
+
+    def _note_whiteouts(self, keys: list[bytes]) -> None:
+        """Note that these folded handles were changed, unless they belong to a data set of another seed."""
+        ours = [(key, place) for key in keys if (place := self.place_of(key)) is not None]
+        written = together(self._written, [key for key, _place in ours])
+        for (_key, place), stored in zip(ours, written, strict=True):
+            place[0].whiteout(place[1], deleted=stored is None)
 
     def computed_prefix(self, prefix: bytes) -> ComputedPrefix | None:
         """Return the computed identifiers of a folded prefix, ``None`` when it has none."""
@@ -120,7 +139,7 @@ class OverlayRegister:
     def submit(
         self, mutations: Sequence[Mutation], *, all_or_nothing: bool = False
     ) -> Awaitable[list[Outcome]]:
-        """Carry out mutations as `EmbeddedRegister.submit` does, on computed identifiers too.
+        """Carry out mutations as `Register.submit` does, on computed identifiers too.
 
         Raises:
             RegisterBusy: Nothing was taken; try again later.
@@ -129,46 +148,24 @@ class OverlayRegister:
         """
         return self._changes.submit(mutations, all_or_nothing=all_or_nothing)
 
-    async def read_batch(self, request: bytes, *, lines: bool, now: int) -> NativeBatch | None:
-        """Have the register read a batch of creations; ``None`` also when one may be of a computed identifier.
-
-        Such a batch goes through `submit`, item by item.
-        """
-        batch = await self._register.read_batch(request, lines=lines, now=now)
-        if batch is None or batch.broken or batch.too_many:
-            return batch
-        for _position, _source in batch.unrecognised():
-            return None  # its handle is not known yet
-        touched = (names.prefix_of(names.fold(handle)) for _number, handle in batch.prefixes())
-        return None if any(map(self.computes, touched)) else batch
-
-    async def submit_batch(
-        self, batch: NativeBatch, /, *, all_or_nothing: bool, overwrite: bool
-    ) -> None:
-        """Create what is good in a batch that `read_batch` returned.
-
-        Raises:
-            RegisterBusy: Nothing was taken; try again later.
-            RegisterClosed: No writes are taken any more.
-
-        """
-        await self._register.submit_batch(batch, all_or_nothing=all_or_nothing, overwrite=overwrite)
-
-    async def read_handles(self, request: bytes) -> HandleBatch | None:
-        """Have the register read a request for many handles: it answers what is written, and `lookup` the rest."""
-        return await self._register.read_handles(request)
+    async def prefetch(self, handles: Sequence[bytes]) -> None:
+        """Have the register fetch what may be written."""
+        await self._register.prefetch(handles)
 
     def _changed(self, key: bytes) -> None:
         """Bring what is known of a folded computed handle to what is written, and tell the watchers."""
         place = self.place_of(key)
         assert place is not None
-        if self._written(whiteout_of(key)) is not None:
-            place[0].whiteout(place[1], deleted=self._written(key) is None)
+        whiteout, written = together(self._written, (whiteout_of(key), key))
+        if whiteout is not None:
+            computed_prefix, position = place
+            self._whiteouts += position not in computed_prefix.whiteouts
+            computed_prefix.whiteout(position, deleted=written is None)
         if key.startswith(names.PREFIX_HANDLE_START):
             for callback in self._watchers:
                 callback(key)
 
-    def list_handles(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
+    async def page(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
         """Return up to ``limit`` handles of a prefix behind the cursor ``after``, in the order of this module.
 
         Raises:
@@ -178,32 +175,35 @@ class OverlayRegister:
         folded = names.fold(prefix)
         computed_prefix = self.computed_prefix(folded)
         if computed_prefix is None:
-            return self._register.list_handles(prefix, after=after, limit=limit)
+            return await self._register.page(prefix, after=after, limit=limit)
         limit = max(1, min(limit, PAGE_HANDLES_MAX))
-        handles = list(islice(self._listed(computed_prefix, folded, names.fold(after)), limit + 1))
+        handles = await self._listed(computed_prefix, folded, names.fold(after), limit + 1)
         if len(handles) <= limit:
             return Page(handles, None)
-        del handles[limit:]
-        return Page(handles, names.fold(handles[-1]))
+        return Page(handles[:limit], names.fold(handles[limit - 1]))
 
-    def _listed(
-        self, computed_prefix: ComputedPrefix, prefix: bytes, after: bytes
-    ) -> Iterator[bytes]:
-        """Yield the handles of a prefix behind a folded cursor."""
+    async def _listed(
+        self, computed_prefix: ComputedPrefix, prefix: bytes, after: bytes, most: int
+    ) -> list[bytes]:
+        """Return the first handles of a prefix behind a folded cursor."""
         start = len(prefix) + 1
-        position = computed_prefix.computed.position(after[start:]) if after else -1
+        computed = computed_prefix.computed
+        position = computed.position(after[start:]) if after else -1
+        listed: list[bytes] = []
         written_after: bytes | None = after
         if not after or position >= 0:
-            yield from map(
-                computed_prefix.computed.handle, computed_prefix.listed_from(position + 1)
-            )
+            positions = islice(computed_prefix.listed_from(position + 1), most)
+            listed += map(computed.handle, positions)
             written_after = b""
-        while written_after is not None:
-            page = self._register.list_handles(prefix, after=written_after, limit=1000)
-            for handle in page.handles:
-                if computed_prefix.computed.position(names.fold(handle)[start:]) < 0:
-                    yield handle
+        while written_after is not None and len(listed) < most:
+            page = await self._register.page(prefix, after=written_after, limit=1000)
+            listed += [
+                handle
+                for handle in page.handles
+                if computed.position(names.fold(handle)[start:]) < 0
+            ]
             written_after = page.after
+        return listed[:most]
 
     def seek(self, prefix: bytes, position: int) -> tuple[int, bytes]:
         """Return the cursor that is nearest before a place in a listing, and how many handles are before it.
@@ -218,10 +218,10 @@ class OverlayRegister:
             computed_prefix.position_of_listed(reached - 1)
         )
 
-    def count(self, prefix: bytes) -> int:
+    async def count(self, prefix: bytes) -> int:
         """Return how many handles a prefix has."""
         computed_prefix = self.computed_prefix(names.fold(prefix))
-        written = self._register.count(prefix)
+        written = await self._register.count(prefix)
         return (
             written
             if computed_prefix is None
@@ -233,13 +233,9 @@ class OverlayRegister:
         whiteouts = sum(
             len(computed_prefix.whiteouts)
             for prefix, computed_prefix in self._computed_prefixes.items()
-            if prefix != _PREFIX_OF_PREFIXES
+            if prefix != names.PREFIX_OF_PREFIXES
         )
         return self._dataset.count - whiteouts
-
-    def prefixes(self) -> list[bytes]:
-        """Return the folded prefixes that have written handles, ascending."""
-        return [prefix for prefix in self._register.prefixes() if prefix != WHITEOUT_PREFIX]
 
     def watch(self, callback: Callable[[bytes], None]) -> None:
         """Have ``callback`` called with the folded handle after each change under the prefix ``0.NA``."""
@@ -249,14 +245,33 @@ class OverlayRegister:
     def stats(self) -> RegisterStats:
         """Return the register's figures; its identifiers are those written, without whiteouts."""
         stats = self._register.stats()
-        whiteouts = self._register.count(WHITEOUT_PREFIX)
-        return stats._replace(identifiers=stats.identifiers - whiteouts)
-
-    async def snapshot(self, target: Path, progress: Progress | None = None) -> SnapshotReport:
-        """Copy what is written, as `EmbeddedRegister.snapshot` does."""
-        return await self._register.snapshot(target, progress)
+        return stats._replace(identifiers=stats.identifiers - self._whiteouts)
 
     async def close(self) -> None:
         """Let the changes under way end, and close the register."""
         await self._changes.drain()
         await self._register.close()
+
+
+class OverlayBatches:
+    """Whole requests: the register beneath reads those that are of no computed identifier."""
+
+    def __init__(self, batches: RequestRegister, overlay: OverlayRegister) -> None:
+        self._batches = batches
+        self._computes = overlay.computes
+        self.submit_batch = batches.submit_batch
+        self.read_handles = batches.read_handles
+        """Answers what is written; `OverlayRegister.lookup` knows the rest."""
+
+    async def read_batch(self, request: bytes, *, lines: bool, now: int) -> RequestBatch | None:
+        """Have the register read a batch of creations; ``None`` also when one may be of a computed identifier.
+
+        Such a batch goes through `OverlayRegister.submit`, item by item.
+        """
+        batch = await self._batches.read_batch(request, lines=lines, now=now)
+        if batch is None or batch.broken or batch.too_many:
+            return batch
+        for _position, _source in batch.unrecognised():
+            return None  # its handle is not known yet
+        touched = (names.prefix_of(names.fold(handle)) for _number, handle in batch.prefixes())
+        return None if any(map(self._computes, touched)) else batch

@@ -29,7 +29,7 @@ from idnode.registry.handle.wire import administration, challenge, digest, sessi
 from idnode.registry.handle.wire.constants import ENVELOPE_BYTES, EnvelopeFlag
 from idnode.registry.handle.wire.credential import (
     MAC,
-    Credential,
+    MessageCredential,
     decode_credential,
     encode_credential,
 )
@@ -85,17 +85,15 @@ def plain(number=1):
 class Lab:
     """The node, and what is needed to say to it what was once said to the real server."""
 
-    def __init__(self, register, key, site_record):
+    def __init__(self, register, authority, key, site_record):
         self.register = register
         self.clock = LabClock()
         self.key = key
         self.nodes_number = {}
         self.sessions = {}
         self.dh = {}
-        authority = Authority(register)
         permissions = Permissions(register, [ADMIN])
-        self.responses = Responses()
-        self.responses.signing_key = key
+        self.responses = Responses(signing_key=key)
         self.offload = Offload()
         self.protocol = HandleProtocol(
             HandleServices(
@@ -109,9 +107,9 @@ class Lab:
                 self.clock,
                 self.offload,
                 dict,
+                site_record,
             )
         )
-        self.protocol.queries.site = site_record
         self.receiver = self.protocol.receiver
         self.challenges = {}
 
@@ -157,7 +155,7 @@ class Lab:
             envelope.session_id = session.number
             counter = decode_credential(message.credential).counter
             algorithm, code = message_mac(envelope, message.signed, counter, session.key)
-            section = encode_credential(Credential(MAC, algorithm, code, counter))
+            section = encode_credential(MessageCredential(MAC, algorithm, code, counter))
             data = message.signed + len(section).to_bytes(4, "big") + section
         envelope.message_length = len(data)
         return [envelope.encode() + data]
@@ -272,7 +270,7 @@ async def lab(tmp_path):
         secret = (301, b"HS_SECKEY", SECRETS[handle], 0x0C)
         made.append(Create(handle, packed(admin_value(), secret)))
     await register.submit(made)
-    built = Lab(register, key, site_record())
+    built = Lab(register, await Authority.open(register), key, site_record())
     yield built
     await built.protocol.dispatch.drain()
     built.offload.close()

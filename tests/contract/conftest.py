@@ -1,4 +1,9 @@
-"""Registers to be held to the contract: every index with every durability."""
+"""Registers to be held to the contract: the embedded one with every core and durability, and one that is elsewhere.
+
+Another engine joins by a row in `OPENERS`.
+"""
+
+from functools import partial
 
 import pytest
 
@@ -24,9 +29,30 @@ def options(core, durability):
     return RegisterOptions(durability=durability, core=core, interval_seconds=0.01)
 
 
-@pytest.fixture
-async def register(tmp_path, options):
-    opened = await EmbeddedRegister.open(tmp_path / "register", options)
+async def _open_embedded(folder, core, durability, fake_remote=None):
+    del fake_remote
+    options = RegisterOptions(
+        durability=Durability(durability), core=CORES[core], interval_seconds=0.01
+    )
+    return await EmbeddedRegister.open(folder, options)
+
+
+async def _open_elsewhere(folder, core, durability, fake_remote):
+    inner = await _open_embedded(folder, core, durability)
+    return fake_remote.FakeRemoteRegister(inner)
+
+
+OPENERS = {
+    f"{core}-{durability}": partial(_open_embedded, core=core, durability=durability)
+    for core in sorted(CORES)
+    for durability in Durability
+} | {"elsewhere": partial(_open_elsewhere, core="python", durability=Durability.NONE)}
+"""How each register that is held to the contract is opened in a folder."""
+
+
+@pytest.fixture(params=OPENERS)
+async def register(request, tmp_path, fake_remote):
+    opened = await OPENERS[request.param](tmp_path / "register", fake_remote=fake_remote)
     yield opened
     await opened.close()
 

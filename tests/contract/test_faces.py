@@ -4,6 +4,8 @@
   forty of them, Chinese ones, and one of 60 kB, which takes UDP more than a hundred datagrams.
 - A value without public read is shown to strangers by none of them.
 - What does not exist, and what lives elsewhere, gets the same response code from each.
+
+All of it whether the register's records are here or elsewhere.
 """
 
 import aiohttp
@@ -14,6 +16,8 @@ from idnode.clients.answer import Question, Transport
 from idnode.clients.web_requests import Credential
 from idnode.node.addresses import url_of
 from idnode.registry.handle.model import HandleValue, Reference
+
+REGISTER_ENGINES = ("embedded", "fake")
 
 URL = HandleValue(1, "URL", b"https://example.org/gearbox/7")
 

@@ -119,7 +119,7 @@ async def main(folder, seed, core):
         segment_bytes=SEGMENT_BYTES_MIN, compact_dead_share=0.3, core=CORES[core]
     )
     register = await EmbeddedRegister.open(Path(folder), options)
-    report("open", register.stats().recovered.cut_bytes)
+    report("open", register.recovered.cut_bytes)
     rng = random.Random(seed)
     await asyncio.gather(
         *(work(register, random.Random(rng.random()), worker) for worker in range(WORKERS))

@@ -133,8 +133,8 @@ async def contents(folder, core):
     try:
         found = {}
         for prefix in register.prefixes():
-            handles = register.list_handles(prefix).handles
-            assert len(handles) == register.count(prefix)
+            handles = (await register.page(prefix)).handles
+            assert len(handles) == await register.count(prefix)
             for handle in handles:
                 stored = register.lookup(handle)
                 found[fold(handle)] = (stored.handle, stored.values)

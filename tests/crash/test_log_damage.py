@@ -1,7 +1,7 @@
 """What a log survives, and what it must not forgive.
 
-* The log cut at every byte of its last record and of its last commit group: what was before is there, the
-  rest is gone whole and reported.
+* Zeros from every byte of its last record and of its last commit group on: what was before is there, the
+  rest is gone whole and reported. A file that is shorter than it was made is damage at every length.
 * Each byte flipped in turn, anywhere behind the manifest: damage or a reported cut, never a wrong record,
   and a cut only in the last commit group.
 * Pages of a torn write may be lost in any order; a lost page of an earlier commit is damage.
@@ -67,7 +67,8 @@ class Written:
         return self.commits[-2]
 
     def rewrite(self, content):
-        self.path.write_bytes(content)
+        """Write this in place of the segment, which keeps its length, as it does in a crash."""
+        self.path.write_bytes(content.ljust(len(self.bytes), b"\0"))
 
     def open(self):
         return Log.open(self.folder, segment_bytes=SEGMENT_BYTES)
@@ -105,11 +106,11 @@ def test_a_cut_at_every_byte_of_the_last_commit_leaves_whole_groups(written):
     for length in range(written.last_commit[1], written.mark.offset + 1):
         written.rewrite(written.bytes[:length])
         kept, cut = written.scan()
-        end = max(end for end in ends if end <= length)
+        end = max(end for end in ends if not any(written.bytes[length:end]))
         assert kept == [r for r in written.whole if r.place * 8 % 2**30 < end], f"cut at {length}"
         if any(written.bytes[end:length]):
             assert cut.offset == end
-            assert cut.bytes <= length - end
+            assert cut.bytes <= max(length - end, 0)
             assert cut.reason
         else:
             assert cut is None, f"cut at {length}"
@@ -132,11 +133,19 @@ def test_the_log_goes_on_behind_a_cut(written):
 
 
 def test_a_cut_before_the_last_commit_shows_as_a_shorter_log_or_damage(written):
-    """A file cut at an earlier record is a torn write of that record, as far as anybody can tell."""
+    """Zeros from an earlier record on are a torn write of that record, as far as anybody can tell."""
     for length in range(64, written.last_commit[1]):
         written.rewrite(written.bytes[:length])
         kept, _cut = written.scan()
         assert kept == written.whole[: len(kept)]
+
+
+def test_a_file_that_is_shorter_than_it_was_made_is_damage_wherever_it_ends(written):
+    for length in (*range(64, written.mark.offset + 1), SEGMENT_BYTES - 1):
+        written.path.write_bytes(written.bytes[:length])
+        with pytest.raises(LogDamaged, match=f"has {length} bytes, but was made with"):
+            written.open()
+        assert written.path.read_bytes() == written.bytes[:length]
 
 
 def test_each_flipped_byte_is_damage_or_a_reported_cut(written):
@@ -208,7 +217,7 @@ def _refuse_to_resume(written):
 
 
 def test_before_a_clean_end_every_cut_is_damage(written):
-    for length in range(64, written.mark.offset):
+    for length in range(64, len(written.bytes.rstrip(b"\0"))):
         written.rewrite(written.bytes[:length])
         _refuse_to_resume(written)
 

@@ -79,19 +79,28 @@ def names_in():
 @pytest.fixture(scope="session")
 def exposed():
     """Return the names of all metrics that a node exposes."""
-    from types import SimpleNamespace
 
     from prometheus_client.parser import text_string_to_metric_families
 
     from idnode.node.ops import persistent_counters
     from idnode.node.ops.metrics import Facts, Metrics
+    from idnode.registry.register import RegisterStats
 
     metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in persistent_counters.KINDS})
     metrics.face("http")
     metrics.read_disk(ROOT)
     metrics.read_register(
-        lambda: SimpleNamespace(
-            identifiers=0, index_bytes=0, log_live_bytes=0, log_dead_bytes=0, queue_items=0
+        lambda: RegisterStats(
+            0,
+            {
+                "index_bytes": 0,
+                "log_live_bytes": 0,
+                "log_dead_bytes": 0,
+                "queue_items": 0,
+                "queue_limit_items": 9,
+                "segments": 1,
+            },
+            {},
         )
     )
     families = text_string_to_metric_families(metrics.render("")[0].decode())

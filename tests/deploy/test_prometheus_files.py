@@ -12,8 +12,9 @@ import urllib.request
 import pytest
 import yaml
 
-from idnode.node.ops.counters import OPERATIONS, SECONDS
+from idnode.node.ops.counters import SECONDS
 from idnode.node.ops.outcomes import LABELS
+from idnode.node.service.events import OPERATIONS
 
 SEVERITIES = {"page", "ticket"}
 

@@ -95,7 +95,7 @@ async def test_a_minted_handle_keeps_what_was_asked_in_front(do, administrator):
 
 async def test_long_lists_come_whole(do, administrator, node):
     for number in range(120):
-        await node.registrar.create(
+        await node.services.registrar.create(
             Identity(b"0.NA/88.900", 301), b"88.900.1/list-%03d" % number, bytes(4)
         )
     listed = await do(talk.list_handles(administrator, "88.900.1"))
@@ -193,11 +193,11 @@ async def test_who_proves_nothing_is_challenged(connected):
 
 async def test_a_referral_leads_to_the_server_that_has_the_handle(node, tmp_path, connected):
     async with another_node(tmp_path / "enterprise") as elsewhere:
-        await elsewhere.authority.decide(b"88.900.5", here=True)
+        await elsewhere.services.authority.decide(b"88.900.5", here=True)
         root = Identity(b"0.NA/88.900", 301)
-        await elsewhere.registrar.create(root, b"88.900.5/cup", pack([URL]))
-        record = [HandleValue(1, "HS_SITE", elsewhere._site)]
-        await node.registrar.create(root, b"0.NA/88.900.5", pack(record))
+        await elsewhere.services.registrar.create(root, b"88.900.5/cup", pack([URL]))
+        record = [HandleValue(1, "HS_SITE", elsewhere.services.site.site)]
+        await node.services.registrar.create(root, b"0.NA/88.900.5", pack(record))
         with pytest.raises(Referral) as referral:
             await connected.resolve("88.900.5/cup")
         assert referral.value.response_code == 302

@@ -19,9 +19,10 @@ import pytest
 from idnode.node.addresses import url_of
 from idnode.node.banner import banner
 from idnode.node.data_directory import KEYS
+from idnode.node.defaults import SettingsRefused
 from idnode.node.first_start.certificate import load_or_make, own_certificate
 from idnode.node.runtime import Node
-from idnode.node.settings import Settings, SettingsRefused
+from idnode.node.settings import Settings
 from idnode.registry.handle.clock import SystemClock
 
 ADMIN = {"Authorization": "Basic MzAxJTNBMC5OQS84OC45MDAuMTppZG5vZGUtZGVtbw=="}

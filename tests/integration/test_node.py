@@ -6,6 +6,8 @@
 - Secrets over plain HTTP count on loopback only, unless that is asked for.
 """
 
+from functools import partial
+
 import aiohttp
 import pytest
 
@@ -17,10 +19,11 @@ from idnode.clients.web import Client
 from idnode.clients.web_requests import Credential
 from idnode.node.addresses import url_of
 from idnode.node.binding import PortRefused
+from idnode.node.defaults import SettingsRefused
 from idnode.node.runtime import Node
 from idnode.node.service.identifiers.credentials import Identity
-from idnode.node.settings import SettingsRefused
 from idnode.registry.errors import DataDirectoryInUse
+from idnode.registry.fetching import fetched
 from idnode.registry.handle.model import HandleValue
 
 ADMIN = Credential(301, "0.NA/88.900", "idnode-demo")
@@ -123,7 +126,8 @@ async def test_the_secret_of_the_settings_replaces_the_stored_one(node):
     await again.start()
     assert not again.demo_secret_works
     identity = Identity(b"0.NA/88.900", 301)
-    assert again.credentials.verify_secret(identity, b"sesame-of-mine") == identity
+    verify = partial(again.services.credentials.verify_secret, identity, b"sesame-of-mine")
+    assert await fetched(verify) == identity
     await again.stop()
 
 

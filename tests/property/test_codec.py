@@ -204,7 +204,7 @@ def test_the_challenge_dialogue_reads_back(asked, handle, index, proof):
     assert challenge.decode_verification(challenge.encode_verification(relayed)) == relayed
 
 
-@given(st.builds(credential.Credential, blob, blob, blob, i4, handles, u1, u1, u2))
+@given(st.builds(credential.MessageCredential, blob, blob, blob, i4, handles, u1, u1, u2))
 def test_a_credential_reads_back(found):
     assert credential.decode_credential(credential.encode_credential(found)) == found
 

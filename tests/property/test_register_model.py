@@ -27,14 +27,8 @@ from idnode.registry.embedded.core import CORES, Core
 from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.embedded.storage.check import check
-from idnode.registry.errors import (
-    BatchAborted,
-    HandleExists,
-    HandleNotFound,
-    IndexConflict,
-    ValuesNotFound,
-)
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.errors import BatchAborted, HandleExists, HandleNotFound, ValuesNotFound
+from idnode.registry.handle.errors import IndexConflict, RegistryError
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.values import by_index, pack
 from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
@@ -159,7 +153,7 @@ class RegisterMachine(RuleBasedStateMachine):
         self.run(self.register.close())
         assert check(self.folder).healthy
         self.open()
-        assert self.register.stats().recovered.from_image
+        assert self.register.recovered.from_image
 
     @rule()
     def crash_and_open(self):
@@ -195,10 +189,10 @@ class RegisterMachine(RuleBasedStateMachine):
         assert self.register.prefixes() == sorted(prefixes)
         for prefix in prefixes:
             keys = sorted(key for key in self.model if key.startswith(prefix + b"/"))
-            assert self.register.count(prefix) == len(keys)
+            assert self.run(self.register.count(prefix)) == len(keys)
             handles, after = [], b""
             while after is not None:
-                page = self.register.list_handles(prefix, after=after, limit=2)
+                page = self.run(self.register.page(prefix, after=after, limit=2))
                 handles += page.handles
                 after = page.after
             assert handles == [self.model[key][0] for key in keys]

@@ -18,9 +18,9 @@ from idnode.node.faces.bulk.formats import (
 )
 from idnode.node.faces.bulk.items import ItemPacker, MalformedItem
 from idnode.node.faces.bulk.read import ReadWork
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.parameters import query_parameters
 from idnode.node.faces.http.body import read_body
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.parameters import query_parameters
 from idnode.node.faces.http.replies import PLANNED, SERVER
 from idnode.node.service import events
 from idnode.node.service.errors import AuthenticationNeeded
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from idnode.node.faces.bulk.formats import Encoding
-    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.errors import ServiceError
     from idnode.node.service.identifiers.credentials import Identity
 

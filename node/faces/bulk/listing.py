@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.parameters import integer, query_parameters
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.parameters import integer, query_parameters
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
 from idnode.registry.handle.errors import InvalidHandle
@@ -18,7 +18,7 @@ from idnode.registry.handle.names import PREFIX_HANDLE_START, fold
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.http.services import Services
 
 LIMIT_DEFAULT: Final = 1_000
 
@@ -44,19 +44,20 @@ class IdentifierListing:
             exchange.handle = asked.encode(errors="replace")
             prefix = fold(exchange.handle).removeprefix(PREFIX_HANDLE_START)
             limit = integer(parameters.first("limit") or str(LIMIT_DEFAULT))
-            found = self._services.registrar.list_handles(
+            found = await self._services.registrar.list_handles(
                 identity,
                 prefix,
                 after=(parameters.first("after") or "").encode(errors="replace"),
                 limit=max(1, min(limit, LIMIT_MAX)),
             )
+            total = await self._services.count(prefix)
         except PLANNED as error:
             return exchange.refused(error)
         return exchange.answer(
             200,
             {
                 "responseCode": 1,
-                "total": self._services.count(prefix),
+                "total": total,
                 "handles": [handle.decode() for handle in found.handles],
                 "after": None if found.after is None else found.after.decode(),
             },

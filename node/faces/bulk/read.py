@@ -13,7 +13,7 @@ from idnode.registry.errors import BatchAborted
 from idnode.registry.handle.errors import RegistryError
 
 if TYPE_CHECKING:
-    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.identifiers.credentials import Identity
     from idnode.registry.register import RequestBatch
 

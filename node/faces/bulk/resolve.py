@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import Counter
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiohttp import web
 
@@ -18,14 +20,15 @@ from idnode.node.faces.bulk.formats import (
     read_items,
     wanted_encoding,
 )
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.parameters import query_parameters
-from idnode.node.faces.handle_json.values_json import text_or_base64, timestamp_text
 from idnode.node.faces.http.body import read_body
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.parameters import query_parameters
 from idnode.node.faces.http.replies import PLANNED, SERVER, add_cors, log_failure
+from idnode.node.faces.http.values_json import text_or_base64, timestamp_text
 from idnode.node.service import events
 from idnode.node.service.answers import answer_for, text_for
 from idnode.node.service.errors import AuthenticationNeeded, ServiceError
+from idnode.registry.fetching import fetched, together
 from idnode.registry.handle.errors import InvalidHandle, RegistryError
 from idnode.registry.handle.model import PERMISSIONS_DEFAULT, TtlType
 from idnode.registry.handle.names import complete, prefix_of
@@ -33,10 +36,10 @@ from idnode.registry.handle.types.hs_admin import Right
 from idnode.registry.handle.wire.constants import name_of_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from idnode.node.faces.handle_json.exchange import Services
-    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.faces.http.parameters import Parameters
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.identifiers.credentials import Identity
     from idnode.registry.register import RequestHandles
 
@@ -50,6 +53,14 @@ _FIXED: Final = struct.Struct(">iIBiBI")
 _unpack_fixed = _FIXED.unpack_from
 _unpack_count = struct.Struct(">I").unpack_from
 _unpack_index = struct.Struct(">i").unpack_from
+
+
+class _Record(NamedTuple):
+    """One entry of an answer, and what it counts as."""
+
+    code: int
+    prefix: bytes
+    members: dict[str, Any]
 
 
 class BatchResolution:
@@ -110,21 +121,14 @@ class BatchResolution:
         remaining = iter(handles)
         await response.write(writer.opening())
         while some := list(islice(remaining, SLICE_ITEMS)):
-            records = [
-                self._record(
-                    handle,
-                    shown,
-                    counted,
-                    public_only=not self._may_read(reader, handle),
-                    **filters,
-                )
-                for handle in some
-            ]
-            await response.write(writer.records(records))
+            records = await self._records(some, shown, reader=reader, filters=filters)
+            counted.update((each.code, each.prefix) for each in records)
+            await response.write(writer.records([each.members for each in records]))
             await asyncio.sleep(0)
         await response.write(writer.closing())
-        for (code, prefix), count in counted.items():
-            self._services.observer.resolved(code, prefix, count)
+        if reader is None:  # an administrator who reads everything exports, and resolves nothing
+            for (code, prefix), count in counted.items():
+                self._services.observer.resolved(code, prefix, count)
 
     async def _stream_read(self, response: web.StreamResponse, read: RequestHandles) -> None:
         """Stream what the register answers by itself, and between that what it does not."""
@@ -136,8 +140,9 @@ class BatchResolution:
             answered, position = read.answer(position, PART_BYTES)
             parts.append(answered)
             if len(answered) < PART_BYTES and position < len(read):
-                record = self._record(read.handle(position), _in_msgpack, counted)
-                parts.append(writer.records([record]))
+                (record,) = await self._records([read.handle(position)], _in_msgpack)
+                counted[record.code, record.prefix] += 1
+                parts.append(writer.records([record.members]))
                 position += 1
                 others += 1
             if len(answered) >= PART_BYTES or others % SLICE_ITEMS == 0:
@@ -149,34 +154,57 @@ class BatchResolution:
         for (code, prefix), count in counted.items():
             self._services.observer.resolved(code, prefix, count)
 
+    async def _records(
+        self,
+        handles: Sequence[bytes | None],
+        shown: Callable[[bytes], Any],
+        *,
+        reader: Identity | None = None,
+        filters: Mapping[str, Any] = MappingProxyType({}),
+    ) -> list[_Record]:
+        """Return one entry of the answer for each handle; what they miss is fetched at once."""
+
+        def record(handle: bytes | None) -> _Record:
+            asked = {"public_only": False} if self._may_read(reader, handle) else {}
+            return self._record(handle, shown, **asked, **filters)
+
+        try:
+            return await fetched(partial(together, record, handles))
+        except RegistryError as error:  # the answer has begun, so each of them says why
+            return [_refused(handle, error) for handle in handles]
+
     def _may_read(self, reader: Identity | None, handle: bytes | None) -> bool:
         """Return whether this reader may see the restricted values of a handle."""
         if reader is None or handle is None:
             return False
-        return self._services.permissions.allows(reader, Right.READ_VALUE, complete(handle))
+        try:
+            return self._services.permissions.allows(reader, Right.READ_VALUE, complete(handle))
+        except RegistryError:
+            return False  # the record will not be had either, and says why
 
     def _record(
-        self,
-        handle: bytes | None,
-        shown: Callable[[bytes], Any],
-        counted: Counter[tuple[int, bytes]],
-        **filters: Any,
-    ) -> dict[str, Any]:
+        self, handle: bytes | None, shown: Callable[[bytes], Any], **filters: Any
+    ) -> _Record:
         """Return one entry of the answer."""
-        text = None if handle is None else handle.decode(errors="replace")
-        prefix = b"" if handle is None else prefix_of(handle)
         try:
             if handle is None:
                 raise InvalidHandle("Handle is no text")
             packed = self._resolve(handle, **filters)
         except (RegistryError, ServiceError) as error:
-            log_failure(error)
-            code = int(answer_for(error).response_code)
-            counted[code, prefix] += 1
-            message = text_for(error) or name_of_response(code)
-            return {"handle": text, "values": None, "code": code, "message": message}
-        counted[1, prefix] += 1
-        return {"handle": text, "values": _values(packed, shown)}
+            return _refused(handle, error)
+        text = handle.decode(errors="replace")
+        members = {"handle": text, "values": _values(packed, shown)}
+        return _Record(1, prefix_of(handle), members)
+
+
+def _refused(handle: bytes | None, error: Exception) -> _Record:
+    """Return the entry for a handle that has no answer."""
+    log_failure(error)
+    code = int(answer_for(error).response_code)
+    text = None if handle is None else handle.decode(errors="replace")
+    message = text_for(error) or name_of_response(code)
+    members = {"handle": text, "values": None, "code": code, "message": message}
+    return _Record(code, b"" if handle is None else prefix_of(handle), members)
 
 
 def _filters(parameters: Parameters) -> dict[str, Any]:

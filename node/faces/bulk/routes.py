@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from idnode.node.faces.bulk.batch import BatchRegistration
 from idnode.node.faces.bulk.listing import IdentifierListing
 from idnode.node.faces.bulk.resolve import BatchResolution
-from idnode.node.faces.handle_json.routes import Route, endpoint
+from idnode.node.faces.http.routes import Route, endpoint
 
 if TYPE_CHECKING:
-    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.http.services import Services
 
 IDENTIFIERS: Final = "/api/v1/identifiers"
 BATCH: Final = "/api/v1/identifiers/batch"

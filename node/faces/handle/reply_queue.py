@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from idnode.node.faces.handle.passage import Passage
     from idnode.node.service.handle.response import Reply
 
 
 class PendingReply:
     """One request's place in the order; its `reply` takes the answer, or each of several."""
 
-    __slots__ = ("_answered", "done", "held", "queued", "started")
+    __slots__ = ("_answered", "done", "held", "passage", "queued", "started")
 
     def __init__(self, answered: Callable[[PendingReply, Reply], None], started: float) -> None:
         self._answered = answered
@@ -22,6 +23,8 @@ class PendingReply:
         self.done = False
         self.queued = False
         self.held: list[bytes] | None = None
+        self.passage: Passage | None = None
+        """The request's way through the interceptors, if there are any."""
 
     def reply(self, reply: Reply) -> None:
         """Take an answer; whatever comes after one that is not continued is dropped."""

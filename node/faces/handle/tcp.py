@@ -17,9 +17,14 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.handle.limits import TcpLimits
+from idnode.node.faces.handle.sockets import bound_streams
 from idnode.node.faces.handle.tcp_connection import TcpConnection
+from idnode.node.interceptors.chain import Interceptors
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterable
+
     from idnode.node.faces.handle.native_runs import NativeStream
     from idnode.node.service.events import Observer
     from idnode.node.service.handle.receiver import Receiver
@@ -33,8 +38,15 @@ class HandleTcp:
     """The TCP face: listens, and knows its connections."""
 
     def __init__(
-        self, receiver: Receiver, observer: Observer, clock: Clock, limits: TcpLimits | None = None
+        self,
+        receiver: Receiver,
+        observer: Observer,
+        clock: Clock,
+        limits: TcpLimits | None = None,
+        *,
+        interceptors: Interceptors | None = None,
     ) -> None:
+        self.interceptors = interceptors or Interceptors()
         self.receiver = receiver
         self.observer = observer
         self.clock = clock
@@ -44,7 +56,7 @@ class HandleTcp:
         """Answers runs of plain resolutions unless somebody has to see each request."""
         self._empty = asyncio.Event()
         self._empty.set()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._sweeper: asyncio.TimerHandle | None = None
 
     async def start(self, host: str, port: int) -> None:
@@ -54,17 +66,21 @@ class HandleTcp:
             OSError: The address cannot be bound.
 
         """
+        await self.serve(await bound_streams(host, port))
+
+    async def serve(self, bound: Iterable[socket.socket]) -> None:
+        """Listen on these sockets, which are the face's from now on."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: TcpConnection(self), host, port, backlog=_BACKLOG
-        )
+        self._servers = [
+            await loop.create_server(lambda: TcpConnection(self), sock=each, backlog=_BACKLOG)
+            for each in bound
+        ]
         self._schedule_sweep()
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port that are bound."""
-        assert self._server is not None
-        host, port = self._server.sockets[0].getsockname()[:2]
+        host, port = self._servers[0].sockets[0].getsockname()[:2]
         return host, port
 
     async def stop(self, drain_seconds: float = 5.0) -> None:
@@ -74,8 +90,8 @@ class HandleTcp:
         """
         if self._sweeper is not None:
             self._sweeper.cancel()
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for connection in tuple(self.connections):
             connection.finish()
         with contextlib.suppress(TimeoutError):
@@ -84,8 +100,8 @@ class HandleTcp:
         for connection in tuple(self.connections):
             connection.abort()
         await self._empty.wait()
-        if self._server is not None:
-            await self._server.wait_closed()
+        for server in self._servers:
+            await server.wait_closed()
 
     def joined(self, connection: TcpConnection) -> None:
         """Take in a connection."""

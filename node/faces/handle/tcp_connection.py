@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from idnode.node.faces.handle.native_runs import Runs
 from idnode.node.faces.handle.reply_queue import PendingReply, ReplyQueue
+from idnode.node.faces.handle.tcp_passages import Passages, reset_connection
 from idnode.node.service.errors import PeerGone
 from idnode.node.service.events import CREATE, RESOLVE
 from idnode.node.service.handle.connection import Connection
@@ -19,17 +20,40 @@ from idnode.registry.handle.wire.stream_parts import Joiner
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from idnode.node.faces.handle.tcp import HandleTcp
+    from idnode.node.faces.handle.limits import TcpLimits
+    from idnode.node.faces.handle.native_runs import NativeStream
+    from idnode.node.interceptors.chain import Interceptors
+    from idnode.node.service.events import Observer
+    from idnode.node.service.handle.receiver import Receiver
     from idnode.node.service.handle.response import Reply
+    from idnode.registry.handle.clock import Clock
     from idnode.registry.handle.wire.envelope import Envelope
 
 _TRUNCATED: Final = EnvelopeFlag.TRUNCATED
 
 
+class Listener(Protocol):
+    """Describes what a connection asks of the face that accepted it."""
+
+    receiver: Receiver
+    observer: Observer
+    clock: Clock
+    limits: TcpLimits
+    connections: set[TcpConnection]
+    native: NativeStream | None
+    interceptors: Interceptors
+
+    def joined(self, connection: TcpConnection) -> None:
+        """Take in a connection."""
+
+    def left(self, connection: TcpConnection) -> None:
+        """Forget a connection."""
+
+
 class TcpConnection(asyncio.Protocol):
     """One connection: bytes in, answers out in their order."""
 
-    def __init__(self, face: HandleTcp) -> None:
+    def __init__(self, face: Listener) -> None:
         self._face = face
         self._limits = face.limits
         self._receiver = face.receiver
@@ -43,6 +67,9 @@ class TcpConnection(asyncio.Protocol):
         self._queue = ReplyQueue()
         self._backlog: deque[tuple[Envelope, bytes]] = deque()
         self._transport: asyncio.Transport | None = None
+        self._interceptors = face.interceptors
+        self._passages = Passages(face.interceptors, self)
+        self._broken = b""
         self._last = 0.0
         self._answering = False
         self._blocked = False
@@ -63,7 +90,7 @@ class TcpConnection(asyncio.Protocol):
             return
         self._transport = stream
         self._last = self._elapsed()
-        self._context.peer = stream.get_extra_info("peername") or ()
+        self._context.peer = self._passages.peer = stream.get_extra_info("peername") or ()
         stream.set_write_buffer_limits(high=self._limits.output_bytes_max)
         face.joined(self)
 
@@ -100,7 +127,7 @@ class TcpConnection(asyncio.Protocol):
         elif messages:
             self._answer(messages)
         if framer.failure is not None:
-            self._failure = framer.failure
+            self._failure, self._broken = framer.failure, data
             self._settle()
 
     def _answer_run(self, data: bytes) -> bytes:
@@ -191,13 +218,17 @@ class TcpConnection(asyncio.Protocol):
         started = self._last = self._elapsed()
         context.now = int(self._face.clock.now())
         self._answering = True
+        intercepted = self._interceptors.active
         waiting = iter(messages)
         for envelope, data in waiting:
             pending = PendingReply(answered, started)
             if envelope.flags & _TRUNCATED:
                 self._join(envelope, data, pending)
                 continue
-            receive(envelope, data, context, pending.reply)
+            if intercepted:
+                self._intercept(envelope, data, pending)
+            else:
+                receive(envelope, data, context, pending.reply)
             queue.keep(pending)
             left -= 1
             if not left or queue.size > bytes_max or len(queue) >= requests_max:
@@ -214,12 +245,32 @@ class TcpConnection(asyncio.Protocol):
             whole = self._joiner.take(envelope, data)
         except ProtocolError as error:
             self._observer.malformed(type(error).__name__)
-            self._receiver.refuse(error, envelope, self._context, pending.reply)
+            self._refuse_one(error, envelope, data, pending)
         else:
             if whole is None:
                 return
-            self._receiver.receive(*whole, self._context, pending.reply)
+            if self._interceptors.active:
+                self._intercept(*whole, pending)
+            else:
+                self._receiver.receive(*whole, self._context, pending.reply)
         self._queue.keep(pending)
+
+    def _intercept(self, envelope: Envelope, data: bytes, pending: PendingReply) -> None:
+        """Have a message answered if the interceptors let it pass."""
+        receive, context = self._receiver.receive, self._context
+        passage = self._passages.make(envelope.encode() + data, pending)
+        passage.begin(lambda: receive(envelope, data, context, pending.reply))
+
+    def _refuse_one(
+        self, error: ProtocolError, envelope: Envelope, data: bytes, pending: PendingReply
+    ) -> None:
+        """Answer a message that does not get in."""
+        refuse, context = self._receiver.refuse, self._context
+        if self._interceptors.active:
+            passage = self._passages.make(envelope.encode() + data, pending)
+            passage.begin(lambda: refuse(error, envelope, context, pending.reply))
+        else:
+            refuse(error, envelope, context, pending.reply)
 
     def _answered(self, pending: PendingReply, reply: Reply) -> None:
         """Tell the observer of an answer, and send it when it is in order."""
@@ -233,11 +284,37 @@ class TcpConnection(asyncio.Protocol):
             observer.resolved(code, prefix, 1)
         elif operation == CREATE:
             observer.registered(code, prefix, 1)
-        self._queue.place(pending, reply.wire)
+        if pending.passage is None:
+            self._queue.place(pending, reply.wire)
+        else:
+            # The request keeps its place in the order until its passage is over.
+            pending.done = False
+            pending.passage.answer(reply, (reply.wire,))
         if not self._answering:
             self._last = now
             self._flush()
             self._resume_soon()
+
+    def leave(self, pending: PendingReply, wire: bytes, *, last: bool = False) -> None:
+        """Send bytes in a piece of their own when they are in order; ``last``: no more of this answer follow."""
+        if self._transport is None:
+            return
+        pending.done = last
+        self._queue.place(pending, wire)
+        self._flush()
+        if last and not self._answering:
+            self._resume_soon()
+
+    def cut(self, *, reset: bool) -> None:
+        """End the connection for an interceptor, as a server that breaks down, or is closed, does."""
+        transport = self._transport
+        self._ending = True
+        if transport is None:
+            return
+        if reset:
+            reset_connection(transport)
+        else:
+            transport.close()
 
     def _flush(self) -> None:
         if self._queue.ready and self._transport is not None:
@@ -298,11 +375,13 @@ class TcpConnection(asyncio.Protocol):
         self._observer.malformed(type(failure).__name__)
         self._ending = True
         envelope = self._framer.rejected
+        pending = PendingReply(self._answered, self._elapsed())
+        if envelope is None and self._interceptors.active:
+            self._passages.make(self._broken, pending).drop(failure)
         if envelope is not None:
             self._lingers = not self._eof
             self._answering = True
-            pending = PendingReply(self._answered, self._elapsed())
-            self._receiver.refuse(failure, envelope, self._context, pending.reply)
+            self._refuse_one(failure, envelope, b"", pending)
             self._queue.keep(pending)
             self._answering = False
             self._flush()

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from idnode.node.faces.http.body import BodyRefused, read_body
+from idnode.node.faces.http.body import BodyRefused, Unreadable, read_body
 from idnode.node.faces.http.replies import status_response
+from idnode.node.interceptors.exchange import note_answered, note_error
 from idnode.node.service.events import CREATE, RESOLVE
 from idnode.node.service.handle.connection import Connection
 from idnode.registry.handle.wire.constants import ENVELOPE_BYTES, MESSAGE_BYTES_MAX
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE: Final = "application/x-hdl-message"
 _BYTES_MAX: Final = ENVELOPE_BYTES + MESSAGE_BYTES_MAX
+_NO_MESSAGE: Final = "The body is not one message of the Handle protocol"
 _WAITING_MAX: Final = 64
 """Answers to one request that may wait to be sent."""
 
@@ -55,10 +57,12 @@ class Tunnel:
             (message,) = framer.feed(body)
             framer.finish()
         except BodyRefused as error:
+            note_error(error)
             return status_response(error.status, str(error))
         except (ProtocolError, ValueError) as error:
             self._observer.malformed(type(error).__name__)
-            return status_response(400, "The body is not one message of the Handle protocol")
+            note_error(error if isinstance(error, ProtocolError) else Unreadable(_NO_MESSAGE))
+            return status_response(400, _NO_MESSAGE)
         replies = _Replies()
         peer = (request.remote or "", 0)
         now = int(self._clock.now())
@@ -87,6 +91,7 @@ class Tunnel:
 
     def _tell(self, reply: Reply, started: float) -> None:
         observer, code, prefix = self._observer, reply.response_code, reply.prefix
+        note_answered(reply.operation, code)
         observer.answered(reply.operation, code, prefix, self._clock.elapsed() - started)
         if reply.operation == RESOLVE:
             observer.resolved(code, prefix, 1)

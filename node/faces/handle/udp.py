@@ -18,9 +18,13 @@ import struct
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from idnode.node.faces.handle.answer_rate import AnswerRate
-from idnode.node.faces.handle.datagram_socket import bound_sockets
 from idnode.node.faces.handle.limits import UdpLimits
+from idnode.node.faces.handle.passage import Passage
 from idnode.node.faces.handle.replay import Replay
+from idnode.node.faces.handle.sockets import bound_sockets
+from idnode.node.interceptors.chain import Interceptors
+from idnode.node.interceptors.exchange import HANDLE_UDP, Exchange
+from idnode.node.service.errors import AnswerReceived
 from idnode.node.service.events import RESOLVE
 from idnode.node.service.handle.connection import Connection
 from idnode.registry.handle.wire.constants import (
@@ -34,7 +38,8 @@ from idnode.registry.handle.wire.envelope import decode_envelope
 from idnode.registry.handle.wire.errors import EnvelopeTooShort, ProtocolError, UnsupportedVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    import socket
+    from collections.abc import Hashable, Iterable, Sequence
 
     from idnode.node.faces.handle.replay import Entry
     from idnode.node.service.events import Observer
@@ -67,7 +72,7 @@ class HandleUdp(asyncio.DatagramProtocol):
     reference server's do since 9.3 (handle-protocol.md §1.3).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a face stands on, and its settings
         self,
         receiver: Receiver,
         observer: Observer,
@@ -75,8 +80,10 @@ class HandleUdp(asyncio.DatagramProtocol):
         limits: UdpLimits | None = None,
         *,
         mark_truncated: bool = True,
+        interceptors: Interceptors | None = None,
     ) -> None:
         self._mark_truncated = mark_truncated
+        self._interceptors = interceptors or Interceptors()
         limits = limits or UdpLimits()
         self._answer_bytes_max = limits.answer_bytes_max
         self._rate = AnswerRate(limits.answers_per_second, clock.elapsed)
@@ -106,7 +113,11 @@ class HandleUdp(asyncio.DatagramProtocol):
             OSError: The address cannot be bound.
 
         """
-        (bound,) = await bound_sockets(host, port)
+        await self.serve(await bound_sockets(host, port))
+
+    async def serve(self, sockets: Sequence[socket.socket]) -> None:
+        """Take the datagrams of one socket, which is the face's from now on."""
+        (bound,) = sockets
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: self, sock=bound)
 
@@ -150,45 +161,72 @@ class HandleUdp(asyncio.DatagramProtocol):
         if self._blocked:
             self._observer.dropped(1)
             return
-        exchange = _Exchange(self, addr, self._clock.elapsed(), len(data))
+        question = _Question(self, addr, self._clock.elapsed(), len(data))
         try:
-            whole = self._reassembly.add(addr, data, exchange.started)
+            whole = self._reassembly.add(addr, data, question.started)
         except (EnvelopeTooShort, UnsupportedVersion) as error:
             self._observer.malformed(type(error).__name__)
+            if self._interceptors.active:
+                self._passage(data, question).drop(error)
         except ProtocolError as error:
             self._observer.malformed(type(error).__name__)
-            self._refuse(error, decode_envelope(data), exchange)
+            self._refuse(error, data, question)
         else:
             if whole is not None:
-                self._take(*whole, exchange)
+                self._take(*whole, question)
 
-    def _take(self, envelope: Envelope, message: bytes, exchange: _Exchange) -> None:
+    def _take(self, envelope: Envelope, message: bytes, question: _Question) -> None:
+        if not self._interceptors.active:
+            self._carry_out(envelope, message, question)
+            return
+        question.passage = self._passage(envelope.encode() + message, question)
+        question.passage.begin(lambda: self._carry_out(envelope, message, question))
+
+    def _passage(self, data: bytes, question: _Question) -> Passage:
+        exchange = Exchange(HANDLE_UDP, data, started=question.started, peer=question.address)
+        return Passage(self._interceptors, exchange, question)
+
+    def _carry_out(self, envelope: Envelope, message: bytes, question: _Question) -> None:
         op_code, response_code = _CODES.unpack_from(message) if len(message) >= 8 else (0, 0)
         if response_code:
             self._observer.malformed("AnswerReceived")
-        elif op_code not in _ONCE or self._is_first(envelope, message, exchange):
-            self._receiver.receive(envelope, message, self._context(exchange), exchange.reply)
+            if question.passage is not None:
+                error = AnswerReceived("A response was received where a request was expected")
+                self._interceptors.malformed(question.passage.exchange, error)
+        elif op_code not in _ONCE or self._is_first(envelope, message, question):
+            self._receiver.receive(envelope, message, self._context(question), question.reply)
 
-    def _is_first(self, envelope: Envelope, message: bytes, exchange: _Exchange) -> bool:
+    def _is_first(self, envelope: Envelope, message: bytes, question: _Question) -> bool:
         """Return whether a request is new; send the answer again, as far as there is one, if it is not."""
         fingerprint = hashlib.blake2b(message, digest_size=16).digest()
-        key = (exchange.address, envelope.request_id, fingerprint)
-        entry = self._replay.find(key, exchange.started)
+        key = (question.address, envelope.request_id, fingerprint)
+        entry = self._replay.find(key, question.started)
         if entry is None:
-            exchange.key = key
-            exchange.entry = self._replay.begin(key, exchange.started)
+            question.key = key
+            question.entry = self._replay.begin(key, question.started)
             return True
-        for datagram in entry.datagrams:
-            self._send(datagram, exchange.address)
+        if question.passage is None:
+            self._leave(entry.datagrams, question)
+        else:
+            question.passage.repeat(entry.datagrams)
         return False
 
-    def _refuse(self, error: Exception, envelope: Envelope, exchange: _Exchange) -> None:
-        self._receiver.refuse(error, envelope, self._context(exchange), exchange.reply)
+    def _refuse(self, error: Exception, data: bytes, question: _Question) -> None:
+        envelope, context = decode_envelope(data), self._context(question)
 
-    def _context(self, exchange: _Exchange) -> Connection:
-        return Connection(exchange.address, stream=False, now=int(self._clock.now()))
+        def refuse() -> None:
+            self._receiver.refuse(error, envelope, context, question.reply)
 
-    def answered(self, exchange: _Exchange, reply: Reply) -> None:
+        if self._interceptors.active:
+            question.passage = self._passage(data, question)
+            question.passage.begin(refuse)
+        else:
+            refuse()
+
+    def _context(self, question: _Question) -> Connection:
+        return Connection(question.address, stream=False, now=int(self._clock.now()))
+
+    def answered(self, question: _Question, reply: Reply) -> None:
         """Send an answer, in as many datagrams as it takes, and tell the observer."""
         wire = reply.wire
         if len(wire) <= DATAGRAM_BYTES_MAX:
@@ -198,36 +236,43 @@ class HandleUdp(asyncio.DatagramProtocol):
             mark = self._mark_truncated or not whole
             datagrams = split(decode_envelope(wire), wire[ENVELOPE_BYTES:], mark_truncated=mark)
             datagrams = datagrams if whole else datagrams[:1]
-        datagrams = self._within_rate(datagrams, exchange)
-        for datagram in datagrams:
-            self._send(datagram, exchange.address)
-        if exchange.entry is not None:
-            self._replay.answered(exchange.key, exchange.entry, datagrams)
-        seconds = self._clock.elapsed() - exchange.started
+        datagrams = self._within_rate(datagrams, question)
+        if question.passage is None:
+            self._leave(datagrams, question)
+        else:
+            question.passage.answer(reply, datagrams)
+        if question.entry is not None:
+            self._replay.answered(question.key, question.entry, datagrams)
+        seconds = self._clock.elapsed() - question.started
         self._observer.answered(reply.operation, reply.response_code, reply.prefix, seconds)
         if reply.operation == RESOLVE:
             self._observer.resolved(reply.response_code, reply.prefix, 1)
 
-    def _within_rate(self, datagrams: list[bytes], exchange: _Exchange) -> list[bytes]:
+    def _within_rate(self, datagrams: list[bytes], question: _Question) -> list[bytes]:
         """Return what may be sent of an answer: all, nothing, or no more than came."""
-        over = self._rate.over(exchange.address)
+        over = self._rate.over(question.address)
         if not over:
             return datagrams
         if over & 1:
             return []
-        first = bytearray(datagrams[0][: max(exchange.request_bytes, ENVELOPE_BYTES)])
+        first = bytearray(datagrams[0][: max(question.request_bytes, ENVELOPE_BYTES)])
         first[2] |= EnvelopeFlag.TRUNCATED
         return [bytes(first)]
 
-    def _send(self, datagram: bytes, address: _Address) -> None:
+    def _leave(self, datagrams: Iterable[bytes], question: _Question) -> None:
+        for datagram in datagrams:
+            self.send(datagram, question.address)
+
+    def send(self, datagram: bytes, address: _Address) -> None:
+        """Send one datagram as it is."""
         if self._transport is not None:
             self._transport.sendto(datagram, address)
 
 
-class _Exchange:
-    """Where the answer to one request goes, and what is remembered of it."""
+class _Question:
+    """Tells where the answer to one request goes, and what is remembered of it."""
 
-    __slots__ = ("_face", "address", "entry", "key", "request_bytes", "started")
+    __slots__ = ("_face", "address", "entry", "key", "passage", "request_bytes", "started")
 
     def __init__(
         self, face: HandleUdp, address: _Address, started: float, request_bytes: int
@@ -238,7 +283,18 @@ class _Exchange:
         self.request_bytes = request_bytes
         self.key: Hashable = None
         self.entry: Entry | None = None
+        self.passage: Passage | None = None
 
     def reply(self, reply: Reply) -> None:
         """Take an answer."""
         self._face.answered(self, reply)
+
+    def send(self, wire: bytes) -> None:
+        """Send a datagram as it is."""
+        self._face.send(wire, self.address)
+
+    def close(self, *, reset: bool) -> None:
+        """Do nothing: there is no connection."""
+
+    def finish(self) -> None:
+        """Do nothing: no other answer waits for this one."""

@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from idnode.node.faces.handle.datagram_socket import bound_sockets
+from idnode.node.faces.handle.sockets import bound_sockets
 from idnode.node.service.events import RESOLVE
 from idnode.registry.handle.wire.constants import ResponseCode
 
@@ -45,7 +45,7 @@ class Threads(Protocol):
 
 
 class NativeCounts(Protocol):
-    """What native code counted since it was made."""
+    """Describes what native code counted since it was made."""
 
     def volume(self) -> Mapping[bytes, tuple[int, int]]:
         """Return by prefix how many resolutions found something, and how many did not."""
@@ -105,6 +105,7 @@ class HandleUdpNative:
         self._sockets: list[socket.socket] = []
         self._handoff: tuple[socket.socket, socket.socket] | None = None
         self._natively = False
+        self._wanted = True
 
     async def start(self, host: str, port: int) -> None:
         """Take datagrams; port 0 takes any free one.
@@ -113,14 +114,26 @@ class HandleUdpNative:
             OSError: The address cannot be bound, or no thread can be had.
 
         """
-        self._sockets = await bound_sockets(host, port, self._count)
+        await self.serve(await bound_sockets(host, port, self._count))
+
+    async def serve(self, sockets: Sequence[socket.socket]) -> None:
+        """Take the datagrams of these sockets, one thread each; they are the face's from now on.
+
+        Raises:
+            OSError: No thread can be had.
+
+        """
+        self._sockets = list(sockets)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, HANDOFF_BYTES)
         ours.setblocking(False)
         self._handoff = ours, theirs
         self._face.connection_made(_Outlet(self._sockets[0], self._face))
         asyncio.get_running_loop().add_reader(ours, self._take_over)
-        self.answer_natively(natively=True)
+        for each in self._sockets:
+            each.setblocking(False)
+            asyncio.get_running_loop().add_reader(each, self._read, each)
+        self.answer_natively(natively=self._wanted)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -128,18 +141,17 @@ class HandleUdpNative:
         return self._face.address
 
     def answer_natively(self, *, natively: bool) -> None:
-        """Put the native threads on the path, or take them off it."""
-        if natively == self._natively:
+        """Put the native threads on the path, or take them off it; before the start it is remembered."""
+        self._wanted = natively
+        if self._handoff is None or natively == self._natively:
             return
-        assert self._handoff is not None
         loop = asyncio.get_running_loop()
         if natively:
             for each in self._sockets:
                 loop.remove_reader(each)
                 each.setblocking(True)
-            self._threads.start(
-                [each.fileno() for each in self._sockets], self._handoff[1].fileno()
-            )
+            handoff = self._handoff[1].fileno()
+            self._threads.start([each.fileno() for each in self._sockets], handoff)
         else:
             self._threads.stop()
             self._take_over()

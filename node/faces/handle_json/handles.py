@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.parameters import all_parameters, handle_in_path
 from idnode.node.faces.handle_json.record_response import DateHeader, RecordResponse, may_be_plain
-from idnode.node.faces.handle_json.values_json import record_body, value_objects
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.parameters import all_parameters, handle_in_path
 from idnode.node.faces.http.replies import PLANNED, json_response
+from idnode.node.faces.http.values_json import record_body, value_objects
+from idnode.node.interceptors.exchange import note_answered
 from idnode.node.service import events
 from idnode.registry.errors import ValuesNotFound
+from idnode.registry.fetching import NotFetched, fetched
 from idnode.registry.handle import values
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.model import Permission
@@ -21,8 +24,8 @@ from idnode.registry.handle.wire.constants import ResponseCode
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.exchange import Services
-    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.faces.http.parameters import Parameters
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.identifiers.credentials import Identity
 
 PATH: Final = "/api/handles/"
@@ -67,31 +70,49 @@ class Reading:
 
         No route of the application does more per request than this one, so it is written out flat.
         """
+        response = self.read_plain(request)
+        return await self.read_with_parameters(request) if response is None else response
+
+    def read_plain(self, request: web.Request) -> web.StreamResponse | None:
+        """Return the answer to a plain question that has one, None to any other."""
         url = request.rel_url
         if url.raw_query_string or "Authorization" in request.headers:
-            return await self.read_with_parameters(request)
+            return None
         started = self._elapsed()
         handle = handle_in_path(url.raw_path, len(PATH))
         try:
             text = handle.decode()
             body = record_body(text, self._resolve(handle))
-        except (*PLANNED, UnicodeDecodeError):
-            return await self.read_with_parameters(request)
+        except (*PLANNED, UnicodeDecodeError, NotFetched):
+            return None
         prefix = prefix_of(handle)
         self._resolved(1, prefix, 1)
         self._answered(events.RESOLVE, 1, prefix, self._elapsed() - started)
         if may_be_plain(request):
             return RecordResponse(body, self._date.text(self._now()))
+        note_answered(events.RESOLVE, 1, handle)
         return json_response(body)
 
-    async def read_with_parameters(self, request: web.Request) -> web.StreamResponse:
+    async def read_with_parameters(
+        self, request: web.Request, started: float | None = None
+    ) -> web.StreamResponse:
         """Answer a resolution of any kind, POST included."""
-        handle = requested_handle(request)
-        exchange = Exchange(self._services, request, events.RESOLVE, handle)
+        return await self.answer(request, requested_handle(request), started=started)
+
+    async def answer(
+        self,
+        request: web.Request,
+        handle: bytes,
+        parameters: Parameters | None = None,
+        started: float | None = None,
+    ) -> web.StreamResponse:
+        """Answer a resolution of this handle; ``parameters`` are those of the request if they are read already."""
+        exchange = Exchange(self._services, request, events.RESOLVE, handle, started)
         try:
             insist_on_text(handle)
             identity = await self._services.authorization.identity(request)
-            packed = self._select(handle, identity, await all_parameters(request))
+            asked = await all_parameters(request) if parameters is None else parameters
+            packed = await fetched(partial(self._select, handle, identity, asked))
         except ValuesNotFound:
             return exchange.answer(200, _nothing(exchange.text))
         except PLANNED as error:

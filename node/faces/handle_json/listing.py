@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.java_texts import MalformedRequest
-from idnode.node.faces.handle_json.parameters import all_parameters, integer
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.java_texts import MalformedRequest
+from idnode.node.faces.http.parameters import all_parameters, integer
 from idnode.node.faces.http.replies import JSON_TYPE, PLANNED, SERVER, add_cors
 from idnode.node.service import events
 from idnode.registry.errors import HandleNotFound
@@ -26,8 +26,8 @@ from idnode.registry.limits import PAGE_HANDLES_MAX
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from idnode.node.faces.handle_json.exchange import Services
-    from idnode.node.faces.handle_json.parameters import Parameters
+    from idnode.node.faces.http.parameters import Parameters
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.identifiers.credentials import Identity
 
 CURSORS_MAX: Final = 512
@@ -39,7 +39,7 @@ streamed, which bounds memory."""
 
 
 class Cursors:
-    """Where pages begin: the handle before the first one, by prefix, page size and page number."""
+    """Tells where pages begin: the handle before the first one, by prefix, page size and page number."""
 
     def __init__(self, size_max: int = CURSORS_MAX) -> None:
         self._size_max = size_max
@@ -118,11 +118,11 @@ class Listing:
         if page < 0 or page_size < 0:
             raise MalformedRequest("java.lang.IllegalArgumentException: page and pageSize count up")
         prefix = _prefix(exchange)
-        self._services.registrar.list_handles(identity, prefix, limit=1)
+        await self._services.registrar.list_handles(identity, prefix, limit=1)
         handles: list[bytes] = []
-        if page_size > 0 and page * page_size < self._services.count(prefix):
+        if page_size > 0 and page * page_size < await self._services.count(prefix):
             handles = await self._seek(identity, prefix, page, page_size)
-        members = self._head(exchange, prefix)
+        members = await self._head(exchange, prefix)
         members |= {"page": page, "pageSize": page_size, "handles": _texts(handles)}
         return exchange.answer(200, members)
 
@@ -159,24 +159,26 @@ class Listing:
         left = limit
         while after is not None and left != 0:
             step = STEP_HANDLES if left is None else min(left, STEP_HANDLES)
-            found = self._services.registrar.list_handles(identity, prefix, after=after, limit=step)
+            found = await self._services.registrar.list_handles(
+                identity, prefix, after=after, limit=step
+            )
             after = found.after
             yield found.handles, after
             if left is not None:
                 left = left - len(found.handles) if found.handles else 0
             await asyncio.sleep(0)
 
-    def _head(self, exchange: Exchange, prefix: bytes) -> dict[str, Any]:
+    async def _head(self, exchange: Exchange, prefix: bytes) -> dict[str, Any]:
         return {
             "responseCode": 1,
             "prefix": exchange.text,
-            "totalCount": str(self._services.count(prefix)),
+            "totalCount": str(await self._services.count(prefix)),
         }
 
     async def _whole(self, exchange: Exchange, identity: Identity | None) -> web.StreamResponse:
         prefix = _prefix(exchange)
-        found = self._services.registrar.list_handles(identity, prefix, limit=STEP_HANDLES)
-        members = self._head(exchange, prefix)
+        found = await self._services.registrar.list_handles(identity, prefix, limit=STEP_HANDLES)
+        members = await self._head(exchange, prefix)
         if found.after is None:
             members["handles"] = _texts(found.handles)
             return exchange.answer(200, members)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.faces.handle_json.exchange import Exchange
 from idnode.node.faces.handle_json.handles import insist_on_text
-from idnode.node.faces.handle_json.parameters import handle_in_path
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.parameters import handle_in_path
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.handle.homing import Homing
     from idnode.node.service.identifiers.credentials import Identity
 

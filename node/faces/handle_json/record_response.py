@@ -3,7 +3,7 @@
 aiohttp assembles the head of each answer from a header map; for the one answer that a node gives more often than
 all others together that costs as much as finding and formatting the record. This response writes status line,
 headers and body at once. It is used only where nothing about the head varies: GET over a persistent HTTP/1.1
-connection without an Origin.
+connection without an Origin, which no interceptor has to see.
 """
 
 from email.utils import formatdate
@@ -12,6 +12,7 @@ from typing import Final
 from aiohttp import HttpVersion11, web
 
 from idnode.node.faces.http.replies import JSON_TYPE, SERVER
+from idnode.node.interceptors.exchange import current
 
 _HEAD: Final = (
     f"HTTP/1.1 200 OK\r\nContent-Type: {JSON_TYPE}\r\nServer: {SERVER}\r\n"
@@ -26,6 +27,7 @@ def may_be_plain(request: web.Request) -> bool:
         and request.keep_alive
         and "Origin" not in request.headers
         and request.method == "GET"
+        and current.get() is None
     )
 
 
@@ -61,7 +63,7 @@ class RecordResponse(web.StreamResponse):
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the connection stays open: this answer is only given where it does."""
+        """Return whether the connection stays open: this answer is only given where it does."""
         return True
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
 from idnode.node.faces.handle_json.handles import Reading
 from idnode.node.faces.handle_json.listing import Listing
@@ -12,31 +12,21 @@ from idnode.node.faces.handle_json.session_routes import SessionAccess
 from idnode.node.faces.handle_json.site import SiteInfo
 from idnode.node.faces.handle_json.verifications import Verifications
 from idnode.node.faces.handle_json.writing import Writing
-from idnode.node.faces.http.replies import options_response, unknown_endpoint
+from idnode.node.faces.http.replies import unknown_endpoint
+from idnode.node.faces.http.routes import ANY, Route, endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.exchange import Services
-    from idnode.node.faces.handle_json.sessions import WebSessions
-    from idnode.node.faces.http.replies import Handler
-    from idnode.node.service.handle.homing import Homing
-    from idnode.node.service.handle.proofs import Proofs
-
-ANY: Final = "*"
-
-
-class Route(NamedTuple):
-    """One method of one path; ``guarded`` handlers get a last line of defence around them."""
-
-    method: str
-    path: str
-    handler: Handler
+    from idnode.node.faces.http.services import Services
 
 
 def json_routes(services: Services) -> list[Route]:
+    """Return the routes of this face, its catch-alls last."""
+    return [*_handle_routes(services), *_node_routes(services)]
+
+
+def _handle_routes(services: Services) -> list[Route]:
     """Return the routes of handles and of the site."""
     reading, writing, listing = Reading(services), Writing(services), Listing(services)
     site = SiteInfo(services)
@@ -64,12 +54,11 @@ def json_routes(services: Services) -> list[Route]:
     ]
 
 
-def node_routes(
-    services: Services, homing: Homing, proofs: Proofs, sessions: WebSessions
-) -> list[Route]:
+def _node_routes(services: Services) -> list[Route]:
     """Return the routes of prefixes, verifications and sessions, and behind them the catch-all of ``/api``."""
-    prefixes, access = Prefixes(services, homing), SessionAccess(services, sessions)
-    verify = Verifications(services, proofs).verify
+    protocol, sessions = services.protocol, services.authorization.sessions
+    prefixes, access = Prefixes(services, protocol.homing), SessionAccess(services, sessions)
+    verify = Verifications(services, protocol.proofs).verify
     listing = {"GET": prefixes.homed, "HEAD": prefixes.homed}
     opening = {"POST": access.open}
     this = {
@@ -96,20 +85,6 @@ def node_routes(
 def redirect_routes(services: Services) -> list[Route]:
     """Return the browser face, which takes every path that nothing else took."""
     return [Route(ANY, "/{handle:.*}", Redirect(services).read)]
-
-
-def endpoint(path: str, handlers: Mapping[str, Handler]) -> list[Route]:
-    """Return the routes of one path: its methods, OPTIONS, and the refusal of the others."""
-    allowed = (*handlers, "OPTIONS")
-
-    async def options(request: web.Request) -> web.StreamResponse:
-        return options_response(request, allowed)
-
-    async def refuse(request: web.Request) -> web.StreamResponse:
-        return unknown_endpoint(request, allowed)
-
-    routes = [Route(method, path, handler) for method, handler in handlers.items()]
-    return [*routes, Route("OPTIONS", path, options), Route(ANY, path, refuse)]
 
 
 async def _unknown(request: web.Request) -> web.StreamResponse:

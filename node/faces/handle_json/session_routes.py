@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from idnode.node.faces.handle_json.authorization import CredentialsRefused
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.java_texts import plain
-from idnode.node.faces.handle_json.proof_fields import identity_text
+from idnode.node.faces.http.authorization import CredentialsRefused
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.java_texts import plain
+from idnode.node.faces.http.proof_fields import identity_text
 from idnode.node.faces.http.replies import PLANNED, empty_response, present
 from idnode.node.service import events
 from idnode.registry.handle.wire.constants import ResponseCode
@@ -15,8 +15,8 @@ from idnode.registry.handle.wire.constants import ResponseCode
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.exchange import Services
-    from idnode.node.faces.handle_json.sessions import WebSession, WebSessions
+    from idnode.node.faces.http.services import Services
+    from idnode.node.faces.http.sessions import WebSession, WebSessions
     from idnode.node.service.identifiers.credentials import Identity
 
 _REFUSED = "Identity not verified"

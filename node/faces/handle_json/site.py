@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.site_json import site_object
+from idnode.node.faces.http.exchange import Exchange
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
 from idnode.node.service.errors import SiteUnknown
+from idnode.registry.handle.types import hs_site_forms
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.http.services import Services
 
 
 class SiteInfo:
@@ -26,9 +26,9 @@ class SiteInfo:
         """Answer GET and POST."""
         exchange = Exchange(self._services, request, events.SITE)
         try:
-            site = site_object(self._services.site())
+            site = hs_site_forms.TYPE.data_object(self._services.site)
             if site is None:
                 raise SiteUnknown("The node is still starting")
         except PLANNED as error:
             return exchange.refused(error)
-        return exchange.answer(200, {"responseCode": 1, "site": site})
+        return exchange.answer(200, {"responseCode": 1, "site": site["value"]})

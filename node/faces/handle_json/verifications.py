@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.faces.handle_json.exchange import Exchange
-from idnode.node.faces.handle_json.java_texts import plain
-from idnode.node.faces.handle_json.parameters import all_parameters
-from idnode.node.faces.handle_json.proof_fields import (
+from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.java_texts import plain
+from idnode.node.faces.http.parameters import all_parameters
+from idnode.node.faces.http.proof_fields import (
     FieldsRefused,
     bytes_in,
     proof_in,
@@ -21,7 +21,7 @@ from idnode.registry.handle.wire.constants import BEST_VERSION
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from idnode.node.faces.handle_json.exchange import Services
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.handle.proofs import Proofs
 
 PATH: Final = "/api/verifications/"

@@ -7,48 +7,31 @@ aiohttp would answer in HTML, and `HttpFaceRunner` does the same for bytes that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from random import Random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import HttpVersion11, web
 
-from idnode.node.faces.bulk.routes import bulk_routes
-from idnode.node.faces.handle.tunnel import Tunnel
-from idnode.node.faces.handle_json.authorization import Authorization
-from idnode.node.faces.handle_json.exchange import Services, from_the_start
 from idnode.node.faces.handle_json.handles import PATH as HANDLES_PATH
 from idnode.node.faces.handle_json.handles import Reading
-from idnode.node.faces.handle_json.routes import Route, json_routes, node_routes, redirect_routes
-from idnode.node.faces.handle_json.sessions import WebSessions
 from idnode.node.faces.http import replies
+from idnode.node.faces.http.access import Access
 from idnode.node.faces.http.documentation import documentation_routes
-from idnode.node.faces.snms.routes import snms_routes
+from idnode.node.faces.http.seam import Seam
+from idnode.node.faces.table import FACES
+from idnode.node.hosts import MISDIRECTED
+from idnode.node.interceptors.chain import Interceptors
+from idnode.node.interceptors.exchange import HANDLE_JSON, HTTP, next_connection
 from idnode.node.service import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from idnode.node.faces.snms.exchange import SnmsServices
+    from idnode.node.faces.http.routes import Route
+    from idnode.node.faces.http.services import Services
     from idnode.node.service.events import Observer
-    from idnode.node.service.handle.homing import Homing
-    from idnode.node.service.handle.proofs import Proofs
-    from idnode.node.service.handle.receiver import Receiver
-    from idnode.node.service.identifiers.authority import Authority
-    from idnode.node.service.identifiers.credentials import Credentials
-    from idnode.node.service.identifiers.permissions import Permissions
-    from idnode.node.service.identifiers.registrar import Registrar
-    from idnode.node.service.identifiers.resolver import Resolver
-    from idnode.registry.handle.clock import Clock
-
-JSON_FACE: Final = "handle_json"
-BULK_FACE: Final = "bulk"
-SNMS_FACE: Final = "snms"
-TUNNEL_FACE: Final = "handle_http"
 
 _UNREADABLE: Final = "Bad HTTP message"
-
-READING: Final = web.AppKey("READING", Reading)
 
 
 class UnexpectedErrors:
@@ -64,91 +47,73 @@ class UnexpectedErrors:
         self._observer.answered(events.OTHER, response_code, b"", seconds)
 
 
-UNEXPECTED_ERRORS: Final = web.AppKey("UNEXPECTED_ERRORS", UnexpectedErrors)
-"""What answers resolutions; `HttpFaceRunner` calls it without asking the router."""
+class Resolutions:
+    """Answers resolutions; `HttpFaceRunner` calls it without asking the router."""
+
+    def __init__(self, services: Services, interceptors: Interceptors) -> None:
+        reading, unexpected = Reading(services), UnexpectedErrors(services.observer)
+        seam = Seam(interceptors, HANDLE_JSON, services.clock)
+        self.interceptors = interceptors
+        self.plainly = replies.guarded(reading.read, unexpected)
+        self._read_plain = reading.read_plain
+        self._seen = replies.guarded(reading.read, unexpected, seam)
+
+    async def seen(self, request: web.Request) -> web.StreamResponse:
+        """Answer one while there are interceptors; plain successes cost nothing if none must see them."""
+        if not self.interceptors.sees_plain_successes and "Origin" not in request.headers:
+            try:
+                response = self._read_plain(request)
+            except Exception:  # noqa: BLE001  # it is raised again, and answered, where it is seen
+                response = None
+            if response is not None:
+                return response
+        return await self._seen(request)
 
 
-@dataclass(slots=True)
-class HttpParts:
-    """What the application is built from.
+RESOLUTIONS: Final = web.AppKey("RESOLUTIONS", Resolutions)
+ACCESS: Final = web.AppKey("ACCESS", Access)
+SEAM: Final = web.AppKey("SEAM", Seam)
+"""Shows the interceptors what is no HTTP."""
 
-    ``receiver`` takes messages of the Handle protocol that come over HTTP.
-    ``observer`` makes the observer of a face by its name. ``site`` returns the node's site record (empty
-    while the node is starting), ``count`` how many handles a prefix has. ``plain_http`` says whether
-    credentials count without TLS, as they should on loopback. ``snms`` is what the SNMS face stands on, if
-    it is served. ``random`` chooses among weighted locations. ``seek`` finds a place in a listing as
-    `from_the_start` does, but nearer. ``sessions`` are those of the JSON API, new ones unless given.
+
+def build_app(
+    services: Services,
+    observers: Callable[[str], Observer],
+    version: str = "",
+    interceptors: Interceptors | None = None,
+    access: Access | None = None,
+) -> web.Application:
+    """Return the application that serves every HTTP face of the node.
+
+    ``observers`` returns the observer of a face by its name. Without ``access`` every request is taken.
     """
-
-    resolver: Resolver
-    registrar: Registrar
-    credentials: Credentials
-    permissions: Permissions
-    authority: Authority
-    homing: Homing
-    proofs: Proofs
-    receiver: Receiver
-    clock: Clock
-    observer: Callable[[str], Observer]
-    site: Callable[[], bytes]
-    count: Callable[[bytes], int]
-    seek: Callable[[bytes, int], tuple[int, bytes]] | None = None
-    plain_http: bool = False
-    snms: SnmsServices | None = None
-    version: str = ""
-    random: Random = field(default_factory=Random)
-    sessions: WebSessions | None = None
-
-
-def build_app(parts: HttpParts) -> web.Application:
-    """Return the application that serves every HTTP face of the node."""
-    sessions = WebSessions(parts.clock) if parts.sessions is None else parts.sessions
-    authorization = Authorization(
-        parts.credentials, parts.proofs, sessions, plain_http=parts.plain_http
-    )
-
-    def services(face: str) -> Services:
-        return Services(
-            resolver=parts.resolver,
-            registrar=parts.registrar,
-            permissions=parts.permissions,
-            authority=parts.authority,
-            authorization=authorization,
-            clock=parts.clock,
-            observer=parts.observer(face),
-            site=parts.site,
-            count=parts.count,
-            seek=parts.seek or from_the_start,
-            random=parts.random,
-        )
-
-    browser = services(JSON_FACE)
+    interceptors = interceptors or Interceptors()
     app = web.Application()
-    app[READING] = Reading(browser)
-    app[UNEXPECTED_ERRORS] = UnexpectedErrors(browser.observer)
-    if parts.snms is not None:
-        add_routes(app, snms_routes(parts.snms), parts.snms.observer)
-        add_routes(app, documentation_routes(parts.version))
-    add_routes(app, bulk_routes(services(BULK_FACE)), parts.observer(BULK_FACE))
-    add_routes(app, json_routes(browser), browser.observer)
-    rest = node_routes(browser, parts.homing, parts.proofs, sessions)
-    add_routes(app, rest, browser.observer)
-    redirects = redirect_routes(browser)
-    (redirect,) = redirects
-    tunnel = Tunnel(parts.receiver, parts.observer(TUNNEL_FACE), parts.clock, redirect.handler)
-    add_routes(app, [Route("POST", "/", tunnel.answer)], browser.observer)
-    add_routes(app, redirects, browser.observer)
+    add_routes(app, documentation_routes(version))
+    for face in FACES:
+        own = replace(services, observer=observers(face.name))
+        seam = Seam(interceptors, face.name, services.clock)
+        add_routes(app, face.routes(own), own.observer, seam)
+    own = replace(services, observer=observers(HANDLE_JSON))
+    app[RESOLUTIONS] = Resolutions(own, interceptors)
+    app[ACCESS] = access or Access()
+    app[SEAM] = Seam(interceptors, HTTP, services.clock)
     return app
 
 
-def add_routes(app: web.Application, routes: list[Route], observer: Observer | None = None) -> None:
+def add_routes(
+    app: web.Application,
+    routes: Iterable[Route],
+    observer: Observer | None = None,
+    seam: Seam | None = None,
+) -> None:
     """Add routes, each with its last line of defence around it, which tells the observer of its failures."""
     unexpected = None if observer is None else UnexpectedErrors(observer)
     for route in routes:
         app.router.add_route(
             route.method,
             route.path,
-            replies.guarded(route.handler, unexpected),
+            replies.guarded(route.handler, unexpected, seam),
             expect_handler=_expectation,
         )
 
@@ -168,7 +133,11 @@ async def _expectation(request: web.Request) -> web.StreamResponse | None:
 class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
     """A connection whose unreadable requests are answered in JSON, too."""
 
-    __slots__ = ()
+    __slots__ = ("number", "seam")
+
+    number: int
+    """The number of the connection."""
+    seam: Seam
 
     def handle_error(
         self,
@@ -185,6 +154,8 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
         text = (message or _UNREADABLE).partition("\n")[0] if status < 500 else ""
         response = replies.status_response(status, text)
         response.force_close()
+        if self.seam.interceptors.active:
+            self.seam.unreadable(request, exc or ConnectionError(text), response)
         return response
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
@@ -198,8 +169,12 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
 class _FaceServer(web.Server):  # type: ignore[type-arg,unused-ignore]
     """Makes `_FaceProtocol` connections."""
 
+    seam: Seam
+
     def __call__(self) -> web.RequestHandler:
-        return _FaceProtocol(self, loop=self._loop, **self._kwargs)
+        made = _FaceProtocol(self, loop=self._loop, **self._kwargs)
+        made.number, made.seam = next_connection(), self.seam
+        return made
 
 
 class HttpFaceRunner(web.AppRunner):
@@ -213,22 +188,29 @@ class HttpFaceRunner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         made: Any = await super()._make_server()
-        read, unexpected = self.app[READING].read, self.app[UNEXPECTED_ERRORS]
-        return _FaceServer(
-            _short_cut(replies.guarded(read, unexpected), made.request_handler),
+        server = _FaceServer(
+            _short_cut(self.app[RESOLUTIONS], made.request_handler, self.app[ACCESS]),
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             loop=made._loop,  # noqa: SLF001  # aiohttp offers no other way to name the protocol class
             **made._kwargs,  # noqa: SLF001
         )
+        server.seam = self.app[SEAM]
+        return server
 
 
-def _short_cut(read_one: replies.Handler, otherwise: replies.Handler) -> Any:
+def _short_cut(resolutions: Resolutions, otherwise: replies.Handler, access: Access) -> Any:
     """Return a handler of all requests that gives GET of one handle to its own."""
     start = HANDLES_PATH
     shortest = len(start) + 1
+    admits = access.admits
+    interceptors, plainly = resolutions.interceptors, resolutions.plainly
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        if not admits(request):
+            return replies.status_response(403, MISDIRECTED)
+        if "Origin" in request.headers:
+            await access.judge(request)
         path = request.rel_url.raw_path
         if (
             request.method == "GET"
@@ -236,7 +218,15 @@ def _short_cut(read_one: replies.Handler, otherwise: replies.Handler) -> Any:
             and len(path) >= shortest
             and "Expect" not in request.headers
         ):
-            return await read_one(request)
-        return await otherwise(request)
+            if interceptors.active:
+                return await resolutions.seen(request)
+            return await plainly(request)
+        try:
+            return await otherwise(request)
+        except web.HTTPException:
+            # Only what is no path at all, as of CONNECT and OPTIONS *, finds no route.
+            if request.method == "OPTIONS":
+                return replies.options_response(request, replies.METHODS)
+            return replies.unknown_endpoint(request)
 
     return handle

@@ -5,11 +5,17 @@ from typing import Final
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from idnode.node.interceptors.exchange import note_body
+
 _ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
 """What aiohttp decodes while it reads; the last two only where their libraries are installed."""
 
 
-class BodyRefused(Exception):
+class Unreadable(Exception):
+    """A request is not in the form that its endpoint reads."""
+
+
+class BodyRefused(Unreadable):
     """A body cannot be taken: ``status`` is the HTTP status, the message says why."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -41,5 +47,8 @@ async def read_body(request: web.Request, bytes_max: int) -> bytes:
                 raise BodyRefused(413, f"Request body is longer than {bytes_max} bytes")
             parts.append(part)
     except (HttpProcessingError, web.RequestPayloadError) as error:
+        note_body(b"".join(parts))
         raise BodyRefused(400, "Request body is broken off or wrongly encoded") from error
-    return b"".join(parts)
+    body = b"".join(parts)
+    note_body(body)
+    return body

@@ -1,4 +1,4 @@
-"""What the HTTP port says about itself: ``/openapi.json``, and ``/docs`` to read it in a browser."""
+"""Describes what the HTTP port says about itself: ``/openapi.json``, and ``/docs`` to read it in a browser."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import web
 
-from idnode.node.faces.bulk import openapi as bulk
-from idnode.node.faces.handle_json import openapi as handle_json
-from idnode.node.faces.handle_json.routes import Route, endpoint
-from idnode.node.faces.snms import openapi as snms
+from idnode.node.faces.http.routes import Route, endpoint
+from idnode.node.faces.table import FACES
 from idnode.node.openapi.document import document
 from idnode.node.openapi.page import page
 
@@ -26,7 +24,7 @@ ABOUT = (
 
 def openapi(version: str) -> Schema:
     """Return the document of every API on the HTTP port."""
-    operations = [*snms.operations(), *handle_json.operations(), *bulk.operations()]
+    operations = [operation for face in FACES for operation in face.operations()]
     return document(TITLE, version, ABOUT, operations)
 
 

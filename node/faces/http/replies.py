@@ -8,16 +8,21 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
 from multidict import CIMultiDict
 
-from idnode.node.faces.handle_json.java_texts import MalformedRequest
+from idnode.node.faces.http.access import NO_CORS
 from idnode.node.faces.http.body import BodyRefused
+from idnode.node.faces.http.java_texts import MalformedRequest
+from idnode.node.faces.http.seam import Seam
+from idnode.node.interceptors.exchange import note_error
 from idnode.node.service.answers import answer_for, text_for
 from idnode.node.service.errors import AuthenticationNeeded, NotResponsible, ServiceError
+from idnode.registry.fetching import NotFetched, carried_out_again
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.wire.constants import ResponseCode
 from idnode.registry.handle.wire.errors import ProtocolError
@@ -30,9 +35,9 @@ SERVER: Final = "idnode"
 
 _log = logging.getLogger("idnode.node.faces.http")
 _JSON_HEADERS: Final = CIMultiDict({"Content-Type": JSON_TYPE, "Server": SERVER})
-_NOT_A_NAME: Final = re.compile(r"[^A-Za-z0-9_$]")
+_NOT_A_NAME: Final = re.compile("^[0-9]|[^A-Za-z0-9_$\u00a0-\U0010ffff]")
 _CALLBACK_CHARACTERS_MAX: Final = 256
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"})
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "OPTIONS")
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET,POST,HEAD,PUT,DELETE",
     "Access-Control-Allow-Headers": "X-Requested-With,Authorization,Origin,Accept,Content-Type",
@@ -90,6 +95,7 @@ def failed(error: BaseException, *, secure: bool = True) -> tuple[int, int, str]
     ``secure``: whether credentials could have been sent over this connection; where they could not, the
     answer to missing ones is 403 instead of 401 (handle-http-api.md §7).
     """
+    note_error(error)
     if isinstance(error, MalformedRequest):
         return 400, ResponseCode.PROTOCOL_ERROR, str(error)
     if isinstance(error, BodyRefused):
@@ -112,16 +118,23 @@ def log_failure(error: BaseException) -> None:
         _log.log(level, "request failed", exc_info=error if level >= logging.ERROR else None)
 
 
-def guarded(handler: Handler, unexpected: Callable[[int, float], None] | None = None) -> Handler:
+def guarded(
+    handler: Handler,
+    unexpected: Callable[[int, float], None] | None = None,
+    seam: Seam | None = None,
+) -> Handler:
     """Return the handler with its last line of defence: JSON for whatever it raises, and CORS.
 
-    ``unexpected`` is told of each error that nobody planned: the response code, and how many seconds it took.
+    Through ``seam`` the interceptors see requests and answers, if there are any. ``unexpected`` is told of each error that nobody planned: the response code, and how many seconds it took.
     """
 
     async def answer(request: web.Request) -> web.StreamResponse:
         started = asyncio.get_running_loop().time()
         try:
             response = await handler(request)
+        except NotFetched as missing:
+            again = partial(_again, missing, handler)
+            response = await guarded(again, unexpected)(request)
         except PLANNED as error:
             status, code, message = failed(error)
             log_failure(error)
@@ -139,7 +152,23 @@ def guarded(handler: Handler, unexpected: Callable[[int, float], None] | None = 
             add_cors(request, response)
         return response
 
-    return answer
+    if seam is None:
+        return answer
+    interceptors = seam.interceptors
+
+    async def seen(request: web.Request) -> web.StreamResponse:
+        if interceptors.active:
+            return await seam.carry(request, answer)
+        return await answer(request)
+
+    return seen
+
+
+async def _again(missing: NotFetched, handler: Handler, request: web.Request) -> web.StreamResponse:
+    """Have a request handled again, from the start, once the records that it misses are here."""
+    if request.body_exists and request.content.at_eof():
+        raise AssertionError("A handler looks records up by `fetched` once it has read the body")
+    return await carried_out_again(missing, partial(handler, request))
 
 
 def hang_up_after(error: BaseException, response: web.StreamResponse) -> None:
@@ -157,7 +186,7 @@ def status_response(status: int, message: str) -> web.Response:
 def add_cors(request: web.Request, response: web.StreamResponse) -> None:
     """Let scripts of the asking origin read this answer (handle-http-api.md §8)."""
     headers = response.headers
-    if response.prepared or "Access-Control-Allow-Origin" in headers:
+    if response.prepared or "Access-Control-Allow-Origin" in headers or NO_CORS in request:
         return
     exposed = ",".join(dict.fromkeys([*headers, "Content-Length"]))
     headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
@@ -167,7 +196,7 @@ def add_cors(request: web.Request, response: web.StreamResponse) -> None:
 
 def unknown_endpoint(request: web.Request, allowed: tuple[str, ...] = ()) -> web.Response:
     """Return the answer to a path that is none (404), or to a method it does not take (405, 501)."""
-    if request.method not in _METHODS:
+    if request.method not in METHODS:
         message = f"Unknown method {request.method}"
         return present(failure(ResponseCode.PROTOCOL_ERROR, message), 501)
     path = request.rel_url.raw_path
@@ -183,6 +212,7 @@ def unknown_endpoint(request: web.Request, allowed: tuple[str, ...] = ()) -> web
 def options_response(request: web.Request, allowed: tuple[str, ...]) -> web.Response:
     """Return the answer to OPTIONS: what may be asked, and a script's permission to ask it."""
     response = web.Response(headers={"Allow": ", ".join(allowed), "Server": SERVER})
-    if "Origin" in request.headers and "Access-Control-Request-Method" in request.headers:
+    asks = "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
+    if asks and NO_CORS not in request:
         response.headers.update(_PREFLIGHT)
     return response

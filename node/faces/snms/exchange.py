@@ -1,4 +1,4 @@
-"""What the endpoints of this face share: the services, the envelope, the account behind a token.
+"""Describes what the endpoints of this face share: the services, the envelope, the account behind a token.
 
 Each endpoint returns the ``data`` of its answer or raises; `answered` makes the envelope of either. Whatever
 was answered has HTTP status 200; only what HTTP itself refuses has another one (snms-api.md §2).
@@ -22,6 +22,7 @@ from idnode.node.faces.snms.texts import (
     Said,
     said_of,
 )
+from idnode.node.interceptors.exchange import note_account, note_answered, note_error
 from idnode.node.service.answers import answer_for
 from idnode.node.service.errors import ServiceError
 from idnode.registry.handle.errors import RegistryError
@@ -48,7 +49,7 @@ _HEADER_CHARACTERS_MAX: Final = 8192
 
 @dataclass(frozen=True, slots=True)
 class SnmsServices:
-    """What this face stands on.
+    """Holds what this face stands on.
 
     ``public_resolve``: whether identifiers are read without a token. ``strict_types``: whether the type of
     an attribute has to be written ``string``, in lower case. ``registry_name`` is what an enterprise's
@@ -76,7 +77,9 @@ class SnmsServices:
         """
         header = request.headers.get("Authorization", "")[:_HEADER_CHARACTERS_MAX]
         scheme, _, token = header.strip().partition(" ")
-        return self.accounts.of_token(token.strip() if scheme.lower() == _BEARER else None)
+        account = self.accounts.of_token(token.strip() if scheme.lower() == _BEARER else None)
+        note_account(account.username)
+        return account
 
 
 PLANNED: Final = (RegistryError, ServiceError, ProtocolError)
@@ -95,10 +98,12 @@ def answered(
             response = success(await endpoint(request))
         except BodyRefused as error:
             code = int(ResponseCode.PROTOCOL_ERROR)
+            note_error(error)
             response = failure(Said(REFUSED, "请求体过大或编码错误"), status=error.status)
             hang_up_after(error, response)
         except PLANNED as error:
             code = code_of(error)
+            note_error(error)
             if not isinstance(error, ParameterRefused):
                 log_failure(error)
             response = failure(said_of(error))
@@ -106,8 +111,10 @@ def answered(
             raise
         except Exception as error:  # noqa: BLE001  # the last line: logged, answered, never shown
             code = int(ResponseCode.ERROR)
+            note_error(error)
             log_failure(error)
             response = failure(said_of(error))
+        note_answered(operation, code)
         observer.answered(operation, code, b"", clock.elapsed() - started)
         return response
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.node.faces.handle_json.values_json import text_or_base64
+from idnode.node.faces.http.values_json import text_or_base64
 from idnode.node.faces.snms.exchange import code_of
 from idnode.node.faces.snms.models import HandleKey, Identifier
 from idnode.node.faces.snms.reading import Items, query_text, read_array, read_model
@@ -19,14 +20,12 @@ from idnode.node.faces.snms.texts import (
     said_of,
 )
 from idnode.node.service.directory.refusals import TooManyItems
-from idnode.node.service.directory.templated import (
-    BATCH_ITEMS_MAX,
-    HANDLE_CHARACTERS_MAX,
-    NewRecord,
-)
+from idnode.node.service.directory.templated import HANDLE_CHARACTERS_MAX, NewRecord
 from idnode.node.service.errors import ServiceError
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import values
 from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.limits import SNMS_BATCH_ITEMS_MAX
 from idnode.registry.handle.names import prefix_of
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class IdentifierCalls:
         handle = query_text(request, "handle", HANDLE_CHARACTERS_MAX)
         prefix = prefix_of(handle.encode(errors="replace"))
         try:
-            found = self._identifiers.detail(handle)
+            found = await fetched(partial(self._identifiers.detail, handle))
         except (RegistryError, ServiceError) as error:
             self._observer.resolved(code_of(error), prefix, 1)
             raise
@@ -130,8 +129,8 @@ class IdentifierCalls:
     ) -> tuple[list[Any], list[ItemError | None]]:
         account = self._services.account(request)
         found = await read_array(request)
-        if len(found) > BATCH_ITEMS_MAX:
-            raise TooManyItems(BATCH_ITEMS_MAX)
+        if len(found) > SNMS_BATCH_ITEMS_MAX:
+            raise TooManyItems(SNMS_BATCH_ITEMS_MAX)
         records: list[NewRecord | ItemError] = []
         for number, item in enumerate(found):
             if number % _SLICE_ITEMS == _SLICE_ITEMS - 1:
@@ -144,8 +143,8 @@ class IdentifierCalls:
         """Delete many identifiers (H7)."""
         account = self._services.account(request)
         found = await read_array(request, wrapped_in="handles")
-        if len(found) > BATCH_ITEMS_MAX:
-            raise TooManyItems(BATCH_ITEMS_MAX)
+        if len(found) > SNMS_BATCH_ITEMS_MAX:
+            raise TooManyItems(SNMS_BATCH_ITEMS_MAX)
         handles: list[str | ItemError] = [
             item
             if isinstance(item, str)

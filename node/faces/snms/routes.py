@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiohttp import web
 
-from idnode.node.faces.handle_json.routes import ANY, Route
 from idnode.node.faces.http.replies import options_response
+from idnode.node.faces.http.routes import ANY, Route
 from idnode.node.faces.snms.enterprises import EnterpriseCalls
 from idnode.node.faces.snms.exchange import answered, failure
 from idnode.node.faces.snms.files import FileCalls

@@ -8,19 +8,20 @@ neither HS_SITE nor HS_ADMIN, and so does not live here. Values that somebody el
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.node.first_start.prefixes import (
+from idnode.node.service.directory.refusals import FieldRefused
+from idnode.node.service.identifiers.credentials import node_administrators
+from idnode.registry.fetching import fetched
+from idnode.registry.handle import names, values
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.prefix_record import (
     ADMIN_INDEX,
     GROUP_INDEX,
     SECRET_KEY_INDEX,
     SITE_INDEX,
-    node_administrators,
 )
-from idnode.node.service.directory.refusals import FieldRefused
-from idnode.node.service.errors import SiteUnknown
-from idnode.registry.handle import names, values
-from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 from idnode.registry.handle.types.hs_site import Interface, Server, Site, encode_site, pack_address
 from idnode.registry.handle.types.hs_vlist import Member, encode_vlist
@@ -29,7 +30,7 @@ from idnode.registry.handle.wire.errors import EncodingError
 from idnode.registry.mutation import AddValues, Create, RemoveValues
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from idnode.registry.directory.entries import PrefixEntry
     from idnode.registry.handle.clock import Clock
@@ -46,11 +47,9 @@ _PORTS: Final = (
 
 
 class PrefixRecords:
-    """Writes prefix handles; ``site`` returns this node's site record, empty while it is starting."""
+    """Writes prefix handles; ``site`` is this node's site record."""
 
-    def __init__(
-        self, register: Register, clock: Clock, node_prefix: bytes, site: Callable[[], bytes]
-    ) -> None:
+    def __init__(self, register: Register, clock: Clock, node_prefix: bytes, site: bytes) -> None:
         self._register = register
         self._clock = clock
         self._node_prefix = node_prefix
@@ -68,7 +67,7 @@ class PrefixRecords:
         """
         handle = names.prefix_handle(entry.name.encode())
         wanted = self._wanted(entry, handle)
-        stored = self._register.lookup(handle)
+        stored = await fetched(partial(self._register.lookup, handle))
         changes: list[Mutation] = []
         if stored is None:
             changes.append(Create(handle, values.join([*wanted, *self._lasting(handle, secret)])))
@@ -94,10 +93,7 @@ class PrefixRecords:
     def _site_for(self, entry: PrefixEntry) -> bytes | None:
         """Return the site record of whoever answers for the prefix, None if nobody does."""
         if entry.hosted:
-            site = self._site()
-            if not site:
-                raise SiteUnknown("The node is still starting")
-            return site
+            return self._site
         if not entry.enabled or not entry.server:
             return None
         return site_of(entry.server)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from idnode.node.service.directory.ownership import hosted_prefix
@@ -26,8 +27,10 @@ from idnode.node.service.errors import InsufficientPermission, ServiceError
 from idnode.node.service.identifiers import rights
 from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.errors import HandleNotFound, ValuesNotFound
+from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.limits import SNMS_BATCH_ITEMS_MAX
 from idnode.registry.handle.model import Permission
 from idnode.registry.handle.types.hs_admin import Right
 from idnode.registry.mutation import AddValues, Applied, Create, Delete
@@ -44,9 +47,6 @@ if TYPE_CHECKING:
     from idnode.registry.handle.clock import Clock
     from idnode.registry.mutation import Mutation
     from idnode.registry.register import Register
-
-BATCH_ITEMS_MAX: Final = 2000
-"""Most items of one call (snms-api.md §10)."""
 
 HANDLE_CHARACTERS_MAX: Final = 255
 """Longest handle of this API, in characters."""
@@ -82,7 +82,7 @@ ItemError = RegistryError | ServiceError
 
 @dataclass(frozen=True, slots=True)
 class TemplateServices:
-    """What identifiers are judged on.
+    """Holds what identifiers are judged on.
 
     ``value_characters_max`` is the longest value whatever its template allows; ``update_replaces`` has an
     update replace the whole record instead of the values it names (snms-api.md §6, H4).
@@ -198,19 +198,14 @@ class TemplatedIdentifiers:
     async def _carry_out(
         self, items: Sequence[_Item | ItemError], judge: Callable[[_Item], Mutation]
     ) -> list[ItemError | None]:
-        if len(items) > BATCH_ITEMS_MAX:
-            raise TooManyItems(BATCH_ITEMS_MAX)
+        if len(items) > SNMS_BATCH_ITEMS_MAX:
+            raise TooManyItems(SNMS_BATCH_ITEMS_MAX)
         judged: list[Mutation | ItemError] = []
-        for number, item in enumerate(items):
-            if number % _SLICE_ITEMS == _SLICE_ITEMS - 1:
+        for start in range(0, len(items), _SLICE_ITEMS):
+            if start:
                 await asyncio.sleep(0)
-            if isinstance(item, RegistryError | ServiceError):
-                judged.append(item)
-                continue
-            try:
-                judged.append(judge(item))
-            except (RegistryError, ServiceError) as error:
-                judged.append(error.with_traceback(None))
+            some = items[start : start + _SLICE_ITEMS]
+            judged += await fetched(partial(together, partial(_judged, judge), some))
         mutations = [each for each in judged if not isinstance(each, Exception)]
         outcomes = iter(await self._services.register.submit(mutations) if mutations else ())
         return [
@@ -218,8 +213,18 @@ class TemplatedIdentifiers:
         ]
 
 
+def _judged(judge: Callable[[_Item], Mutation], item: _Item | ItemError) -> Mutation | ItemError:
+    """Return what an item asks for, or why it is refused."""
+    if isinstance(item, RegistryError | ServiceError):
+        return item
+    try:
+        return judge(item)
+    except (RegistryError, ServiceError) as error:
+        return error.with_traceback(None)
+
+
 class _ItemAuthorization:
-    """What one call decides once for all its items: whose prefix, which template, packed how."""
+    """Describes what one call decides once for all its items: whose prefix, which template, packed how."""
 
     def __init__(self, services: TemplateServices, account: AccountEntry) -> None:
         self._services = services

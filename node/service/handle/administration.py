@@ -182,7 +182,7 @@ class Administration:
         kept: list[bytes] = []
         after: bytes | None = b""
         while after is not None:
-            page = self._registrar.list_handles(identity, prefix, after=after, limit=_PAGE)
+            page = await self._registrar.list_handles(identity, prefix, after=after, limit=_PAGE)
             if prove is not None:
                 await prove()
                 prove = None

@@ -30,9 +30,10 @@ from idnode.registry.handle.wire.message import Message
 from idnode.registry.handle.wire.versions import digest_is_typed, negotiate
 
 if TYPE_CHECKING:
-    from idnode.node.service.handle.challenges import Challenges, Pending
+    from idnode.node.service.handle.challenges import Challenges
     from idnode.node.service.handle.connection import Connection
     from idnode.node.service.handle.dispatch import Dispatch, Operation
+    from idnode.node.service.handle.pending import PendingChallenge
     from idnode.node.service.handle.proofs import Proofs
     from idnode.node.service.handle.response import Reply, ReplyTo, Responses
     from idnode.node.service.handle.sealing import Sealing
@@ -134,7 +135,7 @@ class Authentication:
         claimed = Identity(answer.handle, answer.index)
         dispatch(request, onward, connection.claiming(claimed, prove), reply)
 
-    async def _prove(self, answer: ChallengeAnswer, pending: Pending) -> Identity:
+    async def _prove(self, answer: ChallengeAnswer, pending: PendingChallenge) -> Identity:
         """Return who the answer proves to be there.
 
         Raises:
@@ -158,7 +159,7 @@ class Authentication:
         try:
             for kind in _KINDS:
                 answer = ChallengeAnswer(kind, asked.handle, asked.index, asked.proof)
-                if self._proofs.has_key(answer):
+                if await self._proofs.has_key(answer):
                     break
             await self._proofs.check(answer, proven, negotiate(envelope))
         except AuthenticationFailed:
@@ -168,7 +169,9 @@ class Authentication:
         )
 
 
-def _resumed(pending: Pending, answer: Message, envelope: Envelope) -> tuple[Message, Envelope]:
+def _resumed(
+    pending: PendingChallenge, answer: Message, envelope: Envelope
+) -> tuple[Message, Envelope]:
     """Return the original request as it goes on: with its own code, flags and body.
 
     A request digest in the final answer is that of the message which it answers.

@@ -1,4 +1,4 @@
-"""What an operation may know of, and keep with, the connection that brought the request."""
+"""Describes what an operation may know of, and keep with, the connection that brought the request."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from idnode.node.interceptors.exchange import note_identity
+
 if TYPE_CHECKING:
-    from idnode.node.service.handle.challenges import Pending
+    import asyncio
+
+    from idnode.node.service.handle.pending import PendingChallenge
     from idnode.node.service.handle.sessions import Session
     from idnode.node.service.identifiers.credentials import Identity
 
@@ -45,14 +49,18 @@ class Connection:
     session: Session | None = None
     keyed: bool = False
     own_session: Session | None = None
-    own_challenge: Pending | None = None
+    own_challenge: PendingChallenge | None = None
     origin: Connection | None = None
+    turn: asyncio.Future[None] | None = None
+    """Done once the last request that is carried out again has been: the next one waits for it."""
     room: Callable[[], Awaitable[None]] = _at_once
     """Waits until the peer has taken most of what was sent; for answers that have no end."""
 
     def within(self, session: Session, *, keyed: bool) -> Connection:
         """Return the view for a request that came within a session."""
         identity = session.identity if keyed and session.identity else self.identity
+        if identity is not None:
+            note_identity(identity.index, identity.handle)
         # Called for each request in a session, where `replace` would take as long as the rest of the gate.
         return Connection(
             self.peer,
@@ -69,6 +77,7 @@ class Connection:
 
     def claiming(self, identity: Identity, proof: Proof | None) -> Connection:
         """Return the view for a request of whoever claims this identity; without a proof it is known."""
+        note_identity(identity.index, identity.handle)
         return replace(
             self, identity=identity, proof=proof, claimed=True, origin=self.origin or self
         )

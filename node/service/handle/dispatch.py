@@ -4,6 +4,9 @@ The ladder: an answer is not answered like a request, operation 0 is reserved, a
 be unknown, a planned error becomes its response code, an unplanned one "error". What cannot even be decoded
 is answered one step earlier, in `receiver`.
 
+A request that misses records which are elsewhere is carried out again once they are here; so no operation does
+anything that lasts before its last look-up.
+
 A dispatch is a plain callable ``(message, envelope, connection, reply)``. Who wants to come between (faults)
 wraps it and hands the wrapper to a face; without a wrapper nothing is on the path.
 """
@@ -22,6 +25,7 @@ from idnode.node.service.errors import (
     ReservedOperation,
     ServiceError,
 )
+from idnode.registry.fetching import NotFetched, carried_out_again
 from idnode.registry.handle.wire.constants import OpCode
 
 if TYPE_CHECKING:
@@ -66,13 +70,48 @@ class Dispatch:
         self, message: Message, envelope: Envelope, connection: Connection, reply: ReplyTo
     ) -> None:
         """Carry out one request; ``reply`` is called before this returns, or later."""
+        operation = self._operations.get(message.op_code)
         try:
-            operation = self._operations.get(message.op_code)
             if operation is None or message.response_code or message.recursion_count:
                 operation = self._unusual(message)
             operation(message, envelope, connection, reply)
         except Exception as error:  # noqa: BLE001  # the one place where errors become answers
             reply(self._failure(error, message, envelope, connection))
+        except NotFetched as missing:
+            assert operation is not None  # nothing else looks records up
+            self._own(self._again(missing, operation, message, envelope, connection, reply))
+
+    async def _again(  # noqa: PLR0913, PLR0917  # the parts of one request, passed through
+        self,
+        missing: NotFetched,
+        operation: Operation,
+        message: Message,
+        envelope: Envelope,
+        connection: Connection,
+        reply: ReplyTo,
+    ) -> None:
+        """Carry out a request once the records that it misses are here.
+
+        Those of one connection are fetched side by side, and carried out in the order in which they came: that is
+        the order in which the register is to take changes.
+        """
+        whole = connection.whole
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        before, whole.turn = whole.turn, turn
+
+        async def carry_out() -> None:
+            if before is not None:
+                await asyncio.wait((before,))
+            operation(message, envelope, connection, reply)
+
+        try:
+            await carried_out_again(missing, carry_out)
+        except Exception as error:  # noqa: BLE001  # the same place, for requests that were carried out again
+            reply(self._failure(error, message, envelope, connection))
+        finally:
+            turn.set_result(None)
+            if whole.turn is turn:
+                whole.turn = None
 
     def _failure(
         self, error: Exception, message: Message, envelope: Envelope, connection: Connection
@@ -181,7 +220,7 @@ class Dispatch:
 
     @property
     def under_way(self) -> int:
-        """How many requests will be answered later."""
+        """Return how many requests will be answered later."""
         return len(self._under_way)
 
     async def drain(self) -> None:

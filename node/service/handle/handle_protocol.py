@@ -42,7 +42,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class HandleServices:
-    """What the operations stand on; ``report`` says what the status handle tells administrators."""
+    """Holds what the operations stand on.
+
+    ``report`` says what the status handle tells administrators, ``site`` is the node's site record.
+    """
 
     register: Register
     authority: Authority
@@ -54,6 +57,7 @@ class HandleServices:
     clock: Clock
     offload: Offload
     report: Callable[[], dict[str, Any]]
+    site: bytes = b""
     challenge_limits: ChallengeLimits | None = None
     session_limits: SessionLimits | None = None
 
@@ -71,7 +75,11 @@ class HandleProtocol:
             self.challenges, self.sessions, self.proofs, responses, self.sealing
         )
         self.queries = Queries(
-            services.resolver, services.permissions, responses, Status(clock, services.report)
+            services.resolver,
+            services.permissions,
+            responses,
+            Status(clock, services.report),
+            services.site,
         )
         self.dispatch = Dispatch({}, responses, authentication.challenge)
         self.homing = Homing(services.authority, services.permissions)

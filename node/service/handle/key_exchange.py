@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -28,6 +29,7 @@ from idnode.node.service.errors import (
 from idnode.node.service.handle.peers import is_id_pointer
 from idnode.node.service.handle.sessions import Session
 from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import names
 from idnode.registry.handle.crypto import sm2, sm2_private
 from idnode.registry.handle.proofs.session_cipher import KEY_BYTES, agreed_key
@@ -138,7 +140,8 @@ class KeyExchanges:
         if request.mode == KeyExchange.CLIENT_CIPHER:
             return await self._sent_to(decode_public_key(request.public_key))
         if request.mode == KeyExchange.HANDLE_CIPHER:
-            key_data = self._public_key(request.exchange_handle, request.exchange_index)
+            named = request.exchange_handle, request.exchange_index
+            key_data = await fetched(partial(self._public_key, *named))
             return await self._sent_to(decode_public_key(key_data))
         if request.mode == KeyExchange.SERVER_CIPHER:
             own = self._responses.signing_key

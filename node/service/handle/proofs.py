@@ -8,10 +8,12 @@ threads, and an identity that does not exist costs as much as one that does.
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import AuthenticationFailed
 from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import names
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 from idnode.registry.handle.proofs.secret_answer import verify_proof
@@ -52,19 +54,20 @@ class Proofs:
 
         """
         if answer.type == SECRET_KEY:
-            keys = self._keys(answer) or [_NOBODY]
+            keys = await fetched(partial(self._keys, answer)) or [_NOBODY]
             fits = await self._offload.run(_secret_fits, keys, answer, proven, version)
         elif answer.type == PUBLIC_KEY:
-            fits = await self._offload.run(_key_fits, self._keys(answer), answer, proven)
+            keys = await fetched(partial(self._keys, answer))
+            fits = await self._offload.run(_key_fits, keys, answer, proven)
         else:
             fits = False
         if not fits:
             raise AuthenticationFailed
         return Identity(answer.handle, answer.index)
 
-    def has_key(self, answer: ChallengeAnswer) -> bool:
+    async def has_key(self, answer: ChallengeAnswer) -> bool:
         """Return whether the identity has a key of the answer's kind."""
-        return bool(self._keys(answer))
+        return bool(await fetched(partial(self._keys, answer)))
 
     def _keys(self, answer: ChallengeAnswer) -> list[bytes]:
         """Return the data of the keys that the answer may mean; an empty one is none."""

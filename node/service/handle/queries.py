@@ -37,7 +37,7 @@ _READABLE: Final = Permission.ADMIN_READ | Permission.PUBLIC_READ
 
 
 class Queries:
-    """Answers queries; ``site`` is the node's site record, empty until its addresses are known."""
+    """Answers queries; ``site`` is the node's site record."""
 
     def __init__(
         self,

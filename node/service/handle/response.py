@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from idnode.node.interceptors.exchange import note_error
 from idnode.node.service import events
 from idnode.node.service.answers import answer_for, text_for
 from idnode.node.service.errors import (
@@ -98,15 +99,25 @@ ReplyTo = Callable[[Reply], None]
 
 
 class Responses:
-    """Makes the answers of this node; ``site_serial`` is the serial number of its site record."""
+    """Makes the answers of this node.
 
-    def __init__(self, site_serial: int = 1, log: logging.Logger | None = None) -> None:
+    ``site_serial`` is the serial number of its site record, ``signing_key`` the key behind the public key in it;
+    without one answers go unsigned. ``lost_request_ids``: what cannot be read is answered with a request id that
+    nobody has, as the reference server does, so that its clients run into their time-outs
+    (handle-server-observed.md §3).
+    """
+
+    def __init__(
+        self,
+        site_serial: int = 1,
+        log: logging.Logger | None = None,
+        *,
+        signing_key: SigningKey | None = None,
+        lost_request_ids: bool = False,
+    ) -> None:
         self.site_serial = site_serial
-        self.signing_key: SigningKey | None = None
-        """The key behind the site record's public key; without it answers go unsigned."""
-        self.lost_request_ids = False
-        """Whether what cannot be read is answered with a request id that nobody has, as the reference
-        server does, so that its clients run into their time-outs (handle-server-observed.md §3)."""
+        self.signing_key = signing_key
+        self.lost_request_ids = lost_request_ids
         self.unplanned = UnplannedErrors(log or logging.getLogger(__name__))
 
     def success(  # noqa: PLR0913, PLR0917  # called for each request: no object for its arguments
@@ -167,6 +178,7 @@ class Responses:
 
         An error that nobody planned is counted and logged; its details stay off the wire.
         """
+        note_error(error)
         answer = answer_for(error)
         code = int(answer.response_code)
         if answer.log_level >= logging.ERROR:

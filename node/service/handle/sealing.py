@@ -1,4 +1,4 @@
-"""What is put around finished answers: a signature, a session's code, a session's cipher.
+"""Puts around finished answers what belongs there: a signature, a session's code, a session's cipher.
 
 A client that asks for certified answers gets them signed with the key of the site record or, within a
 session, authenticated with the session's key; only what sets the session up is always signed
@@ -23,7 +23,7 @@ from idnode.registry.handle.wire.constants import (
     OpCode,
     OpFlag,
 )
-from idnode.registry.handle.wire.credential import MAC, Credential, encode_credential
+from idnode.registry.handle.wire.credential import MAC, MessageCredential, encode_credential
 from idnode.registry.handle.wire.envelope import decode_envelope
 from idnode.registry.handle.wire.versions import message_mac, version_of
 
@@ -119,10 +119,10 @@ def _authenticated(session: Session, wire: bytes) -> bytes:
     signed = wire[ENVELOPE_BYTES : -len(CREDENTIAL_NONE)]
     counter = session.next_counter()
     algorithm, code = message_mac(envelope, signed, counter, session.key)
-    return _with_credential(envelope, signed, Credential(MAC, algorithm, code, counter))
+    return _with_credential(envelope, signed, MessageCredential(MAC, algorithm, code, counter))
 
 
-def _with_credential(envelope: Envelope, signed: bytes, credential: Credential) -> bytes:
+def _with_credential(envelope: Envelope, signed: bytes, credential: MessageCredential) -> bytes:
     section = encode_credential(credential)
     envelope.message_length = len(signed) + 4 + len(section)
     return b"".join((envelope.encode(), signed, len(section).to_bytes(4, "big"), section))

@@ -104,7 +104,7 @@ class Sessions:
     """The sessions that live."""
 
     def __init__(self, clock: Clock, limits: SessionLimits | None = None) -> None:
-        self._elapsed = clock.elapsed
+        self._passed = clock.passed
         self._limits = limits or SessionLimits()
         self._sessions: dict[int, Session] = {}
         self._unproven: OrderedDict[int, Session] = OrderedDict()
@@ -123,7 +123,7 @@ class Sessions:
 
     def start(self, session: Session) -> None:
         """Let a session's time begin, without its being found by number."""
-        session.deadline = self._elapsed() + session.seconds
+        session.deadline = self._passed() + session.seconds
 
     def add(self, session: Session, source: str) -> None:
         """Take in a session, opened by this source; others give way if need be."""
@@ -165,7 +165,7 @@ class Sessions:
             SessionUnknown: It is over.
 
         """
-        now = self._elapsed()
+        now = self._passed()
         if session.deadline < now:
             raise SessionUnknown("The session's time is over")
         session.deadline = now + session.seconds

@@ -1,4 +1,4 @@
-"""Which prefixes live on this node, and where to send those who ask for others.
+"""Names which prefixes live on this node, and where to send those who ask for others.
 
 A prefix lives here while its prefix handle ``0.NA/<prefix>`` is in the register and carries an HS_ADMIN value
 (somebody administers it here), unless an administrator decided otherwise by homing or unhoming it. The set of
@@ -11,23 +11,24 @@ or several servers among which handles are spread by their hash (`node/service/i
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import NotResponsible, PrefixReferral, ServiceReferral
+from idnode.node.service.identifiers.namespaces import Namespaces, namespace_in
 from idnode.node.service.identifiers.sites import Placement, placement_of
 from idnode.registry.errors import HandleNotFound
+from idnode.registry.fetching import NotFetched, fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.mutation import Create
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from idnode.registry.handle.types.hs_site import Server
     from idnode.registry.register import Register
 
-PREFIX_OF_PREFIXES: Final = b"0.NA"
-"""The prefix under which prefix handles are registered, folded."""
 
 _START: Final = names.PREFIX_HANDLE_START
 _PAGE: Final = 1000
@@ -39,33 +40,49 @@ _DECISION_TYPE: Final = b"HOMED"
 
 
 class Authority:
-    """The prefixes of this node."""
+    """The prefixes of this node. Made by `open`.
 
-    def __init__(self, register: Register) -> None:
+    ``server`` is the node as site records name it; without one every prefix known here is answered here.
+    """
+
+    def __init__(self, register: Register, server: Server | None = None) -> None:
         self._register = register
-        self._server: Server | None = None
+        self._server = server
         self.homed: set[bytes] = set()
         """Folded prefixes that live here; the same set for the life of the node, read by the hot path."""
         self.placed: dict[bytes, Placement] = {}
         """Folded prefixes that are known here, and not every handle of which is answered here."""
+        self.namespaces = Namespaces()
+        """What prefix handles say about all handles of their prefixes."""
         self._decisions: dict[bytes, bool] = {}
+        self._counted: dict[bytes, int] = {}
+        """Identifiers of prefixes whose prefix handle is being judged."""
         self._watchers: list[Callable[[], None]] = []
-        for handle in self._handles(_OWN_PREFIX):
-            self._load_decision(names.fold(handle))
-        for handle in self._handles(PREFIX_OF_PREFIXES):
-            self._refresh(names.fold(handle))
-        for prefix in self._decisions:
-            self._refresh(_START + prefix)
-        register.watch(self._refresh)
 
-    def _handles(self, prefix: bytes) -> list[bytes]:
-        found: list[bytes] = []
+    @classmethod
+    async def open(cls, register: Register, server: Server | None = None) -> Authority:
+        """Return the prefixes that a register says live here, and follow its changes.
+
+        Raises:
+            RegistryError: The register cannot be read.
+
+        """
+        authority = cls(register, server)
+        await authority._read(_OWN_PREFIX, authority._load_decision)
+        # Before the prefix handles are read, so that no change of one falls between.
+        register.watch(authority._refresh)
+        await authority._read(names.PREFIX_OF_PREFIXES, authority._refresh)
+        decided = [_START + prefix for prefix in authority._decisions]
+        await fetched(lambda: together(authority._refresh, decided))
+        return authority
+
+    async def _read(self, prefix: bytes, take: Callable[[bytes], None]) -> None:
+        """Have ``take`` look up each handle of a prefix, folded."""
         after: bytes | None = b""
         while after is not None:
-            page = self._register.list_handles(prefix, after=after, limit=_PAGE)
-            found += page.handles
+            page = await self._register.page(prefix, after=after, limit=_PAGE)
+            await fetched(partial(together, take, [names.fold(handle) for handle in page.handles]))
             after = page.after
-        return found
 
     def _load_decision(self, folded: bytes) -> None:
         stored = self._register.lookup(folded)
@@ -86,7 +103,10 @@ class Authority:
             placement = placement_of(sites, self._server)
             if placement is not None and not (lives_here or placement.elsewhere):
                 placement = None
-        if lives_here == (prefix in self.homed) and placement == self.placed.get(prefix):
+        named = None if stored is None else namespace_in(stored.values, folded)
+        renamed = self.namespaces.refresh(prefix, named)
+        settled = lives_here == (prefix in self.homed) and placement == self.placed.get(prefix)
+        if settled and not renamed:
             return
         if lives_here:
             self.homed.add(prefix)
@@ -103,12 +123,6 @@ class Authority:
         """Have ``callback`` called after each change of the prefixes that live here."""
         self._watchers.append(callback)
 
-    def place(self, server: Server) -> None:
-        """Note which server of a site record this node is; before that every prefix is answered here."""
-        self._server = server
-        for handle in self._handles(PREFIX_OF_PREFIXES):
-            self._refresh(names.fold(handle))
-
     async def decide(self, prefix: bytes, *, here: bool) -> None:
         """Have a folded prefix live here or not, whatever its prefix handle says, also after a restart.
 
@@ -123,7 +137,7 @@ class Authority:
         if isinstance(outcome, RegistryError):
             raise outcome
         self._decisions[prefix] = here
-        self._refresh(_START + prefix)
+        await fetched(partial(self._refresh, _START + prefix))
 
     def prefixes(self) -> list[bytes]:
         """Return the folded prefixes that live here, ascending."""
@@ -145,7 +159,7 @@ class Authority:
         """
         folded = names.fold(handle)
         prefix = names.prefix_of(folded)
-        if prefix == PREFIX_OF_PREFIXES:
+        if prefix == names.PREFIX_OF_PREFIXES:
             prefix = folded[len(_START) :]
             while prefix and prefix not in self.homed:
                 prefix = prefix.rpartition(b".")[0]
@@ -163,7 +177,16 @@ class Authority:
             return False
         if any(each.upper() == b"HS_ADMIN" for each in remaining):
             return False
-        return bool(self._register.list_handles(prefix, after=b"", limit=1).handles)
+        counted = self._counted.pop(prefix, None)
+        if counted is None:
+            raise NotFetched((handle,), self._count_below)
+        return counted > 0
+
+    async def _count_below(self, prefix_handles: Sequence[bytes]) -> None:
+        """Count the identifiers of these prefixes, for one judgement each."""
+        for handle in prefix_handles:
+            prefix = names.fold(handle)[len(_START) :]
+            self._counted[prefix] = await self._register.count(prefix)
 
     def absence(
         self, handle: bytes, *, refer: bool = True
@@ -180,7 +203,7 @@ class Authority:
         """
         folded = names.fold(handle)
         prefix = names.prefix_of(folded)
-        if prefix != PREFIX_OF_PREFIXES:
+        if prefix != names.PREFIX_OF_PREFIXES:
             placement = self.placed.get(prefix)
             if placement is None or placement.is_here(folded):
                 self.home_of(handle)

@@ -1,4 +1,4 @@
-"""What may be asked of the register: a request to change one record becomes a mutation, or is refused.
+"""Decides what may be asked of the register: a request to change one record becomes a mutation, or is refused.
 
 Every judgement checks in the order of the reference server (handle-protocol.md §5.1): does the prefix live
 here, are the values legal, then who asks, does the record's existence fit, may they. Creations and modifications
@@ -28,8 +28,9 @@ from idnode.node.service.errors import (
 )
 from idnode.node.service.identifiers import rights
 from idnode.node.service.identifiers.creation import above, require_creation
-from idnode.registry.errors import HandleExists, HandleNotFound, IndexConflict, ValuesNotFound
+from idnode.registry.errors import HandleExists, HandleNotFound, ValuesNotFound
 from idnode.registry.handle import names
+from idnode.registry.handle.errors import IndexConflict
 from idnode.registry.handle.model import Permission
 from idnode.registry.handle.types.hs_admin import Right
 from idnode.registry.handle.values import EMPTY, dated, spans
@@ -41,10 +42,9 @@ if TYPE_CHECKING:
     from idnode.node.service.identifiers.authority import Authority
     from idnode.node.service.identifiers.credentials import Identity
     from idnode.node.service.identifiers.permissions import Permissions
-    from idnode.registry.embedded.register import Stored
     from idnode.registry.handle.clock import Clock
     from idnode.registry.handle.values import Span
-    from idnode.registry.register import Register
+    from idnode.registry.register import Register, Stored
 
 
 class Authorization:
@@ -82,7 +82,8 @@ class Authorization:
         home = self._home(identity, key)
         names.check(key)
         values, public = dated(packed, int(self._now()))
-        existing = self._lookup(key)
+        # A minted handle is new, and another one each time that this is called.
+        existing = None if mint else self._lookup(key)
         if existing is None:
             require_creation(self._permissions, identity, key, home)
             return Create(key, values, public=public)

@@ -7,6 +7,7 @@ node's administrators may replace any, unseen.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import (
@@ -15,9 +16,9 @@ from idnode.node.service.errors import (
     NotResponsible,
     ServiceError,
 )
-from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.node.service.identifiers.creation import require_creation
 from idnode.registry.errors import BatchAborted
+from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.values import dated
@@ -99,12 +100,19 @@ class Batch:
         for start in range(0, len(items), _SLICE_ITEMS):
             if start:
                 await asyncio.sleep(0)
-            for handle, packed in items[start : start + _SLICE_ITEMS]:
-                try:
-                    prepared.append(self._judged(register, handle, packed))
-                except (RegistryError, ServiceError) as error:
-                    prepared.append(error.with_traceback(None))
+            some = items[start : start + _SLICE_ITEMS]
+            prepared += await fetched(
+                partial(together, partial(self._prepared_item, register), some)
+            )
         return prepared
+
+    def _prepared_item(
+        self, register: Register, item: tuple[bytes, bytes]
+    ) -> Create | Applied | RegistryError | ServiceError:
+        try:
+            return self._judged(register, *item)
+        except (RegistryError, ServiceError) as error:
+            return error.with_traceback(None)
 
     async def carry_out_read(
         self,
@@ -123,7 +131,7 @@ class Batch:
         """
         for number, (position, handle, packed) in enumerate(unrecognised):
             try:
-                create = self._creation(handle, packed)
+                create = await fetched(partial(self._creation, handle, packed))
             except (RegistryError, ServiceError) as error:
                 batch.refuse(position, error.with_traceback(None), handle)
             else:
@@ -132,7 +140,8 @@ class Batch:
                 await asyncio.sleep(0)
         refused: dict[int, Exception] = {}
         for number, handle in batch.prefixes():
-            if (refusal := self._refusal(handle) or self._replaces_home(handle)) is not None:
+            refusal = await fetched(partial(self._refusal, handle)) or self._replaces_home(handle)
+            if refusal is not None:
                 refused[number] = refusal
             if not number % _SLICE_ITEMS:
                 await asyncio.sleep(0)
@@ -193,7 +202,7 @@ class Batch:
         if prefix in self._decisions:
             return self._decisions[prefix]
         refusal = self._decide(key)
-        if names.fold(prefix) != PREFIX_OF_PREFIXES:
+        if names.fold(prefix) != names.PREFIX_OF_PREFIXES:
             self._decisions[prefix] = refusal
         return refusal
 

@@ -1,4 +1,4 @@
-"""What a creation needs before it may be submitted, alone or in a batch."""
+"""Describes what a creation needs before it may be submitted, alone or in a batch."""
 
 from __future__ import annotations
 

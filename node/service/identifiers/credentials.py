@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from idnode.node.service.errors import AuthenticationFailed
 from idnode.registry.handle import names
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
+from idnode.registry.handle.prefix_record import PUBLIC_KEY_INDEX, SECRET_KEY_INDEX
 from idnode.registry.handle.values import data_of, spans
 
 if TYPE_CHECKING:
@@ -29,10 +30,16 @@ _HASHED: Final = re.compile(rb"[0-9A-Fa-f]{40}")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks: ``index`` of a key value in the record of ``handle``; index 0 stands for any."""
+    """Names who asks: ``index`` of a key value in the record of ``handle``; index 0 stands for any."""
 
     handle: bytes
     index: int
+
+
+def node_administrators(prefix: bytes) -> tuple[Identity, ...]:
+    """Return the identities that administer a node: secret key and public key of its prefix handle."""
+    handle = names.prefix_handle(prefix)
+    return (Identity(handle, SECRET_KEY_INDEX), Identity(handle, PUBLIC_KEY_INDEX))
 
 
 def same(left: Identity, right: Identity) -> bool:

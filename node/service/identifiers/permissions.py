@@ -1,4 +1,4 @@
-"""Who may do what to a record.
+"""Names who may do what to a record.
 
 Administrators are named by HS_ADMIN values of the record itself; creating and listing are asked of the prefix
 handle (handle-protocol.md §3.3, §6.2). Each carries rights and points to a key value, or to an HS_VLIST that names
@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import AuthenticationNeeded, InvalidAdministrator
-from idnode.node.service.identifiers.authority import PREFIX_OF_PREFIXES
 from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.fetching import NotFetched, together
 from idnode.registry.handle import names
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.types.hs_admin import decode_admin
@@ -78,7 +78,7 @@ class Permissions:
             return True
         sought = _folded(identity)
         key = names.complete(handle)
-        if names.fold(names.prefix_of(key)) != PREFIX_OF_PREFIXES:
+        if names.fold(names.prefix_of(key)) != names.PREFIX_OF_PREFIXES:
             return self._grants(key, sought, right)
         decided = self._decide(key, sought, right)
         remembered = (sought.handle, sought.index, right, names.fold(key)) in self._decided
@@ -102,10 +102,18 @@ class Permissions:
 
     def _grants(self, source: bytes, sought: Identity, right: int) -> bool:
         """Return whether one HS_ADMIN of this very record gives the right."""
-        return any(
-            granted & right == right and self._is_or_contains(admin, sought)
-            for granted, admin in self._administrators(source)
-        )
+        missing: list[NotFetched] = []
+        for granted, admin in self._administrators(source):
+            try:
+                if granted & right == right and self._is_or_contains(admin, sought):
+                    return True
+            except NotFetched as lacking:
+                missing.append(
+                    lacking
+                )  # another one may do, and what is missing is asked for at once
+        if missing:
+            raise NotFetched.joined(missing)
+        return False
 
     def is_node_admin(self, identity: Identity) -> bool:
         """Return whether the identity administers the node itself."""
@@ -146,8 +154,8 @@ class Permissions:
             if any(_names(member, sought) for member in level):
                 return True
             following: list[Identity] = []
-            for group in level:
-                members = self._members(group)[: max(budget, 0)]
+            for listed in together(self._members, level):
+                members = listed[: max(budget, 0)]
                 budget -= len(members) + 1
                 fresh = [member for member in dict.fromkeys(members) if member not in seen]
                 seen.update(fresh)

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from idnode.node.service.errors import AuthenticationNeeded, NotResponsible
 from idnode.node.service.identifiers.authorization import Authorization
 from idnode.node.service.identifiers.batch import Batch
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import names
 from idnode.registry.handle.types.hs_admin import Right
 from idnode.registry.handle.values import EMPTY
 from idnode.registry.mutation import AddValues, Applied
-from idnode.registry.register import RequestRegister
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -29,14 +29,13 @@ if TYPE_CHECKING:
     from idnode.node.service.identifiers.batch import ItemOutcome
     from idnode.node.service.identifiers.credentials import Identity
     from idnode.node.service.identifiers.permissions import Permissions
-    from idnode.registry.embedded.register import Page
     from idnode.registry.handle.clock import Clock
     from idnode.registry.mutation import Mutation, Outcome
-    from idnode.registry.register import Register, RequestBatch
+    from idnode.registry.register import Page, Register, RequestBatch
 
 
 class Registered(NamedTuple):
-    """What a change did: the handle it concerns, and whether it replaced a record or values."""
+    """Holds what a change did: the handle it concerns, and whether it replaced a record or values."""
 
     handle: bytes
     replaced: bool
@@ -84,9 +83,8 @@ class Registrar:
             RegisterClosed: No writes are taken.
 
         """
-        creation = self.authorization.creation(
-            identity, handle, packed, overwrite=overwrite, mint=mint
-        )
+        judge = partial(self.authorization.creation, overwrite=overwrite, mint=mint)
+        creation = await fetched(partial(judge, identity, handle, packed))
         applied = await self._carry_out(creation, prove)
         return Registered(creation.handle, applied.replaced)
 
@@ -101,7 +99,8 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        await self._carry_out(self.authorization.deletion(identity, handle), prove)
+        judge = partial(self.authorization.deletion, identity, handle)
+        await self._carry_out(await fetched(judge), prove)
 
     async def add(
         self,
@@ -120,7 +119,8 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        await self._carry_out(self.authorization.addition(identity, handle, packed), prove)
+        judge = partial(self.authorization.addition, identity, handle, packed)
+        await self._carry_out(await fetched(judge), prove)
 
     async def put_values(
         self,
@@ -138,7 +138,8 @@ class Registrar:
             ServiceError: As for `create`, where it applies; `InsufficientPermission` as for `modify`.
 
         """
-        addition = self.authorization.addition(identity, handle, packed, overwrite=True)
+        judge = partial(self.authorization.addition, identity, handle, packed, overwrite=True)
+        addition = await fetched(judge)
         applied = await self._carry_out(addition, prove)
         return Registered(addition.handle, applied.replaced)
 
@@ -160,7 +161,8 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        await self._carry_out(self.authorization.modification(identity, handle, packed), prove)
+        judge = partial(self.authorization.modification, identity, handle, packed)
+        await self._carry_out(await fetched(judge), prove)
 
     async def remove(
         self,
@@ -180,7 +182,8 @@ class Registrar:
             ServiceError: As for `create`, where it applies.
 
         """
-        await self._carry_out(self.authorization.removal(identity, handle, indexes), prove)
+        judge = partial(self.authorization.removal, identity, handle, indexes)
+        await self._carry_out(await fetched(judge), prove)
 
     async def batch(
         self,
@@ -217,12 +220,10 @@ class Registrar:
 
         It does not where records of others may be overwritten, each of which is judged by itself.
         """
-        if overwrite and not self._permissions.is_node_admin(identity):
+        batches = self._register.capabilities.batches
+        if batches is None or (overwrite and not self._permissions.is_node_admin(identity)):
             return None
-        if not isinstance(self._register, RequestRegister):
-            return None
-        now = int(self._clock.now())
-        return await self._register.read_batch(request, lines=lines, now=now)
+        return await batches.read_batch(request, lines=lines, now=int(self._clock.now()))
 
     async def batch_read(
         self,
@@ -239,12 +240,13 @@ class Registrar:
         """
         if identity is None:
             raise AuthenticationNeeded
-        assert isinstance(self._register, RequestRegister)
+        batches = self._register.capabilities.batches
+        assert batches is not None  # it has read this batch
         asked = {"overwrite": overwrite, "all_or_nothing": all_or_nothing, "prepared": True}
         work = self._new_batch(identity, now=int(self._clock.now()), **asked)
-        await work.carry_out_read(self._register, batch, unrecognised)
+        await work.carry_out_read(batches, batch, unrecognised)
 
-    def list_handles(
+    async def list_handles(
         self, identity: Identity | None, prefix: bytes, *, after: bytes = b"", limit: int = 1000
     ) -> Page:
         """Return one page of the handles of a prefix, which may also be given as its prefix handle.
@@ -259,8 +261,9 @@ class Registrar:
             prefix = prefix[len(names.PREFIX_HANDLE_START) :]
         if not self._authority.responsible(prefix):
             raise NotResponsible
-        self._permissions.require(identity, Right.LIST_HANDLES, names.prefix_handle(prefix))
-        return self._register.list_handles(prefix, after=after, limit=limit)
+        above = names.prefix_handle(prefix)
+        await fetched(partial(self._permissions.require, identity, Right.LIST_HANDLES, above))
+        return await self._register.page(prefix, after=after, limit=limit)
 
     def submit(self, mutation: Mutation, prove: Proof | None) -> Awaitable[list[Outcome]]:
         """Hand a judged mutation to the register, at once or once its sender is proven.

@@ -32,6 +32,7 @@ from idnode.registry.datasets.suzhou.templates import (
     Template,
     templates,
 )
+from idnode.registry.handle.names import PREFIX_HANDLE_START
 from idnode.registry.handle.values import EMPTY, pack_value
 
 TIMESTAMP: Final = 1_634_688_000
@@ -139,7 +140,7 @@ def value(index: int, value_type: str, data: bytes) -> bytes:
 
 def admin_data(prefix: bytes) -> bytes:
     """Return the data of an HS_ADMIN value that names the administrators of a prefix."""
-    handle = b"0.NA/" + prefix
+    handle = PREFIX_HANDLE_START + prefix
     return b"%b%b%b%b" % (
         _RIGHTS.to_bytes(2, "big"),
         _handle_and_index(len(handle)),

@@ -3,12 +3,14 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from mmap import mmap
 from typing import BinaryIO, Final
 
 import msgpack
 
 from idnode.registry.embedded.blocks import read_block, write_block
 from idnode.registry.embedded.contents import Contents, Replayed
+from idnode.registry.embedded.limits import SEGMENTS_MAX
 from idnode.registry.embedded.native import batches
 from idnode.registry.embedded.native.batch import NativeBatch
 from idnode.registry.embedded.native.core import Restoring, SlotTable
@@ -17,15 +19,14 @@ from idnode.registry.embedded.native.resolutions import HandleBatch
 from idnode.registry.embedded.storage.disk import Disk
 from idnode.registry.embedded.storage.folder import segment_path
 from idnode.registry.embedded.storage.frames import Extent
+from idnode.registry.embedded.storage.holes import written_end
 from idnode.registry.embedded.storage.log import Log, Mark
 from idnode.registry.embedded.storage.manifest import Entry
 from idnode.registry.embedded.storage.record import SPAN_PLACES
 from idnode.registry.embedded.storage.segment import HEADER_BYTES
-from idnode.registry.embedded.storage.tail import written_end
 from idnode.registry.embedded.storage.walk import PROGRESS_BYTES, Progress
 from idnode.registry.errors import LogDamaged
 from idnode.registry.handle.names import fold
-from idnode.registry.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 
 _CHUNK_BYTES: Final = 1 << 20
 """Bytes of log that are verified before they are applied, while they are still in the cache."""
@@ -38,7 +39,7 @@ _RESTORE_THREADS: Final = 4
 
 
 class NativeContents(Contents):
-    """What a register holds, at some ten bytes an identifier."""
+    """Describes what a register holds, at some ten bytes an identifier."""
 
     core = "native"
     index: SlotTable
@@ -114,7 +115,7 @@ class NativeContents(Contents):
     def _replay_segment(self, entry: Entry, replay: batches.Replay) -> Iterator[tuple[int, int]]:
         """Take one segment; yields now and then, and last, how far it came: offset and sequence."""
         slot, start, sequence = entry.number % SEGMENTS_MAX, HEADER_BYTES, entry.first - 1
-        limit = entry.bytes or SEGMENT_SPAN_BYTES
+        limit = entry.bytes or written_end(segment_path(self._log.folder, entry.number))
         told = ahead = start
         while True:
             if start >= ahead:
@@ -131,6 +132,19 @@ class NativeContents(Contents):
                 yield start, sequence
         if told != start:
             yield start, sequence
+
+    def intact_end(self, number: int, data: mmap, end: int, sequence: int) -> tuple[int, int]:
+        """Return where the intact records of a segment end; see `Contents.intact_end`."""
+        del data  # the same bytes, as native readers see them
+        slot, start = number % SEGMENTS_MAX, HEADER_BYTES
+        while start < end:
+            reached, sequence = batches.verify(
+                self.index.segments, slot, start, end, _CHUNK_BYTES, sequence
+            )
+            if reached == start:
+                break
+            start = reached
+        return start, sequence
 
     def flush(self) -> None:
         """Find or make the runs of all segments."""

@@ -1,4 +1,4 @@
-"""Which handles a prefix has, in order, without keeping them: a merge of sorted runs at the time of the page.
+"""Lists which handles a prefix has, in order, without keeping them: a merge of sorted runs at the time of the page.
 
 Each segment has runs that together cover it. Those of the active segment are made as it grows, small ones first,
 and later anew from longer extents, so that they stay few; a sealed segment gets one run, in a file beside it
@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 import msgpack
 
 from idnode.registry.embedded.blocks import read_block, write_block
+from idnode.registry.embedded.limits import PLACE_UNIT, SEGMENTS_MAX
 from idnode.registry.embedded.native import order_file
 from idnode.registry.embedded.native.batches import Batch
 from idnode.registry.embedded.native.core import SlotTable
@@ -26,7 +27,6 @@ from idnode.registry.embedded.storage.log import Log
 from idnode.registry.embedded.storage.record import SPAN_PLACES
 from idnode.registry.embedded.storage.segment import HEADER_BYTES
 from idnode.registry.errors import LogDamaged
-from idnode.registry.limits import PLACE_UNIT, SEGMENTS_MAX
 
 TAIL_BYTES: Final = 512 << 10
 """Bytes of log that no run covers yet after which one is made, on the spot: about a millisecond."""

@@ -18,12 +18,12 @@ from typing import Final
 
 import google_crc32c
 
+from idnode.registry.embedded.limits import SEGMENTS_MAX
 from idnode.registry.embedded.native.ordering import Run, adopt
 from idnode.registry.embedded.storage.atomic import write_atomically
 from idnode.registry.embedded.storage.disk import Disk
 from idnode.registry.embedded.storage.folder import segment_path
 from idnode.registry.embedded.storage.segment import HEADER_BYTES
-from idnode.registry.limits import SEGMENTS_MAX
 
 SUFFIX: Final = ".order"
 

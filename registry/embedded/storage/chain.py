@@ -2,12 +2,15 @@
 
 Order of a rotation, such that a crash between two steps loses nothing and leaves nothing ambiguous:
 
-1. The active segment is cut to its real length and synced, so that records of the next one prove it whole.
-   A crash here: the segment is still the active one, and is extended again when opened.
+1. The active segment is synced, so that records of the next one prove it whole.
 2. The next segment is made under its own name (header, hole) and synced, then the folder. A crash here: a
    blank segment that no manifest names, taken away when opened.
 3. The manifest is replaced: the old segment sealed with length and last sequence, the next one active.
-4. Only then records go into the next segment.
+4. The old segment's file is cut to its length. A crash before: it is cut when opened, for nothing but zeros
+   can lie behind its end. Cut earlier, a file that somebody else cut could not be told from it.
+5. Only then records go into the next segment.
+
+Up to the new manifest a shortage (`shortage.py`) undoes the rotation, as if nobody had asked for it.
 
 Order of a drop: everything appended was synced (it may hold the copies), the manifest is replaced (it keeps
 the number as being dropped), the file is unlinked, the folder synced. A crash in between: the file is
@@ -17,19 +20,21 @@ unlinked when opened.
 import errno
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from mmap import mmap
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from idnode.registry.embedded.limits import SEGMENTS_MAX
 from idnode.registry.embedded.storage import manifest as manifests
 from idnode.registry.embedded.storage.active import ActiveSegment
 from idnode.registry.embedded.storage.disk import Disk, sync_folder
-from idnode.registry.embedded.storage.folder import establish, leftovers, segment_path
+from idnode.registry.embedded.storage.folder import establish, leftovers, segment_path, uncut
 from idnode.registry.embedded.storage.manifest import Entry, Manifest
 from idnode.registry.embedded.storage.position import LogView, Mark
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, check_header, create, map_segment
-from idnode.registry.limits import SEGMENTS_MAX
+from idnode.registry.embedded.storage.shortage import is_shortage
 
 Shown = Callable[[int, mmap | None], None]
 """Told under which part of a place a segment is mapped from now on, and ``None`` once it is no more."""
@@ -38,8 +43,8 @@ Shown = Callable[[int, mmap | None], None]
 class Chain:
     """The segments of one log. One thread changes them; any thread may look.
 
-    Every method that changes files may raise `OSError`, after which nothing here may be trusted to
-    agree with the disk.
+    Every method that changes files may raise `OSError`. After a shortage nothing has changed; after anything
+    else nothing here may be trusted to agree with the disk.
     """
 
     def __init__(
@@ -56,6 +61,8 @@ class Chain:
         manifest = manifests.load(folder) or establish(disk, folder, segment_bytes)
         for leftover in leftovers(folder, manifest):
             disk.unlink(leftover)
+        if (late := uncut(folder, manifest)) is not None:
+            _cut(disk, *late)
         self.folder: Final = folder
         self.segment_bytes: Final = segment_bytes
         self.disk: Final = disk
@@ -94,27 +101,45 @@ class Chain:
         self.disk.unlink(
             self.folder / manifests.SUMS_NAME
         )  # a snapshot that goes on is none any more
-        self.reserve(self.segment_bytes)
+        self._extend(self.segment_bytes)
+        try:
+            self._note_capacity()
+        except OSError as error:
+            if not is_shortage(error):  # a full disk is to be read from, and knows a length already
+                raise
         self.end = end
 
     def reserve(self, capacity: int) -> None:
         """Make the active segment hold at least this many bytes."""
+        self._extend(capacity)
+        self._note_capacity()
+
+    def _extend(self, capacity: int) -> None:
         self.maps[self.active.number % SEGMENTS_MAX] = self.active.reserve(capacity)
         self._tell(self.active.number)
+
+    def _note_capacity(self) -> None:
+        entry = self.manifest.active
+        if entry.capacity != self.active.capacity:
+            noted = entry._replace(capacity=self.active.capacity)
+            entries = (*self.manifest.segments[:-1], noted)
+            manifest = Manifest(self.manifest.register, entries, self.manifest.dropping)
+            manifests.store(self.disk, self.folder, manifest)
+            with self._shape:
+                self.manifest = manifest
 
     def rotate(self, end: Mark, capacity: int) -> None:
         """Seal the active segment at its end and start the next one, of this capacity."""
         old = self.active
+        old.sync()
         number = self._next_number()
-        sealed = old.seal(end.offset)
         entry = Entry(old.number, self.manifest.active.first, end.offset, end.sequence)
-        entries = (*self.manifest.segments[:-1], entry, Entry(number, end.sequence + 1))
-        manifest = Manifest(self.manifest.register, entries)
-        path = self.path(number)
-        create(self.disk, path, manifest.header(manifest.active), capacity)
-        sync_folder(self.disk, self.folder)
-        fresh = ActiveSegment(self.disk, path, number)
-        manifests.store(self.disk, self.folder, manifest)
+        following = Entry(number, end.sequence + 1, capacity=capacity)
+        manifest = Manifest(
+            self.manifest.register, (*self.manifest.segments[:-1], entry, following)
+        )
+        sealed = old.sealed(end.offset)
+        fresh = self._begin(manifest)
         with self._shape:
             self.maps[old.number % SEGMENTS_MAX] = sealed
             self.maps[number % SEGMENTS_MAX] = fresh.data
@@ -123,7 +148,27 @@ class Chain:
             self.end = Mark(number, HEADER_BYTES, end.sequence)
         self._tell(old.number)
         self._tell(number)
-        old.close()
+        old.seal(end.offset)
+
+    def _begin(self, manifest: Manifest) -> ActiveSegment:
+        """Make the active segment of a manifest and put the manifest in place; a shortage leaves neither."""
+        entry = manifest.active
+        path = self.path(entry.number)
+        assert entry.capacity is not None
+        fresh: ActiveSegment | None = None
+        try:
+            create(self.disk, path, manifest.header(entry), entry.capacity)
+            sync_folder(self.disk, self.folder)
+            fresh = ActiveSegment(self.disk, path, entry.number)
+            manifests.store(self.disk, self.folder, manifest)
+        except OSError as error:
+            if fresh is not None:
+                fresh.close()
+            if is_shortage(error):  # after anything else the manifest may name the file already
+                with suppress(OSError):
+                    self.disk.unlink(path)
+            raise
+        return fresh
 
     def _next_number(self) -> int:
         """Return the next number of which the places are free."""
@@ -169,3 +214,11 @@ class Chain:
         self.maps.clear()
         for slot in slots:
             self._tell(slot)
+
+
+def _cut(disk: Disk, path: Path, length: int) -> None:
+    descriptor = disk.open(path, os.O_RDWR)
+    try:
+        disk.truncate(descriptor, length)
+    finally:
+        disk.close(descriptor)

@@ -13,12 +13,13 @@ from idnode.registry.embedded.storage import manifest as manifests
 from idnode.registry.embedded.storage.active import ActiveSegment
 from idnode.registry.embedded.storage.disk import DISK, Disk
 from idnode.registry.embedded.storage.folder import disagreements, segment_path
+from idnode.registry.embedded.storage.holes import written_end
 from idnode.registry.embedded.storage.manifest import Entry, Manifest
 from idnode.registry.embedded.storage.position import Cut, Mark
 from idnode.registry.embedded.storage.record import DELETE, PUT
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, check_header, map_segment
 from idnode.registry.embedded.storage.snapshot import altered_files, load_sums
-from idnode.registry.embedded.storage.tail import judge_tail, written_end
+from idnode.registry.embedded.storage.tail import judge_tail
 from idnode.registry.embedded.storage.walk import Progress, Walk, reporting, whole_records
 from idnode.registry.errors import LogDamaged
 
@@ -32,7 +33,7 @@ class Problem(NamedTuple):
 
 
 class _Marked(NamedTuple):
-    """Where a log was said to end."""
+    """Tells where a log was said to end."""
 
     mark: Mark
     exact: bool
@@ -47,7 +48,7 @@ class _Marked(NamedTuple):
 
 @dataclass(slots=True)
 class CheckReport:
-    """What a check found."""
+    """Holds what a check found."""
 
     segments: int = 0
     records: int = 0
@@ -67,7 +68,7 @@ class CheckReport:
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing is wrong (any more)."""
+        """Return whether nothing is wrong (any more)."""
         return not self.problems and (self.torn is None or self.repaired)
 
 
@@ -174,7 +175,7 @@ def _check_segment(  # noqa: PLR0913, PLR0917  # private; the facts of one check
 ) -> None:
     data = map_segment(path, entry.number)
     check_header(data, manifest.header(entry))
-    size = len(data)
+    size = min(entry.bytes or written_end(path), len(data))
     walk = Walk(data, entry.number, start=HEADER_BYTES, end=size, sequence=entry.first - 1)
     kinds: Counter[int] = Counter()
     records = whole_records(walk, last=entry.last) if entry.sealed else iter(walk)
@@ -191,7 +192,7 @@ def _check_segment(  # noqa: PLR0913, PLR0917  # private; the facts of one check
 
 
 def _check_end(report: CheckReport, path: Path, walk: Walk, marked: _Marked | None) -> None:
-    torn = judge_tail(path, walk.data, walk)
+    torn = judge_tail(path, walk)
     end = Mark(walk.number, walk.offset if torn is None else torn.offset, walk.sequence)
     if marked is not None and marked.broken_by(end, whole=torn is None):
         mark = marked.mark

@@ -7,17 +7,20 @@ import os
 from pathlib import Path
 from typing import Final
 
+from idnode.registry.embedded.storage.shortage import SPARE_DESCRIPTORS, insist
+
 
 class Disk:
     """The real one. Every method may raise `OSError`."""
 
     def open(self, path: Path, flags: int) -> int:
         """Return a new descriptor; created files are for their owner only."""
-        return os.open(path, flags | os.O_CLOEXEC, 0o600)
+        return SPARE_DESCRIPTORS.carry_out(lambda: os.open(path, flags | os.O_CLOEXEC, 0o600))
 
     def close(self, descriptor: int) -> None:
         """Give a descriptor back."""
         os.close(descriptor)
+        SPARE_DESCRIPTORS.closed()
 
     def pwrite(self, descriptor: int, data: bytes | memoryview, offset: int) -> int:
         """Write at an offset; returns the bytes written, maybe fewer than given."""
@@ -64,21 +67,31 @@ def write_all(disk: Disk, descriptor: int, data: bytes | memoryview, offset: int
     """
     written = disk.pwrite(descriptor, data, offset)
     while written < len(data):
-        more = disk.pwrite(descriptor, memoryview(data)[written:], offset + written)
-        if more <= 0:
-            raise OSError("the disk takes no more bytes and does not say why")
-        written += more
+        written += write_some(disk, descriptor, memoryview(data)[written:], offset + written)
+
+
+def write_some(disk: Disk, descriptor: int, data: bytes | memoryview, offset: int) -> int:
+    """Write what the disk takes in one call, at least one byte; returns how many.
+
+    Raises:
+        OSError: The disk refused.
+
+    """
+    written = disk.pwrite(descriptor, data, offset)
+    if written <= 0:
+        raise OSError("the disk takes no more bytes and does not say why")
+    return written
 
 
 def sync_folder(disk: Disk, folder: Path) -> None:
     """Return once the names in this folder are on the disk.
 
     Raises:
-        OSError: They may not be.
+        OSError: They may not be; `DiskFailed` once the folder was opened.
 
     """
     descriptor = disk.open(folder, os.O_RDONLY)
     try:
-        disk.sync(descriptor)
+        insist(disk.sync, descriptor)
     finally:
         disk.close(descriptor)

@@ -17,14 +17,9 @@ class Extent(NamedTuple):
     bytes: int
 
 
-def sequence_of(record: bytes | memoryview) -> int:
+def sequence_of(record: bytes) -> int:
     """Return the sequence of an encoded record."""
     return int.from_bytes(record[8:16], "little")
-
-
-def size_at(frame: memoryview, at: int) -> int:
-    """Return the bytes, padding included, of the record that begins here."""
-    return (int.from_bytes(frame[at + 4 : at + 8], "little") + 7) & ~7
 
 
 def groups_of(records: Sequence[bytes]) -> Iterator[list[bytes]]:
@@ -35,16 +30,3 @@ def groups_of(records: Sequence[bytes]) -> Iterator[list[bytes]]:
         if not record[FLAGS_AT] & CONTINUES:
             yield group
             group = []
-
-
-def fitting(frame: memoryview, start: int, room: int) -> tuple[int, int]:
-    """Return the end of the last record from ``start`` on that lies within ``room`` bytes, and its sequence.
-
-    Without any the end is the start, and the sequence means nothing.
-    """
-    end = start
-    sequence = 0
-    while end < len(frame) and end + size_at(frame, end) - start <= room:
-        sequence = sequence_of(frame[end : end + 16])
-        end += size_at(frame, end)
-    return end, sequence

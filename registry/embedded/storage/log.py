@@ -12,22 +12,18 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
+from idnode.registry.embedded.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from idnode.registry.embedded.storage import mapping
 from idnode.registry.embedded.storage.chain import Chain, Shown
 from idnode.registry.embedded.storage.disk import DISK, Disk
-from idnode.registry.embedded.storage.frames import (
-    FLAGS_AT,
-    Extent,
-    fitting,
-    groups_of,
-    sequence_of,
-    size_at,
-)
+from idnode.registry.embedded.storage.frames import FLAGS_AT, Extent, groups_of, sequence_of
+from idnode.registry.embedded.storage.holes import written_end
 from idnode.registry.embedded.storage.manifest import Entry, Manifest
 from idnode.registry.embedded.storage.position import Cut, LogView, Mark, SegmentInfo
 from idnode.registry.embedded.storage.record import CONTINUES, SPAN_PLACES, Record, decode, place_of
 from idnode.registry.embedded.storage.segment import HEADER_BYTES
-from idnode.registry.embedded.storage.tail import examine_tail, judge_tail, written_end
+from idnode.registry.embedded.storage.shortage import is_shortage
+from idnode.registry.embedded.storage.tail import examine_tail, judge_tail
 from idnode.registry.embedded.storage.walk import (
     Progress,
     Walk,
@@ -35,8 +31,8 @@ from idnode.registry.embedded.storage.walk import (
     reporting,
     whole_records,
 )
-from idnode.registry.errors import LogDamaged, RecordTooLarge, RegisterClosed
-from idnode.registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
+from idnode.registry.errors import LogDamaged, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge
 
 __all__ = ["Cut", "Log", "LogView", "Mark", "SegmentInfo"]
 
@@ -83,7 +79,7 @@ class Log:
 
     @property
     def folder(self) -> Path:
-        """Where the log lies."""
+        """Return where the log lies."""
         return self._chain.folder
 
     @property
@@ -92,8 +88,13 @@ class Log:
         return self._chain.manifest.register
 
     @property
+    def closed(self) -> bool:
+        """Return whether the files were given back."""
+        return self._closed
+
+    @property
     def manifest(self) -> Manifest:
-        """Which segments there are, the last of them active."""
+        """Return which segments there are, the last of them active."""
         return self._chain.manifest
 
     # Positioning
@@ -139,19 +140,23 @@ class Log:
             OSError: The file could not be extended.
 
         """
-        self._claimed = mark
+        self.expect(mark)
         self._check_mark(mark)
         chain = self._chain
         entry = chain.manifest.active
         if mark.segment != entry.number:
             raise LogDamaged("the segment follows the marked end", segment=entry.number)
         expected = mark.sequence + 1
-        data = chain.data(entry)
-        tail = examine_tail(chain.path(entry.number), data, mark.offset, expected=expected)
+        length = len(chain.data(entry))
+        tail = examine_tail(chain.path(entry.number), length, mark.offset, expected=expected)
         if tail.end > mark.offset:
             reason = f"{tail.end - mark.offset} bytes follow the marked end"
             raise LogDamaged(reason, segment=mark.segment, offset=mark.offset)
         chain.flush(mark)
+
+    def expect(self, mark: Mark) -> None:
+        """Have a `scan` cut nothing off before this end, which was marked when the log was closed."""
+        self._claimed = mark
 
     def mark(self) -> Mark:
         """Return the end of what was appended, synced or not."""
@@ -179,13 +184,16 @@ class Log:
             start, sequence = after.offset, after.sequence
         data = self._chain.data(entry)
         mark = self._chain.end
-        end = entry.bytes or (len(data) if mark is None else mark.offset)
+        if entry.bytes is not None:
+            end = entry.bytes
+        else:
+            end = written_end(self._chain.path(entry.number)) if mark is None else mark.offset
         return Walk(data, entry.number, start=start, end=end, sequence=sequence)
 
     def _finish(self, walk: Walk) -> None:
         """Decide what lies behind the last whole group of the log, and position the log there."""
         active = self._chain.active
-        cut = judge_tail(self._chain.path(walk.number), active.data, walk)
+        cut = judge_tail(self._chain.path(walk.number), walk)
         claimed = self._claimed
         if claimed is not None and walk.sequence < claimed.sequence:
             reason = walk.problem or "zeros where a record must lie"
@@ -205,8 +213,9 @@ class Log:
 
         Raises:
             RecordTooLarge: A group is larger than a segment can be; nothing was written.
-            OSError: The disk refused; the log takes no more, and of this call nothing counts as written
-                (what reached the disk before may yet be found when the log is opened again).
+            OSError: The disk refused. After a shortage (`shortage.py`) the log goes on, and of a whole call
+                nothing was written; after anything else it takes no more, and what reached the disk
+                may yet be found when it is opened again.
             RegisterClosed: The log failed before, or is closed.
 
         """
@@ -257,34 +266,41 @@ class Log:
         base = place_of(mark.segment, 0)
         return [base + at // PLACE_UNIT for at in ends]
 
-    def append_framed(self, frame: memoryview, *, last: int, whole: bool = False) -> list[Extent]:
-        """Write records that lie encoded in one buffer, as `append` would; returns where they lie.
+    def append_framed(self, frames: Sequence[memoryview], *, last: int) -> list[Extent]:
+        """Write records that lie encoded in buffers, all into one segment; returns where each buffer lies.
 
-        ``last`` is the sequence of the last one. With ``whole`` all are one group, else each is its own.
+        ``last`` is the sequence of the last record.
 
         Raises:
-            OSError, RegisterClosed: As for `append`.
+            RecordTooLarge, OSError, RegisterClosed: As for `append`.
 
         """
-        self._writable()
-        extents: list[Extent] = []
-        at, size = 0, len(frame)
-        while at < size:
+        mark = self._writable()
+        size = sum(map(len, frames))
+        if mark.offset + size > self._chain.active.capacity:
+            if size > SEGMENT_SPAN_BYTES - HEADER_BYTES:
+                raise RecordTooLarge(f"A group of {size} bytes does not fit into a segment")
+            self._make_room(size)
             mark = self.mark()
-            room = self._chain.active.capacity - mark.offset
-            end, sequence = size, last
-            if size - at > room:
-                end, sequence = (at, 0) if whole else fitting(frame, at, room)
-            if end == at:
-                self._make_room(size if whole else size_at(frame, at))
-                continue
-            self._dirty = True
-            with self._poisoning():
-                self._chain.active.write(frame[at:end], mark.offset)
-            self._chain.end = Mark(mark.segment, mark.offset + end - at, sequence)
-            extents.append(Extent(place_of(mark.segment, mark.offset), end - at))
-            at = end
+        self._dirty = True
+        at = mark.offset
+        extents: list[Extent] = []
+        with self._poisoning():
+            for frame in frames:
+                self._write_frame(frame, mark.offset, at)
+                extents.append(Extent(place_of(mark.segment, at), len(frame)))
+                at += len(frame)
+        self._chain.end = Mark(mark.segment, at, last)
         return extents
+
+    def _write_frame(self, frame: memoryview, start: int, at: int) -> None:
+        """Write one buffer of a group that begins at ``start``; should it fail, the group is taken back."""
+        active = self._chain.active
+        try:
+            active.write(frame, at)
+        except OSError:
+            active.clear(start, at)
+            raise
 
     def sync(self) -> None:
         """Return once everything appended is on the disk.
@@ -305,7 +321,7 @@ class Log:
         """Seal the active segment and start the next; nothing happens while it is empty.
 
         Raises:
-            OSError: The disk refused; the log takes no more.
+            OSError: The disk refused; after anything but a shortage the log takes no more.
             RegisterClosed: The log failed before, or is closed.
 
         """
@@ -321,7 +337,7 @@ class Log:
 
         Raises:
             ValueError: There is no sealed segment of this number.
-            OSError: The disk refused; the log takes no more.
+            OSError: The disk refused; after anything but a shortage the log takes no more.
             RegisterClosed: The log failed before, or is closed.
 
         """
@@ -348,10 +364,12 @@ class Log:
 
     @contextmanager
     def _poisoning(self) -> Iterator[None]:
+        """Note what ends all writing: every error of the disk but a shortage, which left no trace."""
         try:
             yield
         except OSError as error:
-            self._failure = error
+            if not is_shortage(error):
+                self._failure = error
             raise
 
     # Reading

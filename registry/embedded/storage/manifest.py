@@ -1,4 +1,4 @@
-"""Which segments make up the log, in order: the file MANIFEST.json.
+"""Names which segments make up the log, in order: the file MANIFEST.json.
 
 It is written whole and atomically whenever a segment is made, sealed or dropped, never in between, so the
 active segment's end is not in it. It carries a CRC-32C of itself.
@@ -11,11 +11,11 @@ from typing import Any, Final, NamedTuple
 
 import google_crc32c
 
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from idnode.registry.embedded.storage.atomic import write_atomically
 from idnode.registry.embedded.storage.disk import Disk
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, REGISTER_ID_BYTES, Header
 from idnode.registry.errors import LogDamaged
-from idnode.registry.limits import SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 
 NAME: Final = "MANIFEST.json"
 SUMS_NAME: Final = "SNAPSHOT.json"
@@ -32,10 +32,12 @@ class Entry(NamedTuple):
     bytes: int | None = None
     last: int | None = None
     """Sequence of its last record."""
+    capacity: int | None = None
+    """Fewest bytes that the file of the active segment may have; ``None`` where nobody noted it."""
 
     @property
     def sealed(self) -> bool:
-        """Whether the segment takes no more records."""
+        """Return whether the segment takes no more records."""
         return self.bytes is not None
 
 
@@ -68,9 +70,16 @@ def encode(manifest: Manifest) -> bytes:
         "dropping": list(manifest.dropping),
         "format": FORMAT,
         "register": manifest.register.hex(),
-        "segments": [entry._asdict() for entry in manifest.segments],
+        "segments": [_facts(entry) for entry in manifest.segments],
     }
     return json.dumps({"crc32c": _checksum(facts), "manifest": facts}, indent=1).encode() + b"\n"
+
+
+def _facts(entry: Entry) -> dict[str, int | None]:
+    facts: dict[str, int | None] = entry._asdict()
+    if entry.capacity is None:
+        del facts["capacity"]
+    return facts
 
 
 def decode(content: bytes) -> Manifest:
@@ -116,6 +125,8 @@ def _problem(manifest: Manifest) -> str:
             return f"segment {entry.number} cannot follow segment {before.number}"
         if entry.bytes is not None and not HEADER_BYTES <= entry.bytes <= SEGMENT_SPAN_BYTES:
             return f"segment {entry.number} cannot have {entry.bytes} bytes"
+        if entry.capacity is not None and not HEADER_BYTES <= entry.capacity <= SEGMENT_SPAN_BYTES:
+            return f"segment {entry.number} cannot be made with {entry.capacity} bytes"
         before = entry
     slots = {entry.number % SEGMENTS_MAX for entry in manifest.segments}
     return "" if len(slots) == len(manifest.segments) else "two segments share their places"

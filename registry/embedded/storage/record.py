@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 
 import google_crc32c
 
+from idnode.registry.embedded.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 from idnode.registry.errors import LogDamaged
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX, RECORD_BYTES_MAX
-from idnode.registry.limits import PLACE_UNIT, SEGMENT_SPAN_BYTES, SEGMENTS_MAX
 
 PUT: Final = 1
 """Kind: the handle has these values from here on."""

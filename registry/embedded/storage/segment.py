@@ -18,11 +18,12 @@ from typing import Final, NamedTuple
 
 import google_crc32c
 
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.embedded.storage.disk import Disk, write_all
 from idnode.registry.embedded.storage.mapping import map_length
 from idnode.registry.embedded.storage.record import Bytes
+from idnode.registry.embedded.storage.shortage import insist
 from idnode.registry.errors import LogDamaged
-from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 HEADER_BYTES: Final = 64
 """Where the first record of a segment lies."""
@@ -39,7 +40,7 @@ assert _HEADER.size + _CHECKSUM.size == HEADER_BYTES
 
 
 class Header(NamedTuple):
-    """What a segment says of itself."""
+    """Holds what a segment says of itself."""
 
     register: bytes
     """Id of the register that the log belongs to."""
@@ -99,14 +100,14 @@ def create(disk: Disk, path: Path, header: Header, capacity: int) -> None:
     """Make a new, durable segment of this capacity in bytes; its name is not durable yet.
 
     Raises:
-        OSError: The disk refused.
+        OSError: The disk refused; a part of the file may be there.
 
     """
     descriptor = disk.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     try:
         write_all(disk, descriptor, encode_header(header), 0)
         disk.truncate(descriptor, capacity)
-        disk.sync(descriptor)
+        insist(disk.sync, descriptor)
     finally:
         disk.close(descriptor)
 
@@ -124,16 +125,3 @@ def map_segment(path: Path, number: int) -> mmap:
         if not 0 < size <= SEGMENT_SPAN_BYTES:
             raise LogDamaged(f"a segment cannot have {size} bytes", segment=number, offset=0)
         return map_length(file.fileno(), size)
-
-
-def is_blank(path: Path) -> bool:
-    """Return whether the segment was never written to behind its header.
-
-    A crash between making a segment and naming it in the manifest leaves such a file.
-    """
-    with path.open("rb") as file:
-        file.seek(HEADER_BYTES)
-        while chunk := file.read(1 << 20):
-            if chunk.count(0) != len(chunk):
-                return False
-    return True

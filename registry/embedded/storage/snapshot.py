@@ -11,6 +11,7 @@ it, and copied elsewhere. The active one is copied up to the mark.
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from mmap import mmap
 from pathlib import Path
@@ -24,15 +25,19 @@ from idnode.registry.embedded.storage.log import Log
 from idnode.registry.embedded.storage.manifest import SUMS_NAME, Entry
 from idnode.registry.embedded.storage.mapping import read_ahead
 from idnode.registry.embedded.storage.position import LogView, Mark
-from idnode.registry.embedded.storage.walk import Progress
+from idnode.registry.embedded.storage.segment import HEADER_BYTES
+from idnode.registry.embedded.storage.walk import Progress, Walk
 from idnode.registry.errors import LogDamaged
+
+Verify = Callable[[int, mmap, int, int], tuple[int, int]]
+"""Something that does as `intact_end`."""
 
 FORMAT: Final = 1
 _CHUNK_BYTES: Final = 4 << 20
 
 
 class SnapshotReport(NamedTuple):
-    """What was copied."""
+    """Holds what was copied."""
 
     mark: Mark
     """Where the snapshot ends."""
@@ -43,29 +48,49 @@ class SnapshotReport(NamedTuple):
 
 
 class FileSum(NamedTuple):
-    """What a file of a snapshot must be like."""
+    """Holds what a file of a snapshot must be like."""
 
     bytes: int
     sha256: str
 
 
+def intact_end(number: int, data: mmap, end: int, sequence: int) -> tuple[int, int]:
+    """Return where the intact records of a segment end, up to ``end``: offset, and the last sequence.
+
+    ``sequence`` is that of the record before the first one.
+    """
+    walk = Walk(data, number, start=HEADER_BYTES, end=end, sequence=sequence)
+    deque(walk, maxlen=0)
+    return walk.offset, walk.sequence
+
+
 def snapshot(
-    log: Log, target: Path, *, progress: Progress | None = None, disk: Disk = DISK
+    log: Log,
+    target: Path,
+    *,
+    verify: Verify = intact_end,
+    progress: Progress | None = None,
+    disk: Disk = DISK,
 ) -> SnapshotReport:
-    """Copy the log as it is now into an empty (or new) folder, durably.
+    """Copy the log as it is now into an empty (or new) folder, durably; what is damaged is not copied.
 
     Callable from any thread. The writer may go on, rotate, and drop segments meanwhile: a view of the
     log keeps their bytes readable. Every byte is read for its checksum.
 
+    ``verify`` goes through the records of a segment as `intact_end` does, or finds fewer; then that decides.
+
     Raises:
         FileExistsError: The target is not empty.
+        LogDamaged: A record is not what was written. Nothing was copied.
         OSError: The disk refused; the target then has no ``SNAPSHOT.json`` and may be removed.
 
     """
-    target.mkdir(parents=True, exist_ok=True)
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(target.iterdir()):
         raise FileExistsError(f"{target} is not empty")
     view = log.view()
+    for entry in view.manifest.segments:
+        _insist_on_records(view, entry, verify)
     linked = {
         entry.number
         for entry in view.manifest.segments
@@ -83,12 +108,24 @@ def snapshot(
         else:
             sums[path.name] = _copy(disk, data, length, path, report)
         done += length
-    manifest = manifests.encode(manifests.Manifest(view.manifest.register, view.manifest.segments))
+    *sealed, active = view.manifest.segments
+    entries = (*sealed, active._replace(capacity=_length(view, active)))
+    manifest = manifests.encode(manifests.Manifest(view.manifest.register, entries))
     write_atomically(target / manifests.NAME, manifest, disk=disk)
     sums[manifests.NAME] = FileSum(len(manifest), hashlib.sha256(manifest).hexdigest())
     write_atomically(target / SUMS_NAME, _encode_sums(view.mark, sums), disk=disk)
     sync_folder(disk, target.parent)
     return SnapshotReport(view.mark, len(sums), total + len(manifest), len(linked))
+
+
+def _insist_on_records(view: LogView, entry: Entry, verify: Verify) -> None:
+    data, end = view.data[entry.number], _length(view, entry)
+    last = view.mark.sequence if entry.last is None else entry.last
+    facts = (entry.number, data, end, entry.first - 1)
+    # One that looks at the log as it is now may miss a segment that was dropped since; the view has it.
+    if verify(*facts) != (end, last) and (found := intact_end(*facts)) != (end, last):
+        reason = f"records end with sequence {found[1]} instead of {last}"
+        raise LogDamaged(reason, segment=entry.number, offset=found[0])
 
 
 def _length(view: LogView, entry: Entry) -> int:

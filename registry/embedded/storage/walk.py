@@ -17,6 +17,9 @@ from idnode.registry.embedded.storage.record import (
 )
 from idnode.registry.errors import LogDamaged
 
+_WHOLE_BYTES_MAX: Final = LENGTH_MAX + 8
+"""Most bytes that a record takes on the disk."""
+
 Progress = Callable[[int, int], None]
 """Called now and then with the bytes done and the bytes in total."""
 
@@ -56,6 +59,8 @@ class Walk:
             if at >= ahead:
                 ahead = read_ahead(data, at)
             try:
+                if end - at < _WHOLE_BYTES_MAX:
+                    _insist_on_room(data, at, end)  # behind the end nothing is to be touched
                 record = decode(data, at, place=base + (at >> 3))
             except LogDamaged as error:
                 if any(data[at : min(at + HEADER_BYTES, end)]):
@@ -99,6 +104,15 @@ class Walk:
         return LogDamaged(reason or self.problem, segment=self.number, offset=self.stopped)
 
 
+def _insist_on_room(data: Bytes, at: int, end: int) -> None:
+    room = end - at
+    if room < HEADER_BYTES:
+        raise LogDamaged("the record's header reaches past the end")
+    length = int.from_bytes(data[at + 4 : at + 8], "little")
+    if room < length <= LENGTH_MAX:
+        raise LogDamaged(f"a record of {length} bytes does not lie here whole")
+
+
 def whole_records(walk: Walk, *, last: int | None = None) -> Iterator[Record]:
     """Yield the records up to an end that is known, as may be the last sequence.
 
@@ -119,15 +133,16 @@ def record_ends_at(data: Bytes, offset: int, *, start: int, sequence: int) -> bo
     """Return whether a valid record of this sequence ends at this offset and begins at ``start`` or later."""
     needle = sequence.to_bytes(8, "little")
     lowest = max(start, offset - LENGTH_MAX - 8)
-    found = data.rfind(needle, lowest, offset)
+    before = data[lowest:offset]  # a copy: behind the offset nothing is to be touched
+    found = before.rfind(needle)
     while found >= 0:
         at = found - 8
-        if at >= start and not at & 7:
+        if at >= 0 and not (lowest + at) & 7:
             with suppress(LogDamaged):
-                record = decode(data, at, place=0)
-                if record.sequence == sequence and at + record.size == offset:
+                record = decode(before, at, place=0)
+                if record.sequence == sequence and at + record.size == len(before):
                     return True
-        found = data.rfind(needle, lowest, found + 7)
+        found = before.rfind(needle, 0, found + 7)
     return False
 
 

@@ -14,18 +14,20 @@ from idnode.registry.handle.wire.versions import Version, signature_hash
 PrivateKey = RSAPrivateKey | DSAPrivateKey | EllipticCurvePrivateKey | Sm2PrivateKey
 
 
-def decode_private_key(text: bytes) -> PrivateKey:
+def decode_private_key(text: bytes, passphrase: bytes | None = None) -> PrivateKey:
     """Return the key in a PEM text (PKCS#8, or the older forms that openssl writes).
 
+    A key under a passphrase needs it; SM2 keys are read without one only.
+
     Raises:
-        MalformedKey: The text holds no key, or an encrypted one.
+        MalformedKey: The text holds no key, or one under another passphrase.
         UnknownForm: A key that signs nothing in this protocol.
 
     """
     try:
-        key = sm2_private.decode_pem(text) or load_pem_private_key(text, password=None)
+        key = sm2_private.decode_pem(text) or load_pem_private_key(text, passphrase)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise MalformedKey(f"Not an unencrypted private key in PEM: {error}") from error
+        raise MalformedKey(f"Not a private key in PEM that can be read: {error}") from error
     if not isinstance(key, PrivateKey):
         raise UnknownForm("private key type", type(key).__name__)
     return key

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from idnode.registry.handle.crypto import sm2
 from idnode.registry.handle.crypto.sm2 import Sm2PublicKey
 from idnode.registry.handle.types.hs_pubkey import DhPublicKey, PublicKey
-from idnode.registry.handle.wire.credential import SIGNED, Credential
+from idnode.registry.handle.wire.credential import SIGNED, MessageCredential
 from idnode.registry.handle.wire.cursor import Reader, Writer
 from idnode.registry.handle.wire.envelope import Envelope
 from idnode.registry.handle.wire.errors import EncodingError, UnknownForm
@@ -105,15 +105,15 @@ def sign(key: SigningKey, hash_name: str, data: bytes) -> bytes:
     return key.sign(data, algorithm)
 
 
-def sign_message(key: SigningKey, envelope: Envelope, signed: bytes) -> Credential:
+def sign_message(key: SigningKey, envelope: Envelope, signed: bytes) -> MessageCredential:
     """Return the credential of a message by this key; ``signed`` is header and body as sent."""
     name = signature_hash(version_of(envelope), dsa=isinstance(key, DSAPrivateKey))
     signature = sign(key, name, signed_bytes(envelope, signed))
-    return Credential(SIGNED, name.encode(), signature)
+    return MessageCredential(SIGNED, name.encode(), signature)
 
 
 def verify_message(
-    key: PublicKey, envelope: Envelope, signed: bytes, credential: Credential
+    key: PublicKey, envelope: Envelope, signed: bytes, credential: MessageCredential
 ) -> bool:
     """Return whether the credential is the key's signature of this message.
 

@@ -1,1 +1,1 @@
-"""Value types whose data has a structure of its own, one module each."""
+"""Value types whose data has a structure of its own: one module each, and a row in `table`."""

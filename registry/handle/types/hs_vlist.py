@@ -2,8 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from idnode.registry.handle.printing import reference_text
+from idnode.registry.handle.types.json_reading import (
+    bytes_of,
+    integer_of,
+    list_of,
+    member,
+    object_of,
+)
+from idnode.registry.handle.types.value_type import JsonForm, ValueType
 from idnode.registry.handle.wire.cursor import Reader, Writer
 
 _MEMBER_BYTES_MIN: Final = 8
@@ -40,6 +49,30 @@ def encode_vlist(members: Iterable[Member]) -> bytes:
     """
     listed = list(members)
     writer = Writer().u4(len(listed))
-    for member in listed:
-        writer.string(member.handle).i4(member.index)
+    for each in listed:
+        writer.string(each.handle).i4(each.index)
     return writer.done()
+
+
+def _json(members: tuple[Member, ...]) -> list[dict[str, Any]]:
+    return [{"handle": each.handle.decode(), "index": each.index} for each in members]
+
+
+def _from_json(found: Any) -> tuple[Member, ...]:
+    return tuple([_member_from_json(each) for each in list_of(found)])
+
+
+def _member_from_json(found: Any) -> Member:
+    each = object_of(found)
+    return Member(bytes_of(member(each, "handle")), integer_of(member(each, "index", "getAsInt")))
+
+
+def _text(members: tuple[Member, ...]) -> str:
+    shown = [reference_text(each.handle, each.index) for each in members]
+    return ", ".join(shown) or "(no members)"
+
+
+TYPE: Final = ValueType(
+    "HS_VLIST", decode_vlist, encode_vlist, _text, JsonForm("vlist", _json, _from_json)
+)
+"""The row of HS_VLIST."""

@@ -33,13 +33,13 @@ class Challenge:
 
     @property
     def proven(self) -> bytes:
-        """What an answer's proof covers: nonce, then digest."""
+        """Return what an answer's proof covers: nonce, then digest."""
         return self.nonce + (self.digest.digest if self.digest else b"")
 
 
 @dataclass(frozen=True, slots=True)
 class ChallengeAnswer:
-    """Who claims to have sent a request, and the proof; ``type`` is SECRET_KEY or PUBLIC_KEY."""
+    """Names who claims to have sent a request, and the proof; ``type`` is SECRET_KEY or PUBLIC_KEY."""
 
     type: bytes
     handle: bytes
@@ -49,7 +49,7 @@ class ChallengeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What one server asks another to check: an identity's proof of a challenge."""
+    """Holds what one server asks another to check: an identity's proof of a challenge."""
 
     handle: bytes
     index: int

@@ -20,7 +20,7 @@ _CODE_SECTION_BYTES: Final = 12 + len(_CODE_MIDDLE) + 32
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
+class MessageCredential:
     """Proof of who sent a message.
 
     ``type`` is SIGNED or MAC (other texts are kept), ``algorithm`` names the digest
@@ -37,7 +37,7 @@ class Credential:
     options: int = 0
 
 
-def decode_credential(section: bytes) -> Credential:
+def decode_credential(section: bytes) -> MessageCredential:
     """Return the credential in a section's content (`Message.credential`).
 
     Raises:
@@ -53,7 +53,7 @@ def decode_credential(section: bytes) -> Credential:
     credential_type = reader.string()
     inner = reader.restrict(reader.u4())
     algorithm, signature = inner.string(), inner.string()
-    return Credential(
+    return MessageCredential(
         credential_type,
         algorithm,
         signature,
@@ -77,7 +77,7 @@ def read_code(section: bytes) -> tuple[int, bytes] | None:
     return int.from_bytes(section[8:12], "big", signed=True), section[-32:]
 
 
-def encode_credential(credential: Credential) -> bytes:
+def encode_credential(credential: MessageCredential) -> bytes:
     """Return the section's content, without its length.
 
     Raises:

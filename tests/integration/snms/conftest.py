@@ -130,6 +130,9 @@ class SteppingClock:
     def elapsed(self):
         return self._real.elapsed()
 
+    def passed(self):
+        return self._real.passed()
+
 
 @pytest.fixture
 def clock():

@@ -14,7 +14,7 @@ EVIL = "'; DROP TABLE accounts; -- \" \\ % _ 型\u0001\u202e"
 
 
 async def count(snms):
-    return snms.register.count(b"88.900.1")
+    return await snms.register.count(b"88.900.1")
 
 
 def changed(body, path, new):

@@ -93,11 +93,11 @@ async def test_refusals_are_told_apart(base):
 async def test_a_token_that_is_refused_twice_is_told(base, monkeypatch):
     async with aio_client.Client(base, DEMO) as client:
 
-        async def useless():
+        def useless():
             client._token = "useless"
-            return "useless"
+            yield from ()
 
-        monkeypatch.setattr(client, "login", useless)
+        monkeypatch.setattr(client, "_new_token", useless)
         with pytest.raises(NotLoggedIn):
             await client.template("88.900.1", "pump")
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import values
 from idnode.registry.handle.types.hs_site import decode_site
 
@@ -168,7 +169,7 @@ async def test_an_enterprise_names_its_own_server(snms, gear, ip, kind):
         "httpPort": "",
     }
     assert await gear.good("POST", "/snms/api/ent/config", {"entPrefixConfig": server}) is True
-    stored = snms.register.lookup(f"0.NA/{PREFIX}".encode()).values
+    stored = (await fetched(lambda: snms.register.lookup(f"0.NA/{PREFIX}".encode()))).values
     (span,) = [span for span in values.spans(stored) if span.index == 1]
     (found,) = decode_site(values.data_of(stored, span)).servers
     assert found.host == ip

@@ -21,9 +21,9 @@ from schemathesis.specs.openapi.checks import (
 
 from idnode.clients.web_requests import Credential
 from idnode.node.addresses import url_of
-from idnode.node.faces.http.app import SNMS_FACE
 from idnode.node.faces.http.documentation import openapi
 from idnode.node.faces.snms.routes import calls
+from idnode.node.interceptors.exchange import SNMS
 from idnode.node.openapi.document import document
 from idnode.node.openapi.page import page
 from idnode.node.ops.openapi import operations as managed
@@ -100,7 +100,7 @@ async def test_the_document_names_every_call_of_the_snms_face_and_no_other(snms)
         (method, path) for method, path in every_operation(HTTP_DOCUMENT) if path.startswith(roots)
     }
     assert described == served
-    assert SNMS_FACE == "snms"
+    assert SNMS == "snms"
 
 
 async def test_both_ports_serve_their_document(snms):

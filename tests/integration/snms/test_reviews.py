@@ -13,6 +13,7 @@ from idnode.node.addresses import url_of
 from idnode.node.cli import application
 from idnode.node.service.errors import NotResponsible
 from idnode.registry.errors import RegisterBusy
+from idnode.registry.fetching import fetched
 
 PREFIX = "88.900.2"
 NEW = {"name": "齿轮厂", "username": "gear", "password": "pw"}
@@ -34,7 +35,7 @@ async def test_an_operator_takes_an_enterprise_aboard(snms, management, call_on)
     caller = await call_on(snms).login("gear", "pw")
     (row,) = (await caller.good("GET", "/snms/api/prefix/page"))["content"]
     assert row["proxyState"] == 4
-    assert snms.authority.responsible(PREFIX.encode())
+    assert snms.services.authority.responsible(PREFIX.encode())
     status, found = await told(await management.post("/api/v1/enterprises", json=NEW))
     assert (status, found["message"]) == (409, "The username gear is taken")
 
@@ -86,9 +87,9 @@ async def test_a_disabled_prefix_does_not_live_here_until_it_is_enabled(snms, ma
     path = "/api/v1/prefixes/88.900.1"
     assert (await management.post(f"{path}/disable", json={})).status == 200
     with pytest.raises(NotResponsible):
-        snms.resolver.resolve(handle)
+        await fetched(lambda: snms.services.resolver.resolve(handle))
     assert (await management.post(f"{path}/enable", json={})).status == 200
-    assert snms.resolver.resolve(handle)
+    assert await fetched(lambda: snms.services.resolver.resolve(handle))
 
 
 async def test_a_rejected_prefix_may_be_applied_for_again(serve, call_on, form):
@@ -100,7 +101,7 @@ async def test_a_rejected_prefix_may_be_applied_for_again(serve, call_on, form):
     await node.parts.onboarding.decide("88.900.7", approved=False, reason="unreadable")
     found = await caller.good("GET", "/snms/api/prefix/query", prefix="88.900.7")
     assert found["status"] == 3
-    assert node.register.lookup(b"0.NA/88.900.7") is None
+    assert await fetched(lambda: node.register.lookup(b"0.NA/88.900.7")) is None
     body["entBasicInfo"]["entPrefix"] = "88.900.8"
     await caller.good("POST", "/snms/api/v3/ent/upgrade-apply", body)
     page = await caller.good("GET", "/snms/api/prefix/page", entPrefix="88.900.")
@@ -131,10 +132,10 @@ async def test_what_the_register_missed_it_gets_at_the_next_start(
         patched.setattr(snms.register, "submit", busy)
         status, _ = await told(await management.post("/api/v1/enterprises", json=NEW))
     assert status == 503
-    assert snms.register.lookup(f"0.NA/{PREFIX}".encode()) is None
+    assert await fetched(lambda: snms.register.lookup(f"0.NA/{PREFIX}".encode())) is None
     await snms.stop()
     again = await serve()
-    assert again.register.lookup(f"0.NA/{PREFIX}".encode()) is not None
+    assert await fetched(lambda: again.register.lookup(f"0.NA/{PREFIX}".encode())) is not None
     assert "followed the directory only now" in caplog.text
     assert await again.parts.onboarding.publish() == 0
 

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idnode.clients.answer import Answer, Question, Transport, read_answer, read_site
-from idnode.clients.cache import TTL_SECONDS_MAX, AnswerCache
-from idnode.clients.dig import format_answer, format_json, printable, readable_data
+from idnode.clients.answer import Answer, Question, Transport
+from idnode.clients.cache import AnswerCache
+from idnode.clients.dig import format_answer, format_json, readable_data
 from idnode.clients.errors import (
     ERROR_OF_CODE,
     HandleNotFound,
@@ -30,8 +30,11 @@ from idnode.clients.errors import (
     UnknownRefusal,
     error_for,
 )
-from idnode.clients.request import Reply
+from idnode.clients.replies import read_answer, read_site
+from idnode.clients.request import ServerReply
+from idnode.registry.handle.limits import TTL_SECONDS_MAX
 from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.printing import printable
 from idnode.registry.handle.types.hs_admin import AdminValue, encode_admin
 from idnode.registry.handle.types.hs_site import Interface, Server, Site, encode_site, pack_address
 from idnode.registry.handle.types.hs_vlist import Member, encode_vlist
@@ -46,10 +49,10 @@ VALUE = HandleValue(1, "URL", b"https://example.org/cup")
 ANSWER = Answer(b"88.900.1/cup", (VALUE,), transport=Transport.TCP, server="127.0.0.1:2641")
 
 
-def reply_of(body, *, code=1, op_flags=0, op_code=1) -> Reply:
+def reply_of(body, *, code=1, op_flags=0, op_code=1) -> ServerReply:
     message = Message(op_code, code, op_flags, 1, 0, 2_000_000_000, body)
     envelope = Envelope(2, 11, 0, 2, 11, 0, 5, 0, 24 + len(body))
-    return Reply(5, envelope, [message], Transport.UDP, 0.001, 48 + len(body), 1)
+    return ServerReply(5, envelope, [message], Transport.UDP, 0.001, 48 + len(body), 1)
 
 
 @pytest.mark.parametrize("code", [c for c in ResponseCode if c < 600 and c != ResponseCode.SUCCESS])

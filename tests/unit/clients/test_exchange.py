@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from idnode.clients.answer import Transport
 from idnode.clients.errors import TimedOut
-from idnode.clients.exchange import Exchange
+from idnode.clients.exchange import ClientExchange
 from idnode.clients.request import Answered, Failed, Request, Schedule, StreamNeeded
 from idnode.registry.handle.wire.constants import EnvelopeFlag, OpCode
 from idnode.registry.handle.wire.envelope import decode_envelope
@@ -29,8 +29,8 @@ CREATION = Request(OpCode.CREATE_HANDLE, b"\0\0\0\x0c88.900.1/cup" + bytes(4), 0
 
 
 @pytest.fixture
-def exchange() -> Exchange:
-    return Exchange(Random(7))
+def exchange() -> ClientExchange:
+    return ClientExchange(Random(7))
 
 
 def ask_udp(exchange, request=RESOLUTION, now=0.0):
@@ -77,7 +77,7 @@ def test_a_long_request_goes_in_flagged_datagrams(exchange):
 
 
 def test_same_seed_same_ids_and_no_id_twice_under_way():
-    first, second = Exchange(Random(3)), Exchange(Random(3))
+    first, second = ClientExchange(Random(3)), ClientExchange(Random(3))
     ids = [first.ask(RESOLUTION, 0.0, transport=Transport.UDP) for _ in range(200)]
     assert ids == [second.ask(RESOLUTION, 0.0, transport=Transport.UDP) for _ in range(200)]
     assert len(set(ids)) == 200
@@ -215,7 +215,7 @@ def test_giving_up_udp_is_for_requests_that_use_it(exchange, wire):
 
 
 def test_the_schedule_is_a_setting():
-    exchange = Exchange(Random(1), Schedule((0.0, 3.0), udp_seconds=4.0, stream_seconds=1.0))
+    exchange = ClientExchange(Random(1), Schedule((0.0, 3.0), udp_seconds=4.0, stream_seconds=1.0))
     request_id, _ = ask_udp(exchange)
     assert exchange.datagrams_due(3.0)
     exchange.datagrams_due(4.0)
@@ -244,7 +244,7 @@ def test_what_is_due_does_not_pile_up_with_answered_requests(exchange, wire, cup
 
 @given(datagrams=st.lists(st.binary(max_size=80), max_size=8))
 def test_arbitrary_datagrams_never_raise_nor_answer(datagrams):
-    exchange = Exchange(Random(7))
+    exchange = ClientExchange(Random(7))
     ask_udp(exchange)
     for datagram in datagrams:
         exchange.receive_datagram(datagram, 0.1)
@@ -257,7 +257,7 @@ def test_arbitrary_datagrams_never_raise_nor_answer(datagrams):
     )
 )
 def test_arbitrary_datagrams_with_the_right_id_never_raise(payloads):
-    exchange = Exchange(Random(7))
+    exchange = ClientExchange(Random(7))
     _, (sent,) = ask_udp(exchange)
     for sequence, length, payload in payloads:
         head = sent[:12] + sequence.to_bytes(4, "big") + length.to_bytes(4, "big")

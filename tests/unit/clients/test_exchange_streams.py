@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from idnode.clients.answer import Transport
 from idnode.clients.errors import ConnectionLost, MalformedAnswer, TimedOut
-from idnode.clients.exchange import Exchange
+from idnode.clients.exchange import ClientExchange
 from idnode.clients.request import Answered, Failed, Request, StreamNeeded
 from idnode.registry.handle.wire.constants import OpCode
 
@@ -23,8 +23,8 @@ CREATION = Request(OpCode.CREATE_HANDLE, b"\0\0\0\x0c88.900.1/cup" + bytes(4), 0
 
 
 @pytest.fixture
-def exchange() -> Exchange:
-    return Exchange(Random(7))
+def exchange() -> ClientExchange:
+    return ClientExchange(Random(7))
 
 
 def ask_udp(exchange, request=RESOLUTION, now=0.0):
@@ -199,7 +199,7 @@ def test_a_request_without_answer_fails_when_its_time_is_over(exchange):
 
 @given(chunks=st.lists(st.binary(max_size=64), max_size=8))
 def test_arbitrary_stream_bytes_never_raise(chunks):
-    exchange = Exchange(Random(7))
+    exchange = ClientExchange(Random(7))
     stream = exchange.open_stream()
     ask_stream(exchange, stream)
     for chunk in chunks:

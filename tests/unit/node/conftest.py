@@ -6,18 +6,19 @@ from types import SimpleNamespace
 import pytest
 import uvloop
 
-from idnode.node.first_start.prefixes import Addresses, node_administrators, prepare_prefixes
+from idnode.node.first_start.prefixes import Addresses, prepare_prefixes
 from idnode.node.service.events import NullObserver
 from idnode.node.service.handle.connection import Connection
 from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
 from idnode.node.service.handle.response import Responses
 from idnode.node.service.identifiers.authority import Authority
-from idnode.node.service.identifiers.credentials import Credentials, Identity
+from idnode.node.service.identifiers.credentials import Credentials, Identity, node_administrators
 from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
 from idnode.node.service.offload import Offload
-from idnode.registry.embedded.register import Durability, EmbeddedRegister, RegisterOptions
+from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock
 from idnode.registry.handle.types.hs_site import decode_site
@@ -27,7 +28,7 @@ from idnode.registry.handle.wire.message import decode_message, encode_response
 from idnode.registry.handle.wire.resolution import Query, encode_query
 from idnode.registry.mutation import Create
 
-BOTH_LOOPS = ("test_handle_tcp", "test_handle_udp")
+BOTH_LOOPS = ("test_tcp", "test_udp")
 """Test files that run on the loop of the standard library and on the one that the node runs on."""
 
 NOW = 1_800_000_000
@@ -77,7 +78,15 @@ async def register(tmp_path):
 @pytest.fixture
 async def service(register, clock, keys):
     """The service of a node with the prefixes 88.900 and 88.900.1."""
-    authority = Authority(register)
+    site = await prepare_prefixes(
+        register,
+        clock,
+        keys=keys,
+        prefix=b"88.900",
+        secret=SECRET,
+        addresses=Addresses("127.0.0.1", 2641, 2642),
+    )
+    authority = await Authority.open(register, decode_site(site.site).servers[0])
     permissions = Permissions(register, node_administrators(b"88.900"))
     responses = Responses()
     credentials = Credentials(register)
@@ -96,19 +105,9 @@ async def service(register, clock, keys):
             clock,
             offload,
             lambda: {"state": "ready"},
+            site.site,
         )
     )
-    site = await prepare_prefixes(
-        register,
-        authority,
-        clock,
-        keys=keys,
-        prefix=b"88.900",
-        secret=SECRET,
-        addresses=Addresses("127.0.0.1", 2641, 2642),
-    )
-    protocol.queries.site = site.site
-    authority.place(decode_site(site.site).servers[0])
     yield SimpleNamespace(
         register=register,
         clock=clock,

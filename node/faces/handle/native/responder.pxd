@@ -1,6 +1,6 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from idnode.registry.embedded.native.core cimport log_view, slot_table
-from idnode.registry.datasets.suzhou.native cimport suzhou_enterprise
+from idnode.registry.overlay.computed cimport computed_prefix
 
 
 cdef extern from "served.h" nogil:
@@ -14,7 +14,7 @@ cdef extern from "served.h" nogil:
     served_prefixes *served_new(uint32_t count, size_t names_bytes)
     void served_free(served_prefixes *served)
     void served_add(served_prefixes *served, uint64_t hash, const uint8_t *key, size_t n,
-                    const suzhou_enterprise *computed)
+                    const computed_prefix *computed)
 
 
 cdef extern from "counts.h" nogil:

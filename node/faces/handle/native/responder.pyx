@@ -2,11 +2,12 @@
 """Plain resolutions answered natively: whole requests, streams, and threads of their own for UDP."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
 from idnode.registry.embedded.native.core cimport SlotTable, slots_hash
-from idnode.registry.datasets.suzhou.native cimport NativeEnterprise
+from idnode.registry.overlay.computed cimport COMPUTED_CAPSULE, computed_prefix
 
 import os
 
@@ -19,11 +20,13 @@ cdef extern from *:
     static inline void answerer_serve(answerer *a, served_prefixes *served) { atomic_store(&a->served, served); }
     static inline served_prefixes *answerer_served(answerer *a) { return atomic_load(&a->served); }
     static inline void answerer_set_serial(answerer *a, uint32_t serial) { atomic_store(&a->site_serial, serial); }
+    static inline void answerer_leave_missing(answerer *a, bool leave) { atomic_store(&a->leave_missing, leave); }
     static inline void responder_set_offset(responder *r, int64_t seconds) { atomic_store(&r->clock_offset, seconds); }
     """
     void answerer_serve(answerer *a, served_prefixes *served) nogil
     served_prefixes *answerer_served(answerer *a) nogil
     void answerer_set_serial(answerer *a, uint32_t serial) nogil
+    void answerer_leave_missing(answerer *a, bint leave) nogil
     void responder_set_offset(responder *r, int64_t seconds) nogil
 
 
@@ -78,15 +81,15 @@ cdef class Answers:
     def set_prefixes(self, prefixes, computed=()):
         """Answer below these folded prefixes, and no others, from now on.
 
-        ``computed`` are the enterprises (`registry.native.suzhou.NativeEnterprise`) whose identifiers are
-        computed where nothing is written; their prefixes count too.
+        ``computed`` are those whose identifiers are computed where nothing is written: objects with a folded
+        ``prefix`` and a ``capsule`` (registry/overlay/computed.h); their prefixes count too.
         """
         cdef bytes prefix
-        cdef NativeEnterprise enterprise
+        cdef const computed_prefix *made_up
         cdef const uint8_t *key
         cdef size_t n
         cdef served_prefixes *before
-        made = {enterprise.prefix: enterprise for enterprise in computed}
+        made = {each.prefix: each for each in computed}
         wanted = {*prefixes, *made}
         cdef served_prefixes *served = served_new(<uint32_t>len(wanted), <size_t>sum(map(len, wanted)))
         if served is NULL:
@@ -94,9 +97,11 @@ cdef class Answers:
         for prefix in wanted:
             key = <const uint8_t *>PyBytes_AS_STRING(prefix)
             n = <size_t>PyBytes_GET_SIZE(prefix)
-            enterprise = made.get(prefix)
-            served_add(served, slots_hash(self.table.table, key, n), key, n,
-                       NULL if enterprise is None else &enterprise.made)
+            made_up = NULL
+            if prefix in made:
+                made_up = <const computed_prefix *>PyCapsule_GetPointer(
+                    made[prefix].capsule, COMPUTED_CAPSULE)
+            served_add(served, slots_hash(self.table.table, key, n), key, n, made_up)
         before = answerer_served(&self.answers)
         answerer_serve(&self.answers, served)
         self.quiesce()
@@ -107,6 +112,10 @@ cdef class Answers:
     def set_site_serial(self, uint32_t serial):
         """Write this serial number of the site record into answers."""
         answerer_set_serial(&self.answers, serial & 0xffff)
+
+    def leave_missing(self, bint leave):
+        """Leave handles that are not found to the caller, or answer them, too."""
+        answerer_leave_missing(&self.answers, leave)
 
     cdef _take_volume(self, served_prefixes *served):
         cdef uint32_t i

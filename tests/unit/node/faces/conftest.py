@@ -9,7 +9,10 @@ import pytest
 from aiohttp.test_utils import BaseTestServer, TestClient
 
 from idnode.node.faces.handle_json.values_input import pack_values
-from idnode.node.faces.http.app import HttpFaceRunner, HttpParts, build_app
+from idnode.node.faces.http.app import HttpFaceRunner, build_app
+from idnode.node.faces.http.authorization import Authorization
+from idnode.node.faces.http.services import Services
+from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.service.events import NullObserver
 from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
 from idnode.node.service.handle.response import Responses
@@ -23,6 +26,7 @@ from idnode.registry.embedded.core import default_core
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.handle import values
+from idnode.registry.handle.clock import Clock
 from idnode.registry.mutation import Create
 
 NOW = 1_700_000_000
@@ -32,7 +36,7 @@ PREFIX = "88.900"
 SECRET = "idnode-demo"
 
 
-class FrozenClock:
+class FrozenClock(Clock):
     """Moves when told, and for the lifetime of sessions only."""
 
     seconds = 0.0
@@ -77,10 +81,9 @@ class FaceServer(BaseTestServer):
 class House:
     """A register, the services over it, and applications made of them."""
 
-    def __init__(self, register, site):
+    def __init__(self, register, authority, site):
         self.register = register
         self.observer = RecordingObserver()
-        authority = Authority(register)
         admins = [
             Identity(b"0.NA/88.900", 301),
             Identity(b"0.NA/88.1000.2", 300),
@@ -93,18 +96,16 @@ class House:
         credentials, offload = Credentials(register), Offload()
         grounds = (register, authority, permissions, credentials, registrar, resolver, Responses())
         protocol = HandleProtocol(HandleServices(*grounds, self.clock, offload, dict))
+        self.credentials = credentials
         self.parts = {
             "resolver": resolver,
             "registrar": registrar,
-            "credentials": credentials,
             "permissions": permissions,
             "authority": authority,
-            "homing": protocol.homing,
-            "proofs": protocol.proofs,
-            "receiver": protocol.receiver,
+            "protocol": protocol,
             "clock": self.clock,
-            "observer": lambda _face: self.observer,
-            "site": lambda: site,
+            "observer": self.observer,
+            "site": site,
             "count": register.count,
         }
 
@@ -117,7 +118,14 @@ class House:
     @asynccontextmanager
     async def serve(self, *, plain_http, sessions=None):
         """Serve an application on a free port and yield a client of it."""
-        app = build_app(HttpParts(**self.parts, plain_http=plain_http, sessions=sessions))
+        authorization = Authorization(
+            self.credentials,
+            self.parts["protocol"].proofs,
+            WebSessions(self.clock) if sessions is None else sessions,
+            plain_http=plain_http,
+        )
+        services = Services(**self.parts, authorization=authorization)
+        app = build_app(services, lambda _face: self.observer)
         async with TestClient(FaceServer(app)) as client:
             yield client
 
@@ -137,7 +145,7 @@ def vectors():
 @pytest.fixture
 async def build_house(tmp_path, vectors):
     """Return a function that makes services over a register, of this core, that holds the demo prefix 88.900."""
-    from idnode.node.faces.handle_json.site_json import site_bytes
+    from idnode.registry.handle.types.table import TYPES
 
     site = next(each for each in vectors if each["name"] == "site")["response"]["json"]["site"]
     registers = []
@@ -146,7 +154,8 @@ async def build_house(tmp_path, vectors):
         options = RegisterOptions(durability=Durability.NONE, core=core)
         folder = tmp_path / f"register-{len(registers)}"
         registers.append(await EmbeddedRegister.open(folder, options))
-        built = House(registers[-1], site_bytes(site))
+        site_data = TYPES.data_bytes({"format": "site", "value": site})
+        built = House(registers[-1], await Authority.open(registers[-1]), site_data)
         secret = {"index": 301, "type": "HS_SECKEY", "data": SECRET, "permissions": "1100"}
         await built.seed(f"0.NA/{PREFIX}", [admin_value(100, f"0.NA/{PREFIX}", 301), secret])
         return built

@@ -27,7 +27,6 @@ def start_again(service, keys):
     async def start_again(addresses=HOME, secret=b"idnode-demo", *, keep_secret=False):
         return await prepare_prefixes(
             service.register,
-            service.authority,
             service.clock,
             keys=keys,
             prefix=b"88.900",

@@ -8,16 +8,17 @@
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from idnode.node.ops import persistent_counters
-from idnode.node.ops.counters import OPERATIONS, REASONS_MAX, SECONDS, Histogram
+from idnode.node.ops.counters import REASONS_MAX, SECONDS, Histogram
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.outcomes import LABELS
 from idnode.node.service import events
+from idnode.node.service.events import OPERATIONS
+from idnode.registry.register import RegisterStats
 
 CONTRACT = {
     "idnode_registrations_total": {"face", "outcome"},
@@ -43,6 +44,7 @@ CONTRACT = {
     "idnode_memory_bytes": set(),
     "idnode_memory_limit_bytes": set(),
     "idnode_write_queue_limit_items": set(),
+    "idnode_register": {"figure"},
 }
 
 
@@ -52,8 +54,17 @@ def _metrics(before=None):
     metrics.read_connections("handle_tcp", lambda: metrics.face("handle_tcp").connections)
     metrics.read_disk(Path(__file__).parent)
     metrics.read_register(
-        lambda: SimpleNamespace(
-            identifiers=3, index_bytes=99, log_live_bytes=7, log_dead_bytes=5, queue_items=2
+        lambda: RegisterStats(
+            3,
+            {
+                "index_bytes": 99,
+                "log_live_bytes": 7,
+                "log_dead_bytes": 5,
+                "queue_items": 2,
+                "queue_limit_items": 9,
+                "segments": 1,
+            },
+            {},
         )
     )
     return metrics

@@ -3,7 +3,7 @@
 import pytest
 
 from idnode.clients.identity import SecretIdentity
-from idnode.clients.session import Session, dh_half, dh_private
+from idnode.clients.session import ClientSession, dh_half, dh_private
 from idnode.registry.handle.proofs.session_cipher import agreed_key
 from idnode.registry.handle.types.hs_pubkey import decode_public_key, encode_public_key
 from idnode.registry.handle.values import EMPTY
@@ -98,7 +98,7 @@ def keyed(talk):
         answer = decode_session_answer(split_digest(message.body, message.op_flags)[1])
         cipher, data = decode_key_data(answer.data)
         key = agreed_key(decode_public_key(data), private)
-        return Keyed(talk, Session(envelope.session_id, key, cipher, encrypted))
+        return Keyed(talk, ClientSession(envelope.session_id, key, cipher, encrypted))
 
     return keyed
 

@@ -56,7 +56,7 @@ async def test_a_register_goes_from_one_core_to_the_other_and_back(tmp_path, pac
     for turn, name in enumerate((first, second, first)):
         options = RegisterOptions(segment_bytes=SEGMENT_BYTES_MIN, core=CORES[name])
         register = await EmbeddedRegister.open(tmp_path / "register", options)
-        assert register.list_handles(b"88.900.1", limit=100).handles == expected
+        assert (await register.page(b"88.900.1", limit=100)).handles == expected
         handles = [b"88.900.1/%d-%d" % (turn, i) for i in range(9)]
         values = packed((1, bytes(100_000)))
         await register.submit([Create(handle, values) for handle in handles])

@@ -5,9 +5,9 @@
 * The account comes back from its lists.
 """
 
+from idnode.registry.embedded.limits import SEGMENTS_MAX
 from idnode.registry.embedded.live_bytes import LiveBytes
 from idnode.registry.embedded.storage.record import place_of
-from idnode.registry.limits import SEGMENTS_MAX
 
 
 def test_records_count_for_the_segment_they_lie_in():

@@ -2,8 +2,8 @@
 
 import pytest
 
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, RegisterOptions
-from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 
 @pytest.mark.parametrize(

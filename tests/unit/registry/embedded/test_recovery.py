@@ -42,13 +42,13 @@ async def fill(register, packed, count=20):
     await register.submit([Delete(b"88.900.1/0")])
 
 
-def handles(register):
-    return register.list_handles(b"88.900.1").handles
+async def handles(register):
+    return (await register.page(b"88.900.1")).handles
 
 
 async def test_after_a_clean_stop_no_record_is_read(opened, packed):
     await fill(await opened(SMALL), packed)
-    report = (await opened(SMALL)).stats().recovered
+    report = (await opened(SMALL)).recovered
     assert (report.from_image, report.records) == (True, 0)
     assert report.seconds > 0
 
@@ -58,16 +58,16 @@ async def test_after_a_crash_all_records_are_read(opened, packed, folder, tmp_pa
     await fill(register, packed)
     shutil.copytree(folder, tmp_path / "crashed")
     again = await EmbeddedRegister.open(tmp_path / "crashed", SMALL)
-    report = again.stats().recovered
+    report = again.recovered
     assert (report.from_image, report.records, report.cut_bytes) == (False, 21, 0)
-    assert handles(again) == handles(register)
+    assert await handles(again) == await handles(register)
     await again.close()
 
 
 async def test_a_damaged_image_is_passed_over(opened, packed, folder):
     register = await opened(SMALL)
     await fill(register, packed)
-    expected = handles(register)
+    expected = await handles(register)
     await register.close()
     path = folder / image.FILE_NAME
     whole = path.read_bytes()
@@ -76,8 +76,8 @@ async def test_a_damaged_image_is_passed_over(opened, packed, folder):
     for content in broken[::5]:
         path.write_bytes(content)
         again = await opened(SMALL)
-        assert not again.stats().recovered.from_image
-        assert handles(again) == expected
+        assert not again.recovered.from_image
+        assert await handles(again) == expected
         await again.close()
 
 
@@ -91,7 +91,7 @@ async def test_an_image_of_another_end_is_passed_over(opened, packed, folder):
     await register.close()
     (folder / image.FILE_NAME).write_bytes(old)
     again = await opened(SMALL)
-    assert not again.stats().recovered.from_image
+    assert not again.recovered.from_image
     assert again.lookup(b"88.900.1/later") is not None
 
 
@@ -116,10 +116,10 @@ async def test_a_torn_tail_is_cut_and_told(opened, packed, folder):
         file.seek(_end(folder))
         file.write(b"\x11" * 13)
     again = await opened(SMALL)
-    report = again.stats().recovered
+    report = again.recovered
     assert report.cut_bytes >= 13
     assert report.cut_reason
-    assert again.count(b"88.900.1") == 19
+    assert await again.count(b"88.900.1") == 19
 
 
 def _end(folder):
@@ -148,8 +148,8 @@ async def test_a_write_cut_short_anywhere_leaves_a_first_part_or_nothing(
         expected = (cut - start) // size
         if whole:
             expected = len(batch) if expected == len(batch) else 0
-        assert again.count(b"88.900.2") == expected
-        assert again.count(b"88.900.1") == 19
+        assert await again.count(b"88.900.2") == expected
+        assert await again.count(b"88.900.1") == 19
         assert all(again.lookup(b"88.900.2/%d" % i) is not None for i in range(expected))
         await again.close()
 
@@ -167,7 +167,7 @@ async def test_damage_elsewhere_refuses_the_opening_and_lets_the_folder_go(opene
             await EmbeddedRegister.open(folder, SMALL)
     path.write_bytes(whole)
     again = await opened(SMALL)
-    assert again.count(b"88.900.1") == 19
+    assert await again.count(b"88.900.1") == 19
 
 
 async def test_what_was_read_back_is_synced_before_anything_is_built_on_it(

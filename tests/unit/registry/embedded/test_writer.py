@@ -19,7 +19,8 @@ import pytest
 from idnode.registry.embedded import writer as writers
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.storage.disk import Disk
-from idnode.registry.errors import HandleNotFound, RecordTooLarge, RegisterBusy, RegisterClosed
+from idnode.registry.errors import HandleNotFound, RegisterBusy, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge
 from idnode.registry.mutation import Applied, Create, Delete
 
 NEW = Applied(replaced=False)
@@ -45,7 +46,7 @@ class WatchedDisk(Disk):
 
     def pwrite(self, descriptor, data, offset):
         if self.broken:
-            raise OSError(errno.ENOSPC, "the disk is full")
+            raise OSError(errno.EIO, "the disk is broken")
         return super().pwrite(descriptor, data, offset)
 
 
@@ -145,10 +146,10 @@ async def test_a_broken_disk_ends_all_writing_but_no_reading(
     assert isinstance(refused.value.__cause__, OSError)
     assert register.lookup(b"88.900.1/2") is not None
     assert register.lookup(b"88.900.1/10") is None
-    assert register.stats().queue_items == 0
+    assert register.stats().figures["queue_items"] == 0
     again = await opened()
-    assert not again.stats().recovered.from_image
-    assert again.count(b"88.900.1") == 3
+    assert not again.recovered.from_image
+    assert await again.count(b"88.900.1") == 3
 
 
 async def test_a_timer_that_cannot_sync_ends_all_writing(opened, packed, disk, caplog):
@@ -193,7 +194,7 @@ async def test_a_whole_batch_beyond_its_bytes_is_refused_whole(opened, packed, m
     batch = [Create(b"88.900.1/%d" % i, packed((1, bytes(4_000)))) for i in range(3)]
     outcomes = await register.submit(batch, all_or_nothing=True)
     assert [type(outcome) for outcome in outcomes] == [RecordTooLarge] * 3
-    assert register.count(b"88.900.1") == 0
+    assert await register.count(b"88.900.1") == 0
     assert await register.submit(batch[:2], all_or_nothing=True) == [NEW] * 2
 
 

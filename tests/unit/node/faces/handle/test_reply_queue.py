@@ -39,7 +39,7 @@ def test_any_order_of_making_gives_the_order_of_asking(data):
     at_once = [data.draw(st.integers(0, parts[number])) for number in range(count)]
     expected = b"".join(b"<%d.%d>" % (n, part) for n in range(count) for part in range(parts[n]))
     taken = []
-    pending = []
+    waiting = []
     for number in range(count):
         pending = PendingReply(lambda pending, reply: queue.place(pending, reply.wire), 0.0)
         answers = [
@@ -49,11 +49,11 @@ def test_any_order_of_making_gives_the_order_of_asking(data):
         for answer in answers[: at_once[number]]:
             pending.reply(answer)
         queue.keep(pending)
-        pending.append((pending, answers[at_once[number] :]))
-    shuffled = [number for number, (_, answers) in enumerate(pending) for _ in answers]
+        waiting.append((pending, answers[at_once[number] :]))
+    shuffled = [number for number, (_, answers) in enumerate(waiting) for _ in answers]
     random.Random(data.draw(st.integers(0, 99))).shuffle(shuffled)
     for number in shuffled:
-        pending, answers = pending[number]
+        pending, answers = waiting[number]
         pending.reply(answers.pop(0))
         if queue.ready:
             taken.append(queue.take())

@@ -336,6 +336,7 @@ async def test_stopping_answers_what_was_received_and_ends_every_connection(
     start, connect, wire, cup, later
 ):
     face = await start(later)
+    address = face.address
     idle, _ = await connect(face)
     reader, writer = await connect(face)
     writer.write(wire.request(wire.message(LATER), request_id=1))
@@ -346,7 +347,7 @@ async def test_stopping_answers_what_was_received_and_ends_every_connection(
     assert await read_rest(reader, wire) == [(1, 1)]
     await stopping
     with pytest.raises(OSError):
-        await asyncio.open_connection(*face.address if face._server.sockets else ("127.0.0.1", 1))
+        await asyncio.open_connection(*address)
 
 
 async def test_stopping_cuts_connections_that_do_not_finish(start, connect, wire, later):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from idnode.node.faces.handle_json.sessions import Drawn, WebSessions, draw
+from idnode.node.faces.http.sessions import Drawn, WebSessions, draw
 from idnode.node.service.identifiers.credentials import Identity
 
 OWN_PAGE = "the page is our own"

@@ -20,9 +20,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idnode.node.faces.handle_json.proof_fields import FieldsRefused, header_fields, proof_in
-from idnode.node.faces.handle_json.sessions import SESSION_SECONDS, WebSessionLimits, WebSessions
+from idnode.node.faces.http.proof_fields import FieldsRefused, header_fields, proof_in
+from idnode.node.faces.http.sessions import SESSION_SECONDS, WebSessionLimits, WebSessions
 from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.handle.clock import Clock
 from idnode.registry.handle.values import join, pack_value
 from idnode.registry.mutation import Create
 
@@ -253,7 +254,7 @@ async def test_a_flood_of_headers_is_refused(client):
     assert (await opened(client))["sessionId"]
 
 
-class Clock:
+class StillClock(Clock):
     def __init__(self):
         self.seconds = 0.0
 
@@ -262,7 +263,7 @@ class Clock:
 
 
 def test_sessions_are_bounded_and_strangers_push_out_strangers_only():
-    sessions = WebSessions(Clock(), WebSessionLimits(unproven=10, proven=5))
+    sessions = WebSessions(StillClock(), WebSessionLimits(unproven=10, proven=5))
     owner = sessions.open(Identity(b"88.900/owner", 300))
     strangers = [sessions.open() for _ in range(100)]
     assert len(sessions) == 11
@@ -276,7 +277,7 @@ def test_sessions_are_bounded_and_strangers_push_out_strangers_only():
 
 
 def test_sessions_that_are_over_leave_when_others_come():
-    clock = Clock()
+    clock = StillClock()
     sessions = WebSessions(clock)
     for _ in range(50):
         sessions.open()

@@ -9,7 +9,7 @@ import secrets
 import pytest
 
 from idnode.clients.identity import SecretIdentity
-from idnode.clients.session import Session, dh_half
+from idnode.clients.session import ClientSession, dh_half
 from idnode.node.service.handle.sessions import Session as ServedSession
 from idnode.node.service.handle.sessions import SessionLimits, Sessions
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
@@ -165,7 +165,7 @@ async def test_the_servers_key_opens_what_clients_send_and_tells_nothing_otherwi
         number = envelope.session_id
         _, message = await talk.ask(EXCHANGE, encode_key_exchange(sent), session_id=number)
         assert message.response_code == code
-        found = behind(talk, Session(number, key))
+        found = behind(talk, ClientSession(number, key))
         message = await found.ask(2, b"\0\0\0\x01/")
         assert message.response_code == (1 if sent is encrypted else 502)
         _, message = await talk.ask(EXCHANGE, encode_key_exchange(sent), session_id=number)

@@ -1,6 +1,8 @@
 """The ladder: each request is carried out or refused by name, now or later, and nothing gets past it."""
 
 import asyncio
+from contextvars import ContextVar
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +10,7 @@ from idnode.node.service.handle.connection import Connection
 from idnode.node.service.handle.dispatch import Dispatch
 from idnode.node.service.handle.response import Responses
 from idnode.registry.errors import HandleExists
+from idnode.registry.fetching import NotFetched
 from idnode.registry.handle.wire.failure import decode_failure
 from idnode.registry.handle.wire.message import decode_message
 
@@ -132,3 +135,52 @@ async def test_an_outcome_that_comes_later_is_answered_or_what_it_raises_is(ask)
     assert codes(replies) == [1, 101]
     assert [reply.prefix for reply in replies] == [b"88.900", b""]
     assert dispatch.under_way == 0
+
+
+async def test_requests_that_miss_records_are_carried_out_in_the_order_in_which_they_came(ask):
+    waiting, here, carried_out = {}, ContextVar("here", default=frozenset()), []
+    all_asked_for = asyncio.Event()
+
+    async def prefetch(handles):
+        waiting[handles] = asyncio.get_running_loop().create_future()
+        if len(waiting) == 3:
+            all_asked_for.set()
+        await waiting[handles]
+        here.set(here.get() | set(handles))
+
+    def operation(message, _envelope, _connection, reply):
+        if message.body not in here.get():
+            raise NotFetched([message.body], prefetch)
+        carried_out.append(message.body)
+        if message.body == b"2":
+            raise HandleExists
+        reply(SimpleNamespace(response_code=1))
+
+    dispatch, replies = Dispatch({1: operation}, Responses()), []
+    for body in (b"1", b"2", b"3"):
+        ask(dispatch, replies, body=body)
+    assert dispatch.under_way == 3
+    await all_asked_for.wait()
+    for body in (
+        b"3",
+        b"2",
+        b"1",
+    ):  # the answers come the other way round
+        waiting[body,].set_result(None)
+    await dispatch.drain()
+    assert carried_out == [b"1", b"2", b"3"]
+    assert codes(replies) == [1, 101, 1]
+    assert CONNECTION.turn is None
+
+
+async def test_a_request_that_never_has_its_records_is_answered(ask):
+    async def prefetch(_handles):
+        pass
+
+    def operation(*_request):
+        raise NotFetched([b"x"], prefetch)
+
+    dispatch = Dispatch({1: operation}, Responses())
+    replies = ask(dispatch)
+    await dispatch.drain()
+    assert codes(replies) == [2]

@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from idnode.clients.session import Session
+from idnode.clients.session import ClientSession
 from idnode.registry.handle.crypto import sm2_private
 from idnode.registry.handle.types.hs_pubkey import encode_pem, encode_public_key
 from idnode.registry.handle.wire.constants import SessionCipher
@@ -35,7 +35,7 @@ async def test_mode_1_encrypts_a_key_to_the_clients(talk, behind, rsa_key):
     envelope, data = await set_up(talk, SessionRequest(1, 60, public_key=public))
     cipher, key = decode_key_data(rsa_key.decrypt(data, padding.PKCS1v15()))
     assert cipher == SessionCipher.AES
-    found = behind(talk, Session(envelope.session_id, key, cipher, encrypted=True))
+    found = behind(talk, ClientSession(envelope.session_id, key, cipher, encrypted=True))
     assert (await found.ask(2, SITE)).response_code == 1
 
 
@@ -50,7 +50,7 @@ async def test_mode_3_encrypts_a_key_to_one_that_the_client_names(talk, behind, 
     else:
         cipher, shared = decode_key_data(sm2_private.decrypt(SM2_KEY, data))
     assert cipher == (SessionCipher.AES if kind == "rsa" else SessionCipher.SM4)
-    found = behind(talk, Session(envelope.session_id, shared, cipher, encrypted=True))
+    found = behind(talk, ClientSession(envelope.session_id, shared, cipher, encrypted=True))
     assert (await found.ask(2, SITE)).response_code == 1
 
 

@@ -11,26 +11,26 @@ ADMIN = (100, b"HS_ADMIN", b"anything")
 
 
 async def test_a_prefix_lives_here_in_any_spelling_once_its_handle_has_an_admin(register, put):
-    authority = Authority(register)
+    authority = await Authority.open(register)
     assert not authority.responsible(b"88.900.Ab")
     await put(b"0.NA/88.900.Ab", ADMIN)
     assert authority.responsible(b"88.900.aB")
 
 
 async def test_a_prefix_handle_without_an_admin_is_no_home(register, put):
-    authority = Authority(register)
+    authority = await Authority.open(register)
     await put(b"0.NA/88.900.2", (1, b"URL", b"x"))
     assert not authority.responsible(b"88.900.2")
 
 
 async def test_an_admin_in_another_spelling_counts(register, put):
-    authority = Authority(register)
+    authority = await Authority.open(register)
     await put(b"0.na/88.900.2", (100, b"hs_admin", b"x"))
     assert authority.responsible(b"88.900.2")
 
 
 async def test_a_prefix_leaves_with_its_admin_and_with_its_handle(register, put):
-    authority = Authority(register)
+    authority = await Authority.open(register)
     await put(b"0.NA/88.900.2", ADMIN)
     await put(b"0.NA/88.900.3", ADMIN)
     await register.submit([RemoveValues(b"0.NA/88.900.2", (100,)), Delete(b"0.NA/88.900.3")])
@@ -40,7 +40,7 @@ async def test_a_prefix_leaves_with_its_admin_and_with_its_handle(register, put)
 async def test_an_authority_made_later_finds_what_is_stored(register, put):
     await put(b"0.NA/88.900.2", ADMIN)
     await put(b"0.NA/88.900.3", (1, b"URL", b"x"))
-    assert Authority(register).homed == {b"88.900.2"}
+    assert (await Authority.open(register)).homed == {b"88.900.2"}
 
 
 async def test_home_of_an_ordinary_handle_is_its_own_prefix(service):

@@ -95,7 +95,7 @@ async def test_decisions_outlive_a_restart(service, register, put):
     await service.authority.decide(b"88.900.7", here=False)
     await service.authority.decide(b"88.900.8", here=True)
     assert (await_answer := service.authority.prefixes()) == [b"88.900", b"88.900.1", b"88.900.8"]
-    again = Authority(register)
+    again = await Authority.open(register)
     assert again.prefixes() == await_answer
     await put(b"0.NA/88.900.7", RIGHTS, (1, b"URL", b"x"))
     assert not service.authority.responsible(b"88.900.7")

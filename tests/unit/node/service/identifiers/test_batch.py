@@ -9,8 +9,8 @@ from idnode.node.service.errors import (
     NotResponsible,
 )
 from idnode.node.service.identifiers.credentials import Identity
-from idnode.registry.errors import BatchAborted, HandleExists, IndexConflict
-from idnode.registry.handle.errors import InvalidHandle, InvalidValue
+from idnode.registry.errors import BatchAborted, HandleExists
+from idnode.registry.handle.errors import IndexConflict, InvalidHandle, InvalidValue
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 from idnode.registry.limits import BATCH_ITEMS_MAX
 from idnode.registry.mutation import Applied

@@ -109,7 +109,7 @@ async def test_3_an_identity_with_index_0_is_no_administrator(service, packed, h
     with pytest.raises(InvalidAdministrator):
         await service.registrar.create(proven, CUP, packed(URL))
     with pytest.raises(InvalidAdministrator):
-        service.registrar.list_handles(proven, b"88.900.1")
+        await service.registrar.list_handles(proven, b"88.900.1")
 
 
 async def test_4_strangers_are_challenged_before_they_learn_what_is_there(service, packed, put):

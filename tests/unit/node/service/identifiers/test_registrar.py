@@ -11,9 +11,9 @@ from idnode.node.service.errors import (
     NotResponsible,
 )
 from idnode.node.service.identifiers.credentials import Identity
-from idnode.registry.errors import HandleExists, HandleNotFound, IndexConflict, ValuesNotFound
+from idnode.registry.errors import HandleExists, HandleNotFound, ValuesNotFound
 from idnode.registry.handle import values
-from idnode.registry.handle.errors import IndexNotPositive, InvalidHandle
+from idnode.registry.handle.errors import IndexConflict, IndexNotPositive, InvalidHandle
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 
 CUP = b"88.900.1/cup"
@@ -190,13 +190,15 @@ async def test_values_that_administrators_may_not_write_stay(service, packed, pu
 async def test_listing_takes_its_right_and_both_forms_of_the_prefix(service, url):
     for suffix in (b"b", b"a", b"c"):
         await service.registrar.create(service.enterprise, b"88.900.1/" + suffix, url)
-    page = service.registrar.list_handles(service.enterprise, b"88.900.1", limit=2)
+    page = await service.registrar.list_handles(service.enterprise, b"88.900.1", limit=2)
     assert page.handles == [b"88.900.1/a", b"88.900.1/b"]
-    rest = service.registrar.list_handles(service.enterprise, b"0.na/88.900.1", after=page.after)
+    rest = await service.registrar.list_handles(
+        service.enterprise, b"0.na/88.900.1", after=page.after
+    )
     assert rest.handles == [b"88.900.1/c"]
     with pytest.raises(AuthenticationNeeded):
-        service.registrar.list_handles(None, b"88.900.1")
+        await service.registrar.list_handles(None, b"88.900.1")
     with pytest.raises(InvalidAdministrator):
-        service.registrar.list_handles(service.stranger, b"88.900.1")
+        await service.registrar.list_handles(service.stranger, b"88.900.1")
     with pytest.raises(NotResponsible):
-        service.registrar.list_handles(service.admin, b"10.1")
+        await service.registrar.list_handles(service.admin, b"10.1")

@@ -48,15 +48,17 @@ async def found(folder, core):
         return str(error)
     try:
         stats = register.stats()
-        report = stats.recovered._replace(seconds=0)
+        report = register.recovered._replace(seconds=0)
         records = [
             register.lookup(handle)
             for prefix in register.prefixes()
-            for handle in register.list_handles(prefix).handles
+            for handle in (await register.page(prefix)).handles
         ]
-        counts = [(prefix, register.count(prefix)) for prefix in register.prefixes()]
+        counts = [(prefix, await register.count(prefix)) for prefix in register.prefixes()]
         live_bytes = register._contents.live_bytes.as_lists()
-        return stats._replace(recovered=report, index_bytes=0), records, counts, live_bytes
+        figures = stats.figures | {"index_bytes": 0}
+        facts = report, stats.identifiers, figures
+        return facts, records, counts, live_bytes
     finally:
         await register.close()
 
@@ -78,7 +80,7 @@ async def test_the_same_is_found_in_a_whole_log(tmp_path, written):
     folder, content, end = written
     python, native = await both(tmp_path, folder, content[:end])
     assert python == native
-    assert python[0].recovered.records == 8
+    assert python[0][0].records == 8
     assert len(python[1]) == 5
 
 

@@ -43,9 +43,9 @@ async def test_a_register_waits_for_readers_before_it_lets_a_segment_go(opened, 
 
     register = await opened(replace(options, compact_dead_share=0.2))
     waited = []
-    register.slots.segments.quiesce = lambda: waited.append(True)
+    register.capabilities.slots.segments.quiesce = lambda: waited.append(True)
     values = packed((1, bytes(50_000)))
-    while register.stats().segments < 3:
+    while register.stats().figures["segments"] < 3:
         await register.submit([Create(b"88.900.1/a", values, overwrite=True)])
     assert waited
-    register.slots.segments.quiesce = None
+    register.capabilities.slots.segments.quiesce = None

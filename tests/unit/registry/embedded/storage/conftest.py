@@ -54,6 +54,8 @@ class FaultyDisk(Disk):
         self.failing = {}
         self.write_bytes_max = None
         self.space = None
+        self.overwrites = True
+        self.ends = {}
         self.calls = []
 
     def fail(self, call, code=errno.EIO, *, times=1):
@@ -72,11 +74,14 @@ class FaultyDisk(Disk):
         self._count("pwrite")
         if self.write_bytes_max is not None:
             data = memoryview(data)[: self.write_bytes_max]
-        if self.space is not None:
-            data = memoryview(data)[: self.space]
+        inode = os.fstat(descriptor).st_ino
+        end = self.ends.get(inode, 0) if self.overwrites else 0
+        if self.space is not None and offset + len(data) > end:
+            data = memoryview(data)[: max(end - offset, 0) + self.space]
             if not data:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            self.space -= len(data)
+            self.space -= offset + len(data) - max(offset, end)
+        self.ends[inode] = max(self.ends.get(inode, 0), offset + len(data))
         return super().pwrite(descriptor, data, offset)
 
     def truncate(self, descriptor, length):

@@ -23,7 +23,7 @@ def test_content_replaces_the_file(tmp_path):
 
 def test_the_order_is_write_sync_rename_sync_folder(tmp_path, faulty_disk):
     write_atomically(tmp_path / "file", b"content", disk=faulty_disk)
-    assert faulty_disk.calls == ["open", "pwrite", "sync", "replace", "open", "sync"]
+    assert faulty_disk.calls == ["open", "open", "pwrite", "sync", "replace", "sync"]
 
 
 @pytest.mark.parametrize("call", ["open", "pwrite", "sync", "replace"])
@@ -34,6 +34,7 @@ def test_a_failure_leaves_the_old_file(tmp_path, faulty_disk, call):
     with pytest.raises(OSError, match="error"):
         write_atomically(path, b"new", disk=faulty_disk)
     assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_an_unfinished_file_is_overwritten(tmp_path):

@@ -203,12 +203,12 @@ def test_a_sealed_segment_of_another_length_is_damage(folder, change):
 
 def test_an_emptied_active_segment_is_damage(folder):
     os.truncate(_segment(folder, 5), 0)
-    _refuse(folder, "segment 5, offset 0")
+    _refuse(folder, "segment 5, offset 0: the file has 0 bytes")
 
 
 def test_a_cut_header_of_the_active_segment_is_damage(folder):
     os.truncate(_segment(folder, 5), 63)
-    _refuse(folder, "segment 5, offset 0: the header is cut")
+    _refuse(folder, "segment 5, offset 63: the file has 63 bytes, but was made with 1024")
 
 
 def test_segments_without_a_manifest_are_damage(folder):

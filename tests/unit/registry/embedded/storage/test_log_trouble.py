@@ -1,18 +1,23 @@
 """Promises of the log about segments that go, and about a disk in trouble.
 
 * A dropped segment is gone whole, its copies synced before; places are never given out twice.
-* Any OSError while writing ends the writing for good; reading goes on and nothing acknowledged is lost.
+* A shortage (of room, of descriptors) refuses what was asked and changes nothing; any other OSError while
+  writing, and a failed sync whatever its name, ends the writing for good. Reading goes on and nothing
+  acknowledged is lost.
 * Whatever is appended is scanned again, and after a cut whole groups of it.
 """
 
 import errno
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idnode.registry.embedded.storage.log import Log
+from idnode.registry.embedded.storage.position import Mark
 from idnode.registry.embedded.storage.record import CONTINUES, FIRST, PUT, encode
+from idnode.registry.embedded.storage.shortage import SHORTAGES, DiskFailed, is_shortage
 from idnode.registry.errors import LogDamaged, RegisterClosed
 
 
@@ -79,7 +84,7 @@ def test_a_number_whose_places_are_taken_is_passed_over(open_log, make_records, 
     assert [record.sequence for record in open_log(scan=False).scan()] == [1, 3, 4, 5]
 
 
-def test_a_full_disk_ends_the_writing_and_leaves_nothing_of_the_refused(
+def test_a_full_disk_leaves_nothing_of_the_refused_and_the_log_goes_on(
     open_log, make_records, faulty_disk
 ):
     log = open_log(disk=faulty_disk)
@@ -90,24 +95,76 @@ def test_a_full_disk_ends_the_writing_and_leaves_nothing_of_the_refused(
         log.append(make_records(11, 10))
     assert caught.value.errno == errno.ENOSPC
     assert log.mark().sequence == 10
+    log.sync()
     faulty_disk.space = None
-    for call in (log.sync, log.rotate, lambda: log.append(make_records(11, 1))):
-        with pytest.raises(RegisterClosed, match="failed"):
-            call()
-    assert [log.read(place).sequence for place in places] == list(range(1, 11))
+    places += log.append(make_records(11, 1))
+    log.rotate()
+    assert [log.read(place).sequence for place in places] == list(range(1, 12))
     log.close()
     again = open_log()
     assert again.cut is None
-    assert again.mark().sequence == 10
+    assert again.mark().sequence == 11
+
+
+@pytest.mark.parametrize("code", sorted(SHORTAGES))
+@pytest.mark.parametrize("call", ["open", "pwrite", "truncate", "replace"])
+def test_a_shortage_undoes_a_rotation_and_the_next_one_succeeds(
+    open_log, make_records, faulty_disk, tmp_path, call, code
+):
+    log = open_log(disk=faulty_disk)
+    places = log.append(make_records(1, 3))
+    faulty_disk.fail(call, code)
+    with pytest.raises(OSError, match=os.strerror(code)) as caught:
+        log.rotate()
+    assert is_shortage(caught.value)
+    assert len(list((tmp_path / "log").iterdir())) == 2, "a segment, and the manifest"
+    assert len(log.segments()) == 1
+    places += log.append(make_records(4, 1))
+    log.rotate()
+    places += log.append(make_records(5, 1))
+    log.close()
+    assert [record.place for record in open_log(scan=False).scan()] == places
+
+
+def test_the_last_step_of_a_rotation_is_made_up_for_when_opened(
+    open_log, make_records, faulty_disk, tmp_path
+):
+    log = open_log(disk=faulty_disk)
+    log.append(make_records(1, 3))
+    log.rotate()
+    log.append(make_records(4, 1))
+    log.close()
+    first = tmp_path / "log" / "segment-00000001.log"
+    length = first.stat().st_size
+    os.truncate(first, 4096)
+    again = open_log()
+    assert again.mark().sequence == 4
+    assert first.stat().st_size == length
+
+
+def test_a_shortage_takes_back_every_buffer_of_a_group(open_log, make_records, faulty_disk):
+    log = open_log(disk=faulty_disk)
+    frames = [memoryview(b"".join(make_records(first, 10))) for first in (1, 11, 21)]
+    faulty_disk.space = len(frames[0]) + 100
+    with pytest.raises(OSError, match="space"):
+        log.append_framed(frames, last=30)
+    assert log.mark() == Mark(1, 64, 0)
+    faulty_disk.space = None
+    extents = log.append_framed(frames, last=30)
+    assert [log.read(extent.place).sequence for extent in extents] == [1, 11, 21]
+    log.close()
+    assert len(list(open_log(scan=False).scan())) == 30
 
 
 def test_what_cannot_be_taken_back_is_cut_when_opened(open_log, make_records, faulty_disk):
     log = open_log(disk=faulty_disk)
     log.append(make_records(1, 10))
     faulty_disk.space = 100
-    faulty_disk.fail("truncate", errno.EIO)
-    with pytest.raises(OSError, match="space"):
+    faulty_disk.overwrites = False
+    with pytest.raises(DiskFailed, match="space"):
         log.append(make_records(11, 10, flags=[CONTINUES] * 9))
+    with pytest.raises(RegisterClosed, match="failed"):
+        log.sync()
     log.close()
     again = open_log()
     assert again.mark().sequence == 10
@@ -133,8 +190,8 @@ def test_one_append_is_one_write(open_log, make_records, faulty_disk):
 def test_a_failing_sync_is_never_retried(open_log, make_records, faulty_disk):
     log = open_log(disk=faulty_disk)
     places = log.append(make_records(1, 3))
-    faulty_disk.fail("sync_data")
-    with pytest.raises(OSError, match="error"):
+    faulty_disk.fail("sync_data", errno.ENOSPC)
+    with pytest.raises(DiskFailed, match="space"):
         log.sync()
     with pytest.raises(RegisterClosed):
         log.sync()
@@ -222,7 +279,9 @@ def test_a_scan_yields_what_was_appended_and_after_a_cut_whole_groups_of_it(
     path = folder / f"segment-{mark.segment:08d}.log"
     length = data.draw(st.integers(64, mark.offset), label="length")
     with path.open("r+b") as file:
+        size = file.seek(0, 2)
         file.truncate(length)
+        file.truncate(size)
     log = Log.open(folder, segment_bytes=segment_units * 8)
     kept = list(log.scan())
     assert kept == written[: len(kept)]

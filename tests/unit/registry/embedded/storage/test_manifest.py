@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idnode.registry.embedded.limits import SEGMENTS_MAX
 from idnode.registry.embedded.storage import manifest as manifests
 from idnode.registry.embedded.storage.disk import DISK
 from idnode.registry.embedded.storage.manifest import Entry, Manifest
 from idnode.registry.errors import LogDamaged
-from idnode.registry.limits import SEGMENTS_MAX
 
 REGISTER = b"r" * 16
 SEALED = Entry(1, 1, 200, 10)

@@ -7,7 +7,9 @@
 
 import pytest
 
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.embedded.storage.disk import DISK
+from idnode.registry.embedded.storage.holes import is_blank
 from idnode.registry.embedded.storage.segment import (
     HEADER_BYTES,
     Header,
@@ -15,12 +17,10 @@ from idnode.registry.embedded.storage.segment import (
     create,
     encode_header,
     file_name,
-    is_blank,
     map_segment,
     number_of,
 )
 from idnode.registry.errors import LogDamaged
-from idnode.registry.limits import SEGMENT_SPAN_BYTES
 
 HEADER = Header(b"r" * 16, 7, 100)
 
@@ -77,12 +77,12 @@ def test_a_new_segment_is_blank_until_a_record_is_written(tmp_path):
     path = tmp_path / file_name(7)
     create(DISK, path, HEADER, 4096)
     assert path.stat().st_size == 4096
-    assert is_blank(path)
+    assert is_blank(path, HEADER_BYTES)
     check_header(map_segment(path, 7), HEADER)
     with path.open("r+b") as file:
         file.seek(4095)
         file.write(b"x")
-    assert not is_blank(path)
+    assert not is_blank(path, HEADER_BYTES)
 
 
 def test_impossible_sizes_are_damage_not_a_failing_mapping(tmp_path):

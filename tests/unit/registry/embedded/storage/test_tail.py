@@ -11,6 +11,7 @@ import os
 import pytest
 
 from idnode.registry.embedded.storage import tail as tails
+from idnode.registry.embedded.storage.holes import written_end
 from idnode.registry.embedded.storage.record import (
     CONTINUES,
     DELETE,
@@ -19,7 +20,7 @@ from idnode.registry.embedded.storage.record import (
     RESTRICTED,
     encode,
 )
-from idnode.registry.embedded.storage.tail import Tail, examine_tail, judge_tail, written_end
+from idnode.registry.embedded.storage.tail import Tail, examine_tail, judge_tail
 from idnode.registry.embedded.storage.walk import Walk
 from idnode.registry.errors import LogDamaged
 
@@ -35,7 +36,7 @@ def examine(tmp_path):
     def examine_it(content, *, expected, start=START):
         path = tmp_path / "segment"
         path.write_bytes(content)
-        return examine_tail(path, content, start, expected=expected)
+        return examine_tail(path, len(content), start, expected=expected)
 
     return examine_it
 
@@ -136,13 +137,13 @@ def holes(request, monkeypatch):
 def test_bytes_behind_holes_are_seen(tmp_path):
     path, size = tmp_path / "segment", 3 << 20
     content = _sparse(path, [(0, b"\1" * 100), (1 << 20, b"\2" * 8)], size)
-    assert examine_tail(path, content, 104, expected=9) == Tail((1 << 20) + 8, None)
+    assert examine_tail(path, len(content), 104, expected=9) == Tail((1 << 20) + 8, None)
     assert 1 << 20 < written_end(path) <= size
     later = (2 << 20) + 4096 - 16
     content = _sparse(path, [(0, b"\1" * 100), (later, _record(10))], size)
-    assert examine_tail(path, content, 104, expected=9).later == later
+    assert examine_tail(path, len(content), 104, expected=9).later == later
     content = _sparse(path, [(0, b"\1" * 100)], size)
-    assert examine_tail(path, content, 104, expected=9) == Tail(104, None)
+    assert examine_tail(path, len(content), 104, expected=9) == Tail(104, None)
 
 
 def _judge(tmp_path, content):
@@ -150,7 +151,7 @@ def _judge(tmp_path, content):
     path.write_bytes(content)
     walk = Walk(content, 1, start=0, end=len(content), sequence=0)
     sequences = [record.sequence for record in walk]
-    return sequences, judge_tail(path, content, walk)
+    return sequences, judge_tail(path, walk)
 
 
 def test_a_clean_end_needs_no_cut(tmp_path):

@@ -16,13 +16,13 @@ from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
 from idnode.node.service.offload import Offload
-from idnode.registry.embedded.register import Page, Stored
 from idnode.registry.embedded.storage.record import PUT, RESTRICTED, encode
 from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock
 from idnode.registry.handle.wire.envelope import Envelope
 from idnode.registry.handle.wire.message import encode_response
 from idnode.registry.handle.wire.resolution import Query, encode_query
+from idnode.registry.register import Capabilities, Page, Stored
 
 NOW = 1_800_000_000
 SITE_SERIAL = 7
@@ -70,11 +70,12 @@ class Records:
 
     def __init__(self):
         self.stored = {}
+        self.capabilities = Capabilities()
 
     def lookup(self, handle):
         return self.stored.get(handle.upper())
 
-    def list_handles(self, prefix, *, after=b"", limit=1000):
+    async def page(self, prefix, *, after=b"", limit=1000):
         found = [each.handle for key, each in self.stored.items() if key.startswith(prefix + b"/")]
         return Page(found, None)
 
@@ -93,9 +94,9 @@ class Outlet(asyncio.DatagramTransport):
         self.sent.append(bytes(data))
 
 
-def python_service(records):
+async def python_service(records):
     responses = Responses(SITE_SERIAL)
-    authority = Authority(records)
+    authority = await Authority.open(records)
     permissions = Permissions(records)
     clock = StillClock()
     protocol = HandleProtocol(
@@ -170,7 +171,11 @@ def house(core, native):
     for key, place in places.items():
         table.put(key, place)
     return SimpleNamespace(
-        receiver=python_service(records), table=table, log=log, places=places, segments=segments
+        receiver=asyncio.run(python_service(records)),
+        table=table,
+        log=log,
+        places=places,
+        segments=segments,
     )
 
 

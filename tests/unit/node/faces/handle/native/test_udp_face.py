@@ -12,7 +12,7 @@ import socket
 import pytest
 
 from idnode.node.faces.handle.udp import HandleUdp
-from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCounts, sender_of
+from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCountsReader, sender_of
 from idnode.node.service.events import NullObserver
 
 HANDLES = (b"88.900.1/hello", b"88.900.1/absent", b"88.900.1/secret", b"1.2/x", b"88.900.1/bare")
@@ -115,7 +115,7 @@ async def test_nothing_is_taken_after_the_end(face, told):
 
 
 async def test_observers_are_told_of_native_answers(face, ask, told):
-    settlement = NativeCounts(face.responder, told)
+    settlement = NativeCountsReader(face.responder, told)
     for handle in (b"88.900.1/hello", b"88.900.1/absent", b"88.900.1/HELLO"):
         await exchange(face, ask(handle))
     face.answer_natively(natively=False)  # for a thread counts an answer a moment after it was sent
@@ -152,7 +152,7 @@ class _Losing:
 
 
 def test_losses_are_told_once(told):
-    settlement = NativeCounts(_Losing(), told)
+    settlement = NativeCountsReader(_Losing(), told)
     settlement.flush()
     settlement.flush()
     assert told.lost == 5

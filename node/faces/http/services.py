@@ -1,0 +1,52 @@
+"""Describes what the HTTP faces of a node stand on; each takes what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from idnode.node.faces.http.authorization import Authorization
+    from idnode.node.faces.snms.exchange import SnmsServices
+    from idnode.node.service.events import Observer
+    from idnode.node.service.handle.handle_protocol import HandleProtocol
+    from idnode.node.service.identifiers.authority import Authority
+    from idnode.node.service.identifiers.permissions import Permissions
+    from idnode.node.service.identifiers.registrar import Registrar
+    from idnode.node.service.identifiers.resolver import Resolver
+    from idnode.node.service.identifiers.reverse_lookup import ReverseLookup
+    from idnode.registry.handle.clock import Clock
+
+
+def from_the_start(_prefix: bytes, _place: int) -> tuple[int, bytes]:
+    """Return how many handles of a prefix are before a cursor that is at or before a place, and the cursor."""
+    return 0, b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The services as one face sees them: ``observer`` is its own."""
+
+    resolver: Resolver
+    registrar: Registrar
+    permissions: Permissions
+    authority: Authority
+    authorization: Authorization
+    protocol: HandleProtocol
+    clock: Clock
+    observer: Observer
+    site: bytes
+    """The node's site record (data of HS_SITE)."""
+    count: Callable[[bytes], Awaitable[int]]
+    """Returns how many handles a prefix has."""
+    seek: Callable[[bytes, int], tuple[int, bytes]] = from_the_start
+    """Returns a cursor before a place in the listing of a prefix."""
+    random: Random = field(default_factory=Random)
+    """Chooses among weighted locations of a redirect."""
+    reverse_lookup: ReverseLookup | None = None
+    """Finds identifiers by their values, if that is switched on."""
+    snms: Callable[[Observer], SnmsServices] | None = None
+    """Returns what the SNMS face stands on, if the node has a directory."""

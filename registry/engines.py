@@ -1,0 +1,120 @@
+"""The engines of the register: one row each. Nothing else names a class of an engine.
+
+A register is chosen by a name (`embedded`) or by a URL, whose scheme is the name.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from idnode.registry.embedded.core import PYTHON, default_core
+from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
+from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.register import EmbeddedRegister
+from idnode.registry.handle.errors import RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from idnode.registry.embedded.core import Core
+    from idnode.registry.register import Progress, Register
+
+    Opener = Callable[[str, "Opening"], Awaitable[Register]]
+
+_log: Final = logging.getLogger(__name__)
+
+DEFAULT: Final = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Holds what an engine may need to know; it takes what concerns it.
+
+    ``folder`` is where it may keep files. ``durability`` and ``interval_seconds`` say when a write is acknowledged
+    (`Durability`). ``verify`` has everything read and checked at the opening. ``pure`` forbids compiled code. ``committed`` is to be called after each commit with its seconds
+    and its mutations, ``progress`` while the opening takes long.
+    """
+
+    folder: Path
+    durability: str = Durability.COMMIT
+    interval_seconds: float = 0.1
+    segment_bytes: int = SEGMENT_SPAN_BYTES
+    verify: bool = False
+    pure: bool = False
+    committed: Callable[[float, int], None] | None = None
+    progress: Progress | None = None
+
+
+class UnknownEngine(RegistryError):
+    """No engine has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no register engine {name!r}; there are: {', '.join(ENGINES)}")
+
+
+def engine_of(register: str) -> str:
+    """Return the name of the engine that a setting means.
+
+    Raises:
+        UnknownEngine: There is none of that name.
+
+    """
+    name = register.partition("://")[0]
+    if name not in ENGINES:
+        raise UnknownEngine(name)
+    return name
+
+
+async def open_register(register: str, opening: Opening) -> Register:
+    """Open the register that a setting means.
+
+    Raises:
+        UnknownEngine: It names no engine.
+        RegistryError: The engine cannot open it: `DataDirectoryInUse`, `LogDamaged`, `RegisterUnavailable` …
+        OSError: The disk or the network refused.
+
+    """
+    return await ENGINES[engine_of(register)](register, opening)
+
+
+def core_of(*, pure: bool) -> str:
+    """Return the name of the core that embedded registers have here: `native`, or `python` where that is not built."""
+    return _core(pure=pure).name
+
+
+def _core(*, pure: bool) -> Core:
+    return PYTHON if pure else default_core()
+
+
+async def _open_embedded(_register: str, opening: Opening) -> Register:
+    options = RegisterOptions(
+        durability=Durability(opening.durability),
+        interval_seconds=opening.interval_seconds,
+        segment_bytes=opening.segment_bytes,
+        commit_observer=opening.committed,
+        verify=opening.verify,
+        core=_core(pure=opening.pure),
+    )
+    opened = await EmbeddedRegister.open(opening.folder, options, opening.progress)
+    recovered = opened.recovered
+    if recovered.cut_bytes:
+        _log.warning(
+            "a torn tail of %d bytes was cut off the log (%s)",
+            recovered.cut_bytes,
+            recovered.cut_reason,
+        )
+    read = f"{recovered.records} log records read"
+    _log.info(
+        "%d identifiers, %s in %.2f s",
+        opened.stats().identifiers,
+        "index loaded and the log not read (--verify reads it)" if recovered.from_image else read,
+        recovered.seconds,
+    )
+    return opened
+
+
+ENGINES: Final[dict[str, Opener]] = {DEFAULT: _open_embedded}
+"""How a register is opened, by the name of its engine."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from idnode.node.addresses import WILDCARDS, Addresses
-from idnode.node.answering import Answering
+from idnode.node.answering import Answering, udp_limits
 from idnode.node.binding import HandleSockets, bind_handle, bind_http, listen
 from idnode.node.browsers import access_of, fenced
 from idnode.node.build import core, version
@@ -140,9 +140,8 @@ class Node:
         )
         opened = await self._open_register()
         first_start = not opened.stats().identifiers
-        answering = self.answering = Answering(
-            opened.capabilities.slots, self._clock, mark_truncated=self.settings.truncated_flag
-        )
+        slots = opened.capabilities.slots
+        answering = self.answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)
         threads = self.settings.udp_threads if answering.native else 0
         bound = await bind_handle(self.settings, max(threads, 1))
@@ -224,6 +223,7 @@ class Node:
             self._clock,
             self.register,
             services.authority,
+            services.permissions,
             services.resolver,
             services.site.site,
         )
@@ -241,7 +241,9 @@ class Node:
             await services.registrar.create(
                 node_administrators(prefix)[0],
                 prefix + prefixes.ENTERPRISE_SUFFIX + b"/hello",
-                values.pack(HELLO),
+                values.pack(
+                    (*HELLO, prefixes.administrators_of(prefix + prefixes.ENTERPRISE_SUFFIX))
+                ),
             )
 
     def _observer(self, face: str) -> Observer:
@@ -263,6 +265,7 @@ class Node:
             protocol.receiver,
             seen[1],
             self._clock,
+            udp_limits(settings),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
         )

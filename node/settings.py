@@ -150,6 +150,12 @@ class Settings(BaseSettings):
         le=64,
         description="native threads that answer over UDP (0: the event loop answers)",
     )
+    udp_answer_max: int = Field(
+        4096, ge=512, description="bytes of an answer over UDP; a longer one is cut to one datagram"
+    )
+    udp_answers_per_second: int = Field(
+        1000, ge=0, description="answers over UDP to one network off loopback (0: no limit)"
+    )
     handle_net_habits: bool = Field(
         False,
         description="close TCP after each answer, and lose request ids, as Handle.Net does",

@@ -15,7 +15,6 @@ from idnode.node.interceptors.rules.batches import RULES as BATCH_RULES
 from idnode.node.interceptors.rules.batches import of_batch
 from idnode.node.interceptors.rules.rule import Rule
 from idnode.node.service.directory.refusals import LoginRefused, TokenRefused
-
 from idnode.registry.handle.wire.constants import ResponseCode
 
 if TYPE_CHECKING:

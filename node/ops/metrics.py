@@ -46,7 +46,7 @@ _FIGURES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What does not change while the node runs."""
+    """Holds what does not change while the node runs."""
 
     version: str
     core: str
@@ -70,7 +70,6 @@ class Metrics(Collector):
         self._lag: Callable[[], float] = float
         self._injected: Callable[[], Mapping[str, int]] = dict
         self._ready: Callable[[], bool] = bool
-        self._writable: Callable[[], bool] | None = None
         self._folder: Path | None = None
         self._memory_limit = memory_limit_bytes()
         self._connections: dict[str, Callable[[], int]] = {}
@@ -108,10 +107,6 @@ class Metrics(Collector):
     def read_ready(self, ready: Callable[[], bool]) -> None:
         """Take from here at each scrape whether traffic is wanted."""
         self._ready = ready
-
-    def read_writable(self, writable: Callable[[], bool]) -> None:
-        """Take from here at each scrape whether the register takes writes."""
-        self._writable = writable
 
     def read_disk(self, folder: Path) -> None:
         """Ask for the room on the disk of this folder at each scrape."""
@@ -164,10 +159,6 @@ class Metrics(Collector):
         if self._register is not None:
             yield from _register_metrics(self._register(), self._computed())
         yield _gauge("idnode_ready", "Whether traffic is wanted.", float(self._ready()))
-        if self._writable is not None:
-            yield _gauge(
-                "idnode_writable", "Whether the register takes writes.", float(self._writable())
-            )
         injected = CounterMetricFamily(
             "idnode_injected_faults", "Faults injected on purpose.", labels=("fault",)
         )
@@ -268,6 +259,7 @@ def _register_metrics(stats: "RegisterStats", computed: int) -> Iterator[Metric]
     identifiers.add_metric(("written",), stats.identifiers)
     identifiers.add_metric(("virtual",), computed)
     yield identifiers
+    yield _gauge("idnode_writable", "Whether writes are taken.", float(not stats.unwritable))
     figures = dict(stats.figures)
     log = GaugeMetricFamily("idnode_log_bytes", "Bytes in the log.", labels=("state",))
     for state in ("live", "dead"):

@@ -87,9 +87,9 @@ async def test_a_disabled_prefix_does_not_live_here_until_it_is_enabled(snms, ma
     path = "/api/v1/prefixes/88.900.1"
     assert (await management.post(f"{path}/disable", json={})).status == 200
     with pytest.raises(NotResponsible):
-        snms.services.resolver.resolve(handle)
+        await fetched(lambda: snms.services.resolver.resolve(handle))
     assert (await management.post(f"{path}/enable", json={})).status == 200
-    assert snms.services.resolver.resolve(handle)
+    assert await fetched(lambda: snms.services.resolver.resolve(handle))
 
 
 async def test_a_rejected_prefix_may_be_applied_for_again(serve, call_on, form):

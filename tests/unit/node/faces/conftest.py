@@ -154,8 +154,8 @@ async def build_house(tmp_path, vectors):
         options = RegisterOptions(durability=Durability.NONE, core=core)
         folder = tmp_path / f"register-{len(registers)}"
         registers.append(await EmbeddedRegister.open(folder, options))
-        data = TYPES.data_bytes({"format": "site", "value": site})
-        built = House(registers[-1], await Authority.open(registers[-1]), data)
+        site_data = TYPES.data_bytes({"format": "site", "value": site})
+        built = House(registers[-1], await Authority.open(registers[-1]), site_data)
         secret = {"index": 301, "type": "HS_SECKEY", "data": SECRET, "permissions": "1100"}
         await built.seed(f"0.NA/{PREFIX}", [admin_value(100, f"0.NA/{PREFIX}", 301), secret])
         return built

@@ -20,15 +20,9 @@ from idnode.registry.datasets.suzhou.dataset import Suzhou
 from idnode.registry.embedded.core import CORES
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
-from idnode.registry.errors import (
-    BatchAborted,
-    HandleExists,
-    HandleNotFound,
-    IndexConflict,
-    RecordTooLarge,
-    ValuesNotFound,
-)
+from idnode.registry.errors import BatchAborted, HandleExists, HandleNotFound, ValuesNotFound
 from idnode.registry.handle import values
+from idnode.registry.handle.errors import IndexConflict, RecordTooLarge
 from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
 from idnode.registry.overlay.prefix_handles import ComputedPrefixHandles
 from idnode.registry.overlay.register import WHITEOUT_PREFIX, OverlayRegister
@@ -383,6 +377,8 @@ async def test_batches_that_may_touch_computed_ones_are_not_read_by_the_core(
         pytest.skip("only the compiled core reads batches")
     assert (batch is not None) == read
     if batch is not None:
-        await overlay.submit_batch(batch, all_or_nothing=False, overwrite=False)
+        await overlay.capabilities.batches.submit_batch(
+            batch, all_or_nothing=False, overwrite=False
+        )
         assert batch.accepted == len(handles)
         assert overlay.lookup(handles[0].encode()) is not None

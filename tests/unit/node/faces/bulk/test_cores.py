@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from contextlib import AsyncExitStack
 from io import BytesIO
+from types import SimpleNamespace
 
 import msgpack
 import pytest
@@ -258,7 +259,11 @@ async def test_the_compiled_core_answers_plain_records_by_itself(seeded, admin, 
     _houses, clients = seeded
     asked = []
     monkeypatch.setattr(
-        resolving.BatchResolution, "_record", lambda _self, handle, *_: asked.append(handle) or {}
+        resolving.BatchResolution,
+        "_record",
+        lambda _self, handle, *_: (
+            asked.append(handle) or SimpleNamespace(code=1, prefix=b"", members={})
+        ),
     )
     body = msgpack.packb(["88.900/plain", "88.900/many", "88.900/secret", "88.900/bytes"])
     headers = {"Content-Type": TYPES["msgpack"], **admin}

@@ -300,7 +300,11 @@ async def test_what_cannot_be_decoded_is_kept(node, journal):
     transport.close()
     for address, data, rule in (
         (node.addresses.http, b"no HTTP at all\r\n\r\n", "W-HTTP-NOT-HTTP"),
-        (node.addresses.handle_tcp, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "W-HDL-VERSION"),
+        (
+            node.addresses.handle_tcp,
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "W-HDL-OTHER-PROTOCOL",
+        ),
     ):
         reader, writer = await asyncio.open_connection(*address)
         writer.write(data)

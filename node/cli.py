@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "import": "idnode.node.commands.import_",
     "snapshot": "idnode.node.commands.snapshot",
     "check": "idnode.node.commands.check",
+    "tail": "idnode.node.commands.tail",
+    "show": "idnode.node.commands.show",
     "clock": "idnode.node.commands.clock",
     "dataset": "idnode.node.commands.dataset",
     "enterprise": "idnode.node.commands.enterprise",

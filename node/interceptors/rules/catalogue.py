@@ -1,0 +1,157 @@
+"""The one catalogue: finds the rule that a refused request broke, and says it with the request's facts.
+
+A rule is found by the class of the error that refused the request, or its nearest ancestor that has one. What several
+mistakes are answered with alike is told apart here by more: which part of the header is missing, which date a digest bears.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from idnode.node.interceptors.exchange import HttpAnswer, HttpRequest
+from idnode.node.interceptors.rules import directory, identifiers, protocol, sessions
+from idnode.node.interceptors.rules.rule import Rule
+from idnode.node.service import events
+from idnode.node.service.directory.refusals import LoginRefused, TokenRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from idnode.node.interceptors.exchange import Exchange
+    from idnode.node.interceptors.rules.rule import Why
+
+UNPLANNED: Final = Rule(
+    "W-NODE-UNPLANNED",
+    "The node failed at this request: an error that nobody planned.",
+    "节点处理该请求时发生了意外错误。",
+    "The traceback is in the node's log under this request's id; please report it.",
+    "节点日志中有该请求号的错误堆栈，请反馈。",
+)
+HTTP_STATUS: Final = Rule(
+    "W-HTTP-STATUS",
+    "HTTP refused the request: {status} {phrase} for {method} {target}.",
+    "HTTP 层拒绝了请求：{method} {target} 返回 {status} {phrase}。",
+    "Check method and path; the calls are listed at /docs.",
+    "请检查方法和路径；接口列表见 /docs。",
+)
+RESPONSE_CODE: Final = Rule(
+    "W-HDL-CODE",
+    "The request was answered with response code {code}.",
+    "请求的响应码为 {code}。",
+    "The answer's message and the table of response codes say more.",
+    "详见应答中的消息和响应码表。",
+    "handle-protocol.md §2.3",
+)
+
+SERVICE_RULES: Final[dict[type[BaseException], Rule]] = (
+    protocol.RULES | sessions.RULES | identifiers.RULES | directory.RULES
+)
+"""Rules of everything below the faces; each face brings its own."""
+
+_TOKEN_RULES: Final = {
+    "none": directory.TOKEN_NONE,
+    "garbage": directory.TOKEN_GARBAGE,
+    "expired": directory.TOKEN_EXPIRED,
+    "gone": directory.TOKEN_GARBAGE,
+}
+_LOGIN_RULES: Final = {
+    "account": directory.ACCOUNT_UNKNOWN,
+    "date": directory.DIGEST_DATE,
+    "undated": directory.DIGEST_NO_DATE,
+    "plain": directory.DIGEST_PLAIN,
+}
+_BODY_BYTES_MAX: Final = 1 << 20
+_SUCCESS: Final = 1
+_ITEM_SUCCESS: Final = "success"
+"""What an item of a batch says when it was carried out (snms-api.md §6)."""
+
+
+class Catalogue:
+    """Explains refusals; made of the service's rules and those of the faces."""
+
+    def __init__(self, *faces: Mapping[type[BaseException], Rule]) -> None:
+        self.rules: dict[type[BaseException], Rule] = dict(SERVICE_RULES)
+        for rules in faces:
+            self.rules |= rules
+
+    def rule_for(self, error: type[BaseException]) -> Rule:
+        """Return the rule of a class of errors, or of its nearest ancestor that has one."""
+        return next((self.rules[each] for each in error.__mro__ if each in self.rules), UNPLANNED)
+
+    def all_rules(self) -> list[Rule]:
+        """Return every rule, by id."""
+        special = (*directory.SPECIAL, UNPLANNED, HTTP_STATUS, RESPONSE_CODE)
+        return sorted({*self.rules.values(), *special}, key=lambda rule: rule.id)
+
+    def explain(self, exchange: Exchange) -> Why | None:
+        """Return why a request was refused; None when it was not."""
+        error = exchange.error
+        if error is not None:
+            return self._rule_of(error, exchange).why(**_facts(error, exchange))
+        answer = exchange.answer
+        if isinstance(answer, HttpAnswer) and answer.status >= HTTPStatus.BAD_REQUEST:
+            return _of_status(exchange, answer)
+        if exchange.operation == events.BATCH_REGISTER and isinstance(answer, HttpAnswer):
+            return _of_batch(answer)
+        if exchange.response_code not in {None, _SUCCESS}:
+            return RESPONSE_CODE.why(code=exchange.response_code)
+        return None
+
+    def _rule_of(self, error: BaseException, exchange: Exchange) -> Rule:
+        if isinstance(error, TokenRefused):
+            # A header with another scheme reaches the service as no token at all.
+            request = exchange.request
+            if error.reason == "none" and isinstance(request, HttpRequest):
+                sent = any(name.lower() == "authorization" for name in request.headers)
+                return directory.TOKEN_NO_BEARER if sent else directory.TOKEN_NONE
+            return _TOKEN_RULES.get(error.reason, self.rule_for(type(error)))
+        if isinstance(error, LoginRefused):
+            return _LOGIN_RULES.get(error.reason, self.rule_for(type(error)))
+        return self.rule_for(type(error))
+
+
+def _facts(error: BaseException, exchange: Exchange) -> dict[str, Any]:
+    """Return what rules may name: the error's own facts, who asked, and for what."""
+    own = {name: value for name, value in vars(error).items() if not name.startswith("_")}
+    return {
+        "error": str(error).rstrip(".") or type(error).__name__,
+        "handle": exchange.handle or "the handle",
+        "who": exchange.identity or "Whoever asks",
+        "account": exchange.account or "?",
+    } | own
+
+
+def _of_status(exchange: Exchange, answer: HttpAnswer) -> Why:
+    request = exchange.request
+    method, target = (
+        (request.method, request.target) if isinstance(request, HttpRequest) else ("", "")
+    )
+    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""
+    return HTTP_STATUS.why(
+        status=answer.status, phrase=phrase, method=method, target=target.partition("?")[0]
+    )
+
+
+def _of_batch(answer: HttpAnswer) -> Why | None:
+    """Return that every item of a batch was refused although the envelope says success, if so."""
+    if answer.streamed or len(answer.body) > _BODY_BYTES_MAX:
+        return None
+    try:
+        found = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(found, dict) or found.get("status") != _SUCCESS:
+        return None
+    items = found.get("data")
+    if not isinstance(items, list) or not items:
+        return None
+    if not all(isinstance(each, dict) and _item_refused(each) for each in items):
+        return None
+    return directory.BATCH_ALL_REFUSED.why(count=len(items))
+
+
+def _item_refused(item: dict[str, Any]) -> bool:
+    return item.get("code", item.get("msg")) not in {_SUCCESS, _ITEM_SUCCESS}

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "check": "idnode.node.commands.check",
     "tail": "idnode.node.commands.tail",
     "show": "idnode.node.commands.show",
+    "fault": "idnode.node.commands.fault",
     "clock": "idnode.node.commands.clock",
     "dataset": "idnode.node.commands.dataset",
     "enterprise": "idnode.node.commands.enterprise",

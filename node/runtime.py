@@ -33,8 +33,9 @@ from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
+from idnode.node.observation import Observation
 from idnode.node.ops import management, openapi, persistent_counters
-from idnode.node.ops.clock import ClockCalls
+from idnode.node.ops.clock import clock_routes
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
@@ -81,8 +82,9 @@ class Node:
         self.seed = seed
         self.health = Health(core())
         self.interceptors = Interceptors()
-        """Who sees every request; empty unless somebody adds to it."""
+        """Who sees every request: what `observation` puts there, and whoever adds to it."""
         self._clock = clock or MovableClock()
+        self.observation = Observation(settings, self._clock, self.interceptors, seed)
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
         self._progress = progress
         self._started = self._clock.now()
@@ -128,6 +130,7 @@ class Node:
         self._housekeeping = Housekeeping(self.settings.data_dir, self.metrics)
         for chore in self._chores:
             self._housekeeping.add(chore)
+        self.metrics.read_injected(self.observation.struck)
         self.metrics.read_ready(lambda: self.health.ready)
         self.metrics.read_disk(self.settings.data_dir)
         admin = await self._serve_http(
@@ -151,6 +154,7 @@ class Node:
         )
         self._running.callback(services.offload.close)
         self.services = services
+        self.observation.know(self.register, authority)
         await self._open_directory(services)
         await self._first_start(services, first_start=first_start)
         self.metrics.read_register(self.register.stats)
@@ -319,15 +323,13 @@ class Node:
             stats=self.report,
             snapshot=self._snapshot,
             before_telling=partial(self._housekeeping.save, sync=True),
-            further=[*calls.routes(), *self._clock_routes(), *openapi.routes(version())],
+            further=[
+                *calls.routes(),
+                *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
+                *self.observation.routes(version()),
+                *openapi.routes(version()),
+            ],
         )
-
-    def _clock_routes(self) -> list[web.RouteDef]:
-        if not isinstance(self._clock, MovableClock):
-            return []
-        loopback = is_loopback(self.settings.host)
-        refusal = None if loopback else "The clock moves only while the node is on loopback"
-        return ClockCalls(self._clock, refusal=refusal).routes()
 
     async def _count(self, prefix: bytes) -> int:
         return await self.register.count(prefix)

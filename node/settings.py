@@ -170,6 +170,11 @@ class Settings(BaseSettings):
         None, description="data set under what is written: suzhou, suzhou,seed=N or none"
     )
 
+    journal: Literal["failures", "all", "off"] = Field("failures", description="what to journal")
+    journal_entries: int = Field(10_000, ge=1, le=10_000_000, description="entries of the journal")
+    journal_bytes: int = Field(64 << 20, ge=1 << 16, description="most memory of the journal")
+    faults: Path | None = Field(None, description="TOML file with faults to inject from the start")
+
     ready_file: Path | None = Field(
         None, description="file that says what was bound, written once the node is ready"
     )

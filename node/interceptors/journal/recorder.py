@@ -12,8 +12,15 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from idnode.node.interceptors.actions import Send
 from idnode.node.interceptors.chain import Interceptor
-from idnode.node.interceptors.exchange import Exchange, HttpAnswer, HttpRequest
+from idnode.node.interceptors.exchange import (
+    FAULT,
+    Exchange,
+    HttpAnswer,
+    HttpRequest,
+    phrase_of,
+)
 from idnode.node.interceptors.journal.entry import Entry, KeptBinary, cut
 from idnode.node.interceptors.journal.redaction import kept_http
 from idnode.node.service import events
@@ -33,9 +40,6 @@ ALL: Final = "all"
 OFF: Final = "off"
 MODES: Final = (FAILURES, ALL, OFF)
 
-FAULT: Final = "fault"
-"""The note under which the faults' interceptor leaves the name of the fault that it injected."""
-
 _ENTRY: Final = "journal"
 _WRITING: Final = frozenset(
     (
@@ -52,8 +56,6 @@ LINES_A_SECOND: Final = 10
 """Most log lines about refused requests in one second; the others are counted."""
 
 _log = logging.getLogger(__name__)
-
-Explain = "Callable[[Exchange], Why | None]"
 
 
 class Journal(Interceptor):
@@ -87,9 +89,9 @@ class Journal(Interceptor):
         """Keep a request with its answer, if this mode does."""
         known: Entry | None = exchange.notes.get(_ENTRY)
         if known is not None:
-            self._amend(exchange, known)
+            self._amend(exchange, known, plan)
         elif self.mode == ALL or self._counts(exchange):
-            self._keep(exchange, _kept_answer(exchange))
+            self._keep(exchange, _left(exchange, plan))
         return plan
 
     def _counts(self, exchange: Exchange) -> bool:
@@ -102,8 +104,7 @@ class Journal(Interceptor):
             return True
         return exchange.response_code not in {None, _SUCCESS}
 
-    def _keep(self, exchange: Exchange, answer: Kept | None) -> None:
-        answered = exchange.answer
+    def _keep(self, exchange: Exchange, left: bytes | HttpAnswer | None) -> None:
         entry = Entry(
             number=0,
             id=exchange.id,
@@ -116,11 +117,11 @@ class Journal(Interceptor):
             identity=None if exchange.identity is None else cut(exchange.identity),
             account=None if exchange.account is None else cut(exchange.account),
             code=exchange.response_code,
-            status=answered.status if isinstance(answered, HttpAnswer) else None,
+            status=left.status if isinstance(left, HttpAnswer) else None,
             seconds=self._clock.elapsed() - exchange.started,
             request=_kept_request(exchange),
-            answer=answer,
-            answers=int(answer is not None),
+            answer=_kept_answer(left),
+            answers=int(left is not None),
             fault=exchange.notes.get(FAULT),
             error=None if exchange.error is None else type(exchange.error).__name__,
             why=self._explain(exchange),
@@ -129,16 +130,16 @@ class Journal(Interceptor):
         if entry.why is not None:
             self._lines.write(entry)
 
-    def _amend(self, exchange: Exchange, known: Entry) -> None:
+    def _amend(self, exchange: Exchange, known: Entry, plan: Plan) -> None:
         """Take in the answer to a request that is kept already, or a further message of an answer."""
         if known.answer is None:
-            answered = exchange.answer
+            left = _left(exchange, plan)
             changed = replace(
                 known,
-                answer=_kept_answer(exchange),
+                answer=_kept_answer(left),
                 answers=1,
                 code=exchange.response_code,
-                status=answered.status if isinstance(answered, HttpAnswer) else None,
+                status=left.status if isinstance(left, HttpAnswer) else None,
                 seconds=self._clock.elapsed() - exchange.started,
                 why=self._explain(exchange) or known.why,
             )
@@ -189,13 +190,19 @@ def _kept_request(exchange: Exchange) -> Kept:
     return _kept_binary(request)
 
 
-def _kept_answer(exchange: Exchange) -> Kept | None:
-    answer = exchange.answer
+def _left(exchange: Exchange, plan: Plan) -> bytes | HttpAnswer | None:
+    """Return the answer that leaves: the node's own, unless a fault put another one, or none, in its place."""
+    if FAULT not in exchange.notes:
+        return exchange.answer
+    return next((step.content for step in plan if isinstance(step, Send)), None)
+
+
+def _kept_answer(answer: bytes | HttpAnswer | None) -> Kept | None:
     if answer is None:
         return None
     if isinstance(answer, HttpAnswer):
         content_type = next((v for n, v in answer.headers if n.lower() == "content-type"), "")
-        start = (str(answer.status), HTTPStatus(answer.status).phrase)
+        start = (str(answer.status), phrase_of(answer.status))
         return kept_http(start, list(answer.headers), answer.body, content_type)
     return _kept_binary(answer)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from idnode.node.interceptors.exchange import HttpAnswer, HttpRequest
+from idnode.node.interceptors.exchange import FAULT, HttpAnswer, HttpRequest, phrase_of
 from idnode.node.interceptors.rules import directory, identifiers, protocol, sessions
 from idnode.node.interceptors.rules.rule import Rule
 from idnode.node.service import events
@@ -44,6 +44,14 @@ RESPONSE_CODE: Final = Rule(
     "The answer's message and the table of response codes say more.",
     "详见应答中的消息和响应码表。",
     "handle-protocol.md §2.3",
+)
+
+FAULT_INJECTED: Final = Rule(
+    "W-FAULT",
+    "The fault {fault} was injected into the answer; the node itself would have said: {own}.",
+    "应答中注入了故障 {fault}；节点本来的结果：{own}。",
+    "See what a good client does then: `idnode fault show {fault}`.",
+    "合格的客户端应如何处理，见 `idnode fault show {fault}`。",
 )
 
 SERVICE_RULES: Final[dict[type[BaseException], Rule]] = (
@@ -83,11 +91,14 @@ class Catalogue:
 
     def all_rules(self) -> list[Rule]:
         """Return every rule, by id."""
-        special = (*directory.SPECIAL, UNPLANNED, HTTP_STATUS, RESPONSE_CODE)
+        special = (*directory.SPECIAL, UNPLANNED, HTTP_STATUS, RESPONSE_CODE, FAULT_INJECTED)
         return sorted({*self.rules.values(), *special}, key=lambda rule: rule.id)
 
     def explain(self, exchange: Exchange) -> Why | None:
         """Return why a request was refused; None when it was not."""
+        fault = exchange.notes.get(FAULT)
+        if fault is not None:
+            return FAULT_INJECTED.why(fault=fault, own=_own_outcome(exchange))
         error = exchange.error
         if error is not None:
             return self._rule_of(error, exchange).why(**_facts(error, exchange))
@@ -124,12 +135,23 @@ def _facts(error: BaseException, exchange: Exchange) -> dict[str, Any]:
     } | own
 
 
+def _own_outcome(exchange: Exchange) -> str:
+    """Return what the node made of a request into whose answer a fault was injected."""
+    if exchange.error is not None:
+        return str(exchange.error) or type(exchange.error).__name__
+    if exchange.answer is None:
+        return "nothing, it was not carried out"
+    if isinstance(exchange.answer, HttpAnswer):
+        return f"{exchange.answer.status} {phrase_of(exchange.answer.status)}"
+    return f"response code {exchange.response_code}"
+
+
 def _of_status(exchange: Exchange, answer: HttpAnswer) -> Why:
     request = exchange.request
     method, target = (
         (request.method, request.target) if isinstance(request, HttpRequest) else ("", "")
     )
-    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""
+    phrase = phrase_of(answer.status)
     return HTTP_STATUS.why(
         status=answer.status, phrase=phrase, method=method, target=target.partition("?")[0]
     )

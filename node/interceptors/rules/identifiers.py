@@ -8,6 +8,7 @@ from idnode.node.interceptors.rules.rule import Rule
 from idnode.node.service import errors as service
 from idnode.registry import errors as registry
 from idnode.registry.directory import errors as directory
+from idnode.registry.engines import UnknownEngine
 from idnode.registry.handle import errors as data_model
 
 RULES: Final[dict[type[BaseException], Rule]] = {
@@ -128,6 +129,20 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "Wait a moment and send it again, with growing pauses.",
         "请稍后重试，并逐次加长间隔。",
     ),
+    registry.RegisterShort: Rule(
+        "W-REG-SHORT",
+        "The system has too little room on the disk, or too few descriptors; nothing was taken.",
+        "磁盘空间或文件描述符不足，请求未被接收。",
+        "Make room on the node's disk; what was acknowledged is safe, and reads go on.",
+        "请为节点磁盘腾出空间；已确认的数据是安全的，读取不受影响。",
+    ),
+    registry.RegisterUnavailable: Rule(
+        "W-REG-UNAVAILABLE",
+        "The register's database cannot be reached now; a change may have been carried out all the same.",
+        "暂时无法连接登记库的数据库；变更仍有可能已执行。",
+        "Read the record before you send the change again, and look at the node's log.",
+        "重发变更前请先查询记录，并查看节点日志。",
+    ),
     registry.RegisterClosed: Rule(
         "W-REG-CLOSED",
         "The register takes no writes: the node is stopping, or its log failed.",
@@ -149,12 +164,33 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "Stop the other node, or give this one a directory of its own.",
         "请停止另一节点，或为本节点指定单独的目录。",
     ),
+    UnknownEngine: Rule(
+        "W-REG-ENGINE",
+        "No engine of the register has this name: {error}.",
+        "没有此名称的登记库引擎：{error}。",
+        "See `register` in `idnode settings --help`.",
+        "请参见 `idnode settings --help` 中的 `register`。",
+    ),
     data_model.RegistryError: Rule(
         "W-REG-FAILED",
         "The register refused: {error}.",
         "登记库拒绝：{error}。",
         "Look at the node's log.",
         "请查看节点日志。",
+    ),
+    directory.DirectoryError: Rule(
+        "W-DIR-FAILED",
+        "The directory refused: {error}.",
+        "目录拒绝：{error}。",
+        "Look at the node's log.",
+        "请查看节点日志。",
+    ),
+    directory.SchemaTooNew: Rule(
+        "W-DIR-SCHEMA",
+        "The directory's database was written by a later version of idnode.",
+        "目录数据库由更高版本的 idnode 写入。",
+        "Run that version, or restore a copy from before it.",
+        "请运行该版本，或恢复升级之前的副本。",
     ),
     directory.DirectoryBusy: Rule(
         "W-DIR-BUSY",

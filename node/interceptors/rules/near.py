@@ -27,7 +27,9 @@ _PREFIXES_COMPARED_MAX: Final = 20_000
 class Homed(Protocol):
     """Which prefixes live here, folded."""
 
-    homed: Collection[bytes]
+    @property
+    def homed(self) -> Collection[bytes]:
+        """Their names."""
 
 
 class NearMiss(NamedTuple):

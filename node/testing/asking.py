@@ -7,7 +7,8 @@ import json
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-TIMEOUT_SECONDS: Final = 30.0
+TIMEOUT_SECONDS: Final = 330.0
+"""More than the node ever waits for a verification."""
 
 _ERRORS: Final = 400
 
@@ -27,7 +28,6 @@ def ask(
     body: Any = None,
     *,
     authorization: str | None = None,
-    timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> Any:
     """Return the JSON that a call answers, None for an empty body.
 
@@ -39,7 +39,7 @@ def ask(
     address = urlsplit(base)
     # A proxy of the environment is not asked, as `urllib.request` would: the node is on this machine.
     connection = http.client.HTTPConnection(
-        address.hostname or "", address.port, timeout=timeout_seconds
+        address.hostname or "", address.port, timeout=TIMEOUT_SECONDS
     )
     headers = {"Content-Type": "application/json"}
     if authorization is not None:

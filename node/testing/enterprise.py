@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -28,27 +28,21 @@ class Enterprise:
     prefix: str
     identity: str
     """``index:handle`` of who administers the prefix over the binary protocol and Handle JSON."""
-    secret: str
+    secret: str = field(repr=False)
     username: str
     """The SNMS account."""
-    password: str
+    password: str = field(repr=False)
+    mark: str
+    """What is in its prefix and in the name of its account, and in nobody else's."""
 
     @classmethod
     def onboard(cls, node: Node) -> Self:
         """Take an enterprise with a random prefix aboard."""
         # Not the next free prefix: two workers that ask at once would be offered the same one.
-        prefix = f"{node.prefix}.{secrets.randbelow(900_000_000) + 100_000_000}"
-        username, password = f"test-{secrets.token_hex(8)}", secrets.token_hex(12)
-        node.manage(
-            "POST",
-            "/api/v1/enterprises",
-            {
-                "name": username,
-                "username": username,
-                "password": password,
-                "prefix": prefix,
-            },
-        )
+        mark = str(secrets.randbelow(900_000_000) + 100_000_000)
+        prefix, username, password = f"{node.prefix}.{mark}", f"test-{mark}", secrets.token_hex(12)
+        wanted = {"name": username, "username": username, "password": password, "prefix": prefix}
+        node.manage("POST", "/api/v1/enterprises", wanted)
         return cls(
             node=node,
             prefix=prefix,
@@ -56,6 +50,7 @@ class Enterprise:
             secret=sha256(password.encode()).hexdigest(),
             username=username,
             password=password,
+            mark=mark,
         )
 
     def handle(self, suffix: str) -> str:
@@ -98,9 +93,7 @@ class Enterprise:
             "items": items,
         }
         bearer = f"Bearer {self.token()}"
-        _data(
-            ask(self.node.http, "POST", "/snms/api/v5/template", template, authorization=bearer)
-        )
+        _data(ask(self.node.http, "POST", "/snms/api/v5/template", template, authorization=bearer))
 
     def register(self, suffix: str, *values: tuple[int, str, str]) -> str:
         """Register an identifier with these values (index, type, data), or a URL, and return its handle."""

@@ -14,7 +14,7 @@ SHOWN_ENTRIES: Final = 50
 """Most entries of a failure's report: the latest."""
 
 _PATH: Final = "/api/v1/journal"
-_OWN: Final = ("prefix", "handle", "who", "id")
+_SINGLING: Final = ("prefix", "handle", "who", "id", "text")
 """Conditions that single out one test's requests among those of others on a shared node."""
 
 
@@ -30,13 +30,13 @@ class Journal:
         self.enterprise: Enterprise | None = None
 
     def entries(self, **match: Any) -> list[dict[str, Any]]:
-        """Return the entries that meet every condition: ``operation``, ``handle``, ``code``, ``status``, …"""
+        """Return the entries that meet every condition: of ``handle``, ``operation``, ``status``, …, all."""
         found: list[dict[str, Any]] = []
         after = self.after
         while True:
-            query = urlencode(match | {"after": after, "limit": PAGE_ENTRIES})
+            query = urlencode(self._own(match) | {"after": after, "limit": PAGE_ENTRIES})
             page = self._node.manage("GET", f"{_PATH}?{query}")["items"]
-            found += [entry for entry in page if self._own(entry)]
+            found += page
             if len(page) < PAGE_ENTRIES:
                 return found
             after = page[-1]["number"]
@@ -59,17 +59,17 @@ class Journal:
         __tracebackhide__ = True
         numbers = {"exactly": exactly, "at_least": at_least, "at_most": at_most}
         given = {name: number for name, number in numbers.items() if number is not None}
-        self._verify({"match": self._scoped(match), **given, "within": within}, f"{match}")
+        self._verify({"match": self._own(match), **given, "within": within}, f"{match}")
 
     def assert_never_called(self, *, within: float = 0.0, **match: Any) -> None:
         """Fail if a request met every condition."""
         __tracebackhide__ = True
-        self._verify({"match": self._scoped(match), "never": True, "within": within}, f"{match}")
+        self._verify({"match": self._own(match), "never": True, "within": within}, f"{match}")
 
     def assert_order(self, *matches: dict[str, Any], within: float = 0.0) -> None:
         """Fail unless requests met these conditions in this order; others may lie between them."""
         __tracebackhide__ = True
-        order = [self._scoped(match) for match in matches]
+        order = [self._own(match) for match in matches]
         self._verify({"order": order, "within": within}, f"{list(matches)}")
 
     def text(self) -> str:
@@ -86,30 +86,24 @@ class Journal:
             shown = self.text() or "nothing"
             raise AssertionError(f"{wanted}: {verdict['message']}; the node was asked:\n{shown}")
 
-    def _scoped(self, match: dict[str, Any]) -> dict[str, Any]:
-        if self.enterprise is None or not self._node.shared or any(name in match for name in _OWN):
+    def _own(self, match: dict[str, Any]) -> dict[str, Any]:
+        """Return conditions that only requests of this test meet, on a node that others ask, too."""
+        if self.enterprise is None or not self._node.shared:
             return match
-        return match | {"prefix": self.enterprise.prefix}
-
-    def _own(self, entry: dict[str, Any]) -> bool:
-        own = self.enterprise
-        if own is None or not self._node.shared:
-            return True
-        handle, _, _ = entry["handle"].partition("/")
-        return (
-            handle == own.prefix
-            or entry["account"] == own.username
-            or entry["identity"] == own.identity
-            or entry["handle"] == f"0.NA/{own.prefix}"
-        )
+        if any(name in match for name in _SINGLING):
+            return match
+        return match | {"text": self.enterprise.mark}
 
 
 def _lines(entry: dict[str, Any]) -> list[str]:
     code = entry["code"] if entry["status"] is None else entry["status"]
     fault = f"  fault {entry['fault']}" if entry["fault"] else ""
+    subject = " by ".join(
+        each for each in (entry["handle"], entry["account"] or entry["identity"]) if each
+    )
     line = (
         f"{entry['number']:>6} {entry['time'][11:23]} {entry['face']:<12} {entry['operation']:<14} "
-        f"{code!s:<5} {entry['handle']}{fault}"
+        f"{code!s:<5} {subject}{fault}"
     )
     why = entry["why"]
     if why is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from idnode.node.testing.asking import ask
@@ -38,10 +38,10 @@ class Node:
     prefix: str = PREFIX
     identity: str = f"301:0.NA/{PREFIX}"
     """``index:handle`` of the node's administrator."""
-    secret: str = SECRET
+    secret: str = field(default=SECRET, repr=False)
     username: str = "admin"
     """The SNMS account of the administrator."""
-    password: str = SECRET
+    password: str = field(default=SECRET, repr=False)
 
     @classmethod
     def of(cls, ready: Mapping[str, Any], *, shared: bool) -> Self:

@@ -61,8 +61,10 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def idnode(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A node on free ports that forgets everything at the end of the run."""
+def idnode(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Node]:
+    """Give a node on free ports that forgets everything at the end of the run."""
     from idnode.node.testing import running  # noqa: PLC0415  # the price of the first use, not of pytest's start
 
     base = tmp_path_factory.getbasetemp()
@@ -89,7 +91,7 @@ def _idnode_journal_of_failures(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def idnode_journal(request: pytest.FixtureRequest, idnode: Node) -> Journal:
-    """What the node was asked since the test began, with ``assert_called``."""
+    """Give what the node was asked since the test began, with ``assert_called``."""
     from idnode.node.testing.journal import Journal  # noqa: PLC0415
 
     journal = Journal(idnode)
@@ -99,7 +101,7 @@ def idnode_journal(request: pytest.FixtureRequest, idnode: Node) -> Journal:
 
 @pytest.fixture
 def idnode_prefix(idnode: Node, idnode_journal: Journal) -> Enterprise:
-    """A fresh enterprise: prefix, identity, secret and SNMS account of this test alone."""
+    """Give a fresh enterprise: prefix, identity, secret and SNMS account of this test alone."""
     from idnode.node.testing.enterprise import Enterprise  # noqa: PLC0415
 
     idnode_journal.enterprise = Enterprise.onboard(idnode)
@@ -108,7 +110,7 @@ def idnode_prefix(idnode: Node, idnode_journal: Journal) -> Enterprise:
 
 @pytest.fixture
 def idnode_faults(idnode: Node) -> Iterator[Faults]:
-    """The node's faults: none at first, and none after the test."""
+    """Give the node's faults: none at first, and none after the test."""
     from idnode.node.testing.faults import Faults  # noqa: PLC0415
 
     _insist_on_own(idnode, "idnode_faults")
@@ -120,7 +122,7 @@ def idnode_faults(idnode: Node) -> Iterator[Faults]:
 
 @pytest.fixture
 def idnode_clock(idnode: Node) -> Iterator[Clock]:
-    """The node's clock, put back after the test."""
+    """Give the node's clock, put back after the test."""
     from idnode.node.testing.clock import Clock  # noqa: PLC0415
 
     _insist_on_own(idnode, "idnode_clock")
@@ -131,7 +133,7 @@ def idnode_clock(idnode: Node) -> Iterator[Clock]:
 
 @pytest.fixture
 def idnode_clean(idnode: Node) -> Node:
-    """The node as it was after its first start; whatever earlier tests wrote is gone."""
+    """Give the node as it was after its first start; whatever earlier tests wrote is gone."""
     _insist_on_own(idnode, "idnode_clean")
     idnode.manage("POST", "/api/v1/reset", {})
     return idnode

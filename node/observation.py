@@ -11,7 +11,7 @@ from idnode.node.interceptors.faults.injector import FaultInjector
 from idnode.node.interceptors.journal.recorder import OFF, Journal
 from idnode.node.interceptors.journal.ring import Ring
 from idnode.node.interceptors.rules.catalogue import Catalogue
-from idnode.node.interceptors.rules.near import near_misses
+from idnode.node.interceptors.rules.near import near_misses, near_templates
 from idnode.node.ops.faults import FaultCalls
 from idnode.node.ops.journal import JournalCalls
 from idnode.node.settings import is_loopback
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from idnode.node.interceptors.chain import Interceptor, Interceptors
     from idnode.node.interceptors.faults.control import FaultControl
     from idnode.node.interceptors.faults.fault import Fault
+    from idnode.node.interceptors.journal.entry import Entry
     from idnode.node.interceptors.rules.near import NearMiss
     from idnode.node.service.identifiers.authority import Authority
     from idnode.node.settings import Settings
+    from idnode.registry.directory.store import Directory
     from idnode.registry.handle.clock import Clock
     from idnode.registry.register import Register
 
@@ -47,8 +49,7 @@ class Observation:
         self._by_header = is_loopback(settings.host)
         named = self._named if self._by_header else None
         self.injector = FaultInjector(clock, seed, named=named)
-        self._register: Register | None = None
-        self._authority: Authority | None = None
+        self._known: tuple[Register, Authority, Directory] | None = None
         if settings.faults is not None:
             self._load(settings)
         self._arrange()
@@ -73,9 +74,9 @@ class Observation:
     def _named(self, name: str) -> Fault | None:
         return self.faults.named(name)
 
-    def know(self, register: Register, authority: Authority) -> None:
+    def know(self, register: Register, authority: Authority, directory: Directory) -> None:
         """Take in where near misses are looked for."""
-        self._register, self._authority = register, authority
+        self._known = register, authority, directory
 
     def switch(self, mode: str) -> None:
         """Have the journal keep other requests from now on."""
@@ -102,7 +103,10 @@ class Observation:
         faults = FaultCalls(lambda: self.faults, lambda: self.journal.ring)
         return [*journal.routes(), *faults.routes()]
 
-    def _near(self, handle: str, rule: str) -> list[NearMiss]:
-        if self._register is None or self._authority is None or not handle:
+    def _near(self, entry: Entry) -> list[NearMiss]:
+        if self._known is None or entry.why is None:
             return []
-        return near_misses(handle, rule, self._register, self._authority)
+        register, authority, directory = self._known
+        if entry.facts.get("kind") == "template":
+            return near_templates(entry.facts.get("name", ""), directory.cache.templates)
+        return near_misses(entry.handle, entry.why.rule, register, authority)

@@ -154,8 +154,8 @@ class Node:
         )
         self._running.callback(services.offload.close)
         self.services = services
-        self.observation.know(self.register, authority)
         await self._open_directory(services)
+        self.observation.know(self.register, authority, self.parts.directory)
         await self._first_start(services, first_start=first_start)
         self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)

@@ -165,6 +165,13 @@ def note_account(name: str) -> None:
         exchange.account = name
 
 
+def note_handle(handle: bytes) -> None:
+    """Note the handle that the current request asks for."""
+    exchange = current.get()
+    if exchange is not None:
+        exchange.handle = handle
+
+
 def note_answered(operation: str, response_code: int, handle: bytes | None = None) -> None:
     """Note what the current request asked for and how it was answered."""
     exchange = current.get()

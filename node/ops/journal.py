@@ -38,7 +38,7 @@ class JournalCalls:
     def __init__(
         self,
         journal: Journal,
-        near: Callable[[str, str], list[NearMiss]],
+        near: Callable[[Entry], list[NearMiss]],
         switch: Callable[[str], None],
         version: str,
     ) -> None:
@@ -96,8 +96,7 @@ class JournalCalls:
             raise web.HTTPNotFound(reason="There is no such entry, or not any more")
         data = found.as_data()
         if found.why is not None:
-            near = self._near(found.handle, found.why.rule)
-            data["near"] = [miss._asdict() for miss in near]
+            data["near"] = [miss._asdict() for miss in self._near(found)]
         return _json(data)
 
     async def clear(self, _request: web.Request) -> web.Response:

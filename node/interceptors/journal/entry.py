@@ -106,7 +106,8 @@ class Entry:
     error: str | None = None
     """The class of the error that refused the request."""
     why: Why | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    """What the request named that is not there: its kind and name."""
 
     @property
     def size(self) -> int:

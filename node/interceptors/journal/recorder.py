@@ -125,6 +125,7 @@ class Journal(Interceptor):
             fault=exchange.notes.get(FAULT),
             error=None if exchange.error is None else type(exchange.error).__name__,
             why=self._explain(exchange),
+            facts=_facts_of(exchange.error),
         )
         entry = exchange.notes[_ENTRY] = self.ring.add(entry)
         if entry.why is not None:
@@ -188,6 +189,12 @@ def _kept_request(exchange: Exchange) -> Kept:
         content_type = request.headers.get("Content-Type", "")
         return kept_http((request.method, request.target), headers, request.body, content_type)
     return _kept_binary(request)
+
+
+def _facts_of(error: BaseException | None) -> dict[str, str]:
+    """Return what an error names that is not there: its kind and name."""
+    named = {name: getattr(error, name, None) for name in ("kind", "name")}
+    return {name: cut(fact) for name, fact in named.items() if isinstance(fact, str)}
 
 
 def _left(exchange: Exchange, plan: Plan) -> bytes | HttpAnswer | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from idnode.node.interceptors.exchange import FAULT, HttpAnswer, HttpRequest, phrase_of
 from idnode.node.interceptors.rules import directory, identifiers, protocol, sessions
+from idnode.node.interceptors.rules.batches import RULES as BATCH_RULES
+from idnode.node.interceptors.rules.batches import of_batch
 from idnode.node.interceptors.rules.rule import Rule
-from idnode.node.service import events
 from idnode.node.service.directory.refusals import LoginRefused, TokenRefused
+from idnode.registry.handle.wire.constants import ResponseCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,10 +71,10 @@ _LOGIN_RULES: Final = {
     "undated": directory.DIGEST_NO_DATE,
     "plain": directory.DIGEST_PLAIN,
 }
-_BODY_BYTES_MAX: Final = 1 << 20
-_SUCCESS: Final = 1
-_ITEM_SUCCESS: Final = "success"
-"""What an item of a batch says when it was carried out (snms-api.md §6)."""
+_NO_REFUSAL: Final = frozenset(
+    (None, int(ResponseCode.SUCCESS), int(ResponseCode.AUTHENTICATION_NEEDED))
+)
+"""A challenge asks who is there; only what follows it can be a refusal."""
 
 
 class Catalogue:
@@ -91,7 +91,14 @@ class Catalogue:
 
     def all_rules(self) -> list[Rule]:
         """Return every rule, by id."""
-        special = (*directory.SPECIAL, UNPLANNED, HTTP_STATUS, RESPONSE_CODE, FAULT_INJECTED)
+        special = (
+            *directory.SPECIAL,
+            *BATCH_RULES,
+            UNPLANNED,
+            HTTP_STATUS,
+            RESPONSE_CODE,
+            FAULT_INJECTED,
+        )
         return sorted({*self.rules.values(), *special}, key=lambda rule: rule.id)
 
     def explain(self, exchange: Exchange) -> Why | None:
@@ -105,9 +112,9 @@ class Catalogue:
         answer = exchange.answer
         if isinstance(answer, HttpAnswer) and answer.status >= HTTPStatus.BAD_REQUEST:
             return _of_status(exchange, answer)
-        if exchange.operation == events.BATCH_REGISTER and isinstance(answer, HttpAnswer):
-            return _of_batch(answer)
-        if exchange.response_code not in {None, _SUCCESS}:
+        if isinstance(answer, HttpAnswer) and (why := of_batch(exchange, answer)) is not None:
+            return why
+        if exchange.response_code not in _NO_REFUSAL:
             return RESPONSE_CODE.why(code=exchange.response_code)
         return None
 
@@ -155,25 +162,3 @@ def _of_status(exchange: Exchange, answer: HttpAnswer) -> Why:
     return HTTP_STATUS.why(
         status=answer.status, phrase=phrase, method=method, target=target.partition("?")[0]
     )
-
-
-def _of_batch(answer: HttpAnswer) -> Why | None:
-    """Return that every item of a batch was refused although the envelope says success, if so."""
-    if answer.streamed or len(answer.body) > _BODY_BYTES_MAX:
-        return None
-    try:
-        found = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(found, dict) or found.get("status") != _SUCCESS:
-        return None
-    items = found.get("data")
-    if not isinstance(items, list) or not items:
-        return None
-    if not all(isinstance(each, dict) and _item_refused(each) for each in items):
-        return None
-    return directory.BATCH_ALL_REFUSED.why(count=len(items))
-
-
-def _item_refused(item: dict[str, Any]) -> bool:
-    return item.get("code", item.get("msg")) not in {_SUCCESS, _ITEM_SUCCESS}

@@ -234,17 +234,8 @@ ACCOUNT_UNKNOWN: Final = Rule(
     "新节点的账号为 `admin` 和 `demo`；可用 `idnode enterprise add` 添加。",
     "snms-api.md §4",
 )
-BATCH_ALL_REFUSED: Final = Rule(
-    "W-SNMS-BATCH-ALL-REFUSED",
-    "The envelope says status 1, and all {count} items of the batch were refused, each in its own `msg`.",
-    "外层 status 为 1，但批次中的 {count} 条全部失败，原因在各条的 `msg` 中。",
-    "Look at each item's outcome; status 1 only says that the call was carried out.",
-    "请检查每一条的结果；status 1 只表示调用已执行。",
-    "snms-api.md §6",
-)
-
 SPECIAL: Final = (
     *(TOKEN_NONE, TOKEN_NO_BEARER, TOKEN_GARBAGE, TOKEN_EXPIRED, DIGEST_DATE, DIGEST_NO_DATE),
-    *(DIGEST_PLAIN, ACCOUNT_UNKNOWN, BATCH_ALL_REFUSED),
+    *(DIGEST_PLAIN, ACCOUNT_UNKNOWN),
 )
 """Rules that are told apart by more than the class of the error."""

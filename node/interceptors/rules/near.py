@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from idnode.registry.handle import names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from idnode.registry.register import Register
 
@@ -42,11 +42,30 @@ class NearMiss(NamedTuple):
 
 def near_misses(handle: str, rule: str, register: Register, authority: Homed) -> list[NearMiss]:
     """Return what might have been meant by a handle that was refused by this rule."""
+    if not handle:
+        return []
     if rule == "W-HDL-NOT-HOMED":
         return _prefixes(handle, authority.homed)
     if rule == "W-HDL-NOT-FOUND":
         return _handles(handle.encode(), register)
     return []
+
+
+def near_templates(name: str, templates: Iterable[tuple[str, str]]) -> list[NearMiss]:
+    """Return the templates that a name, prefix and version with a blank between, might have meant."""
+    prefix, _, version = name.partition(" ")
+    same = sorted(each for of, each in templates if of.casefold() == prefix.casefold())
+    close = get_close_matches(version, same, _SHOWN_MAX, 0.5) or same[:_SHOWN_MAX]
+    if not close:
+        return [NearMiss(f"{prefix} has no templates at all.", f"{prefix} 下没有任何模板。", ())]
+    listed = ", ".join(close)
+    return [
+        NearMiss(
+            f"Template versions of {prefix}: {listed}.",
+            f"{prefix} 的模板版本：{listed}。",
+            tuple(close),
+        )
+    ]
 
 
 def _prefixes(handle: str, homed: Collection[bytes]) -> list[NearMiss]:

@@ -17,7 +17,7 @@ COMPILE := @$(BIN)/python -m compileall -q node registry clients loadtests
 
 ARGS ?=
 
-.PHONY: help run test lint demo bench load fuzz dashboards clean
+.PHONY: help run test lint demo bench load fuzz map dist dashboards picture settings clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST))
@@ -46,8 +46,20 @@ load: .venv/.load  ## Load a node of its own with the smoke profile; others: ARG
 dashboards: .venv/.dev  ## Make the Grafana dashboards' JSON from deploy/dashboards.
 	$(BIN)/python -m deploy.dashboards
 
+map: .venv/.dev  ## Draw the floors from the imports, and end with 1 at a circle or an upward one; ARGS=map.mmd draws a chart.
+	@$(BIN)/python -m tests.tidy.import_map $(ARGS)
+
+picture: .venv/.dev  ## Draw the README's picture from a real run.
+	$(BIN)/python -m deploy.picture
+
+settings: .venv/.dev  ## Write the page of settings, node/SETTINGS.md.
+	$(BIN)/idnode settings --reference > node/SETTINGS.md
+
 fuzz: .venv/.dev  ## Mutate input of the native parsers under sanitizers, for long: ARGS="--fuzz-runs 100000000".
 	$(BIN)/pytest tests/native -p no:randomly --fuzz-runs 20000000 $(ARGS)
+
+dist: .venv/.dev  ## Build the source distribution and the wheel into dist/.
+	$(BIN)/python -m build $(ARGS)
 
 clean:  ## Remove what was made, the data of `make run` excepted.
 	rm -rf .venv build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/out \

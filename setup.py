@@ -10,16 +10,19 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
 from setuptools.errors import CompileError
 
 _HEADERS = [
     f"src/idnode/{folder}"
     for folder in (
         "registry/embedded/native",
+        "registry/overlay",
         "registry/datasets/suzhou",
         "node/faces/handle/native",
     )
 ]
+_SOURCES = {".pyx", ".pxd", ".pyi", ".h"}
 _FLAGS = ["-O3", "-std=gnu11", "-Wall", "-Wextra", "-Wno-unused-function"]
 _MODULES = (
     "idnode.registry.embedded.native.core",
@@ -40,6 +43,19 @@ class BuildIfPossible(build_ext):
             super().build_extension(ext)
         except OSError as error:
             raise CompileError(str(error)) from error
+
+
+class WithNativeSources(sdist):
+    """Packs what the compiled core is made from, and not what Cython made of it."""
+
+    def make_distribution(self) -> None:
+        """Pack the source distribution."""
+        # Setuptools knows of the sources after Cython only, and not of what they include.
+        self.filelist.exclude_pattern(r"\.c$", is_regex=True)
+        for folder in _HEADERS:
+            found = (path for path in sorted(Path(folder).iterdir()) if path.suffix in _SOURCES)
+            self.filelist.extend([str(path) for path in found])
+        super().make_distribution()
 
 
 def _extensions() -> list[Extension]:
@@ -64,4 +80,6 @@ def _extensions() -> list[Extension]:
     return built
 
 
-setup(ext_modules=_extensions(), cmdclass={"build_ext": BuildIfPossible})
+setup(
+    ext_modules=_extensions(), cmdclass={"build_ext": BuildIfPossible, "sdist": WithNativeSources}
+)

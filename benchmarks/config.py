@@ -1,4 +1,4 @@
-"""How long and how often a benchmark measures."""
+"""Describes how long and how often a benchmark measures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _silent(_what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What every benchmark is told."""
+    """Holds what every benchmark is told."""
 
     repetitions: int = 5
     """Measurements of each figure; the table shows their median."""

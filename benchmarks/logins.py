@@ -47,7 +47,7 @@ _PEER = "ours without logins"
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What one measurement found; seconds of processor time are shares of one core."""
+    """Holds what one measurement found; seconds of processor time are shares of one core."""
 
     report: LoadReport
     threads: dict[int, float]

@@ -66,7 +66,7 @@ def compiled(name: str) -> Path:
 
 
 class Server(NamedTuple):
-    """Where a server listens, and its process."""
+    """Tells where a server listens, and its process."""
 
     port: int
     pid: int
@@ -74,7 +74,7 @@ class Server(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a generator counted; latencies in microseconds, by percentile name."""
+    """Holds what a generator counted; latencies in microseconds, by percentile name."""
 
     rate: float
     sent: int

@@ -128,7 +128,7 @@ class NodeProcess:
 
     @property
     def core(self) -> str:
-        """Which build answers: ``native`` or ``python``."""
+        """Return which build answers: ``native`` or ``python``."""
         return str(self.ready.get("core", "unknown"))
 
     @property

@@ -1,4 +1,4 @@
-"""How long UDP answers pause while a bulk load grows the index: the longest latency of an open loop beside it.
+"""Measures how long UDP answers pause while a bulk load grows the index: the longest latency of an open loop beside it.
 
 The generator asks at a rate that takes little of the machine, each request at its planned time, and the latency
 counts from the plan: a pause is charged to whoever would have asked in it. Meanwhile batches are registered over

@@ -8,7 +8,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was measured; ``ours`` and ``peers`` are the repetitions, in the order they were taken."""
+    """Holds what was measured; ``ours`` and ``peers`` are the repetitions, in the order they were taken."""
 
     what: str
     ours: tuple[float, ...] = ()
@@ -46,7 +46,7 @@ class Row:
 
     @property
     def kept(self) -> bool | None:
-        """Whether the row's bound is kept; ``None`` without one, or without what it is about."""
+        """Return whether the row's bound is kept; ``None`` without one, or without what it is about."""
         if self.at_least is not None and self.ratio is not None:
             return self.ratio >= self.at_least
         if self.at_most is not None and self.our_figure is not None:

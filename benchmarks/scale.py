@@ -1,4 +1,4 @@
-"""How a register carries N identifiers: ``python -m benchmarks.scale N`` or ``--curve 1e5,1e6``."""
+"""Measures how a register carries N identifiers: ``python -m benchmarks.scale N`` or ``--curve 1e5,1e6``."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ REFERRALS: Final = frozenset({ResponseCode.SERVICE_REFERRAL, ResponseCode.PREFIX
 
 
 class Transport(StrEnum):
-    """How a request travelled."""
+    """Describes how a request travelled."""
 
     UDP = "udp"
     TCP = "tcp"
@@ -36,7 +36,7 @@ def as_handle(handle: bytes | str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which values of which handle are asked for; without indexes and types, all of them.
+    """Names which values of which handle are asked for; without indexes and types, all of them.
 
     Values match an index or a type, not both; a type ending in ``.`` also matches the types below it
     (handle-protocol.md §3.1 and §5.1).
@@ -71,7 +71,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for one question.
+    """Holds what came back for one question.
 
     ``handle`` is spelled as the peer spelled it. ``message`` is the peer's text beside a code other than
     success, ``referral`` the handle it refers to (302, 303; then ``values`` are the referral's).
@@ -100,12 +100,12 @@ class Answer:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the response code is success."""
+        """Return whether the response code is success."""
         return self.response_code == ResponseCode.SUCCESS
 
     @property
     def authoritative(self) -> bool:
-        """Whether a primary site answered (handle-protocol.md §2.1)."""
+        """Return whether a primary site answered (handle-protocol.md §2.1)."""
         return bool(self.op_flags & OpFlag.AUTHORITATIVE)
 
     def checked(self) -> "Answer":

@@ -17,6 +17,7 @@ from idnode.clients.errors import MalformedAnswer, error_for
 from idnode.clients.json_values import UNREADABLE, seconds_of
 from idnode.clients.web_requests import Call, HttpResponse, read_object
 from idnode.registry.handle.model import PERMISSIONS_DEFAULT, HandleValue, Reference, TtlType
+from idnode.registry.handle.types.hs_seckey import default_permissions
 from idnode.registry.handle.wire.constants import ResponseCode
 
 BATCH_PATH: Final = "/api/v1/identifiers/batch"
@@ -41,7 +42,7 @@ class FailedItem:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of a batch: how many items were registered, and which were refused."""
+    """Holds what became of a batch: how many items were registered, and which were refused."""
 
     accepted: int
     failures: tuple[FailedItem, ...]
@@ -51,7 +52,7 @@ def is_plain(value: HandleValue) -> bool:
     """Return whether a value fits into an item: relative TTL, default permissions, no references."""
     return (
         value.ttl_type == TtlType.RELATIVE
-        and value.permissions == PERMISSIONS_DEFAULT
+        and value.permissions == default_permissions(value.type.encode())
         and not value.references
     )
 

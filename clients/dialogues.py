@@ -51,7 +51,7 @@ _SESSION_SECONDS = 86_400
 
 @dataclass(slots=True)
 class Administrator:
-    """Who asks, and the session under which it asks, if `open_session` has made one."""
+    """Names who asks, and the session under which it asks, if `open_session` has made one."""
 
     identity: "Identity"
     session: ClientSession | None = field(default=None)
@@ -59,7 +59,7 @@ class Administrator:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """What a creation made: the handle as the server names it, and whether it replaced a record."""
+    """Holds what a creation made: the handle as the server names it, and whether it replaced a record."""
 
     handle: bytes
     replaced: bool

@@ -1,4 +1,4 @@
-"""What a caller of any client may catch, made from response codes in one table.
+"""Describes what a caller of any client may catch, made from response codes in one table.
 
 ::
 
@@ -74,7 +74,7 @@ class ConnectionLost(NotAnswered):
 
 
 class MalformedAnswer(NotAnswered):
-    """What came back breaks the protocol, or is more than this client takes."""
+    """The answer breaks the protocol, or is more than this client takes."""
 
 
 class Refused(ClientError):

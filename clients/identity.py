@@ -1,4 +1,4 @@
-"""Who a client is, and how it proves it: a secret, or a private key, behind a value of a record.
+"""Names who a client is, and how it proves it: a secret, or a private key, behind a value of a record.
 
 Sources: handle-protocol.md §6.1. A key is RSA, DSA, one of another elliptic curve, or SM2.
 """

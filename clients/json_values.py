@@ -14,6 +14,7 @@ from idnode.registry.handle.model import (
     Reference,
     TtlType,
 )
+from idnode.registry.handle.types.hs_seckey import default_permissions
 from idnode.registry.handle.types.json_reading import base64_object
 from idnode.registry.handle.types.table import TYPES
 from idnode.registry.handle.wire.errors import ProtocolError
@@ -45,7 +46,9 @@ def to_json(value: HandleValue) -> JsonValue:
         "data": data_to_json(value.data),
         "ttl": iso_time(value.ttl) if value.ttl_type == TtlType.ABSOLUTE else value.ttl,
     }
-    if value.permissions != PERMISSIONS_DEFAULT:
+    usual = default_permissions(value.type.encode(errors="replace"))
+    # Servers differ in what a secret gets that comes without permissions.
+    if not value.permissions == usual == PERMISSIONS_DEFAULT:
         found["permissions"] = f"{value.permissions:04b}"
     if value.references:
         found["references"] = [

@@ -1,4 +1,4 @@
-"""Where a referral leads: which server of which site to ask next (handle-protocol.md §5 and §9)."""
+"""Tells where a referral leads: which server of which site to ask next (handle-protocol.md §5 and §9)."""
 
 from typing import TYPE_CHECKING, Final
 

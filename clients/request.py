@@ -36,7 +36,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send; ``expiration`` is in epoch seconds (handle-protocol.md §2)."""
+    """Holds what to send; ``expiration`` is in epoch seconds (handle-protocol.md §2)."""
 
     op_code: int
     body: bytes

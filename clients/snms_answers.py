@@ -1,4 +1,4 @@
-"""What the SNMS API answers, as data, and what it refuses, as errors (snms-api.md §§2, 5, 6 and 8).
+"""Describes what the SNMS API answers, as data, and what it refuses, as errors (snms-api.md §§2, 5, 6 and 8).
 
 ::
 
@@ -106,14 +106,14 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class ItemOutcome:
-    """What became of one item of a batch: ``message`` is ``success``, or why not."""
+    """Holds what became of one item of a batch: ``message`` is ``success``, or why not."""
 
     handle: str
     message: str
 
     @property
     def accepted(self) -> bool:
-        """Whether it was carried out."""
+        """Return whether it was carried out."""
         return self.message == SUCCESS_TEXT
 
 

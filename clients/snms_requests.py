@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who logs in. ``digested`` sends a dated digest instead of the password."""
+    """Names who logs in. ``digested`` sends a dated digest instead of the password."""
 
     username: str
     password: str = field(repr=False)

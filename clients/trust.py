@@ -1,4 +1,4 @@
-"""Which certificates a client believes."""
+"""Names which certificates a client believes."""
 
 import ssl
 from pathlib import Path

@@ -32,7 +32,7 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 
 class Authorized(Protocol):
-    """Who asks: a `Credential`, or a session in which somebody signed in."""
+    """Names who asks: a `Credential`, or a session in which somebody signed in."""
 
     def authorization(self) -> str:
         """Return the ``Authorization`` header."""
@@ -41,7 +41,7 @@ class Authorized(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Who asks: the key value at ``index`` of ``handle``, proven by its secret (HS_SECKEY data).
+    """Names who asks: the key value at ``index`` of ``handle``, proven by its secret (HS_SECKEY data).
 
     Over plain HTTP the secret can be read by everybody on the way.
     """
@@ -58,7 +58,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What came back: the status, the whole body, and the seconds it took."""
+    """Holds what came back: the status, the whole body, and the seconds it took."""
 
     status: int
     body: bytes

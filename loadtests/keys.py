@@ -1,4 +1,4 @@
-"""Which identifiers are asked for: a space of names by rank, a choice of ranks, and a share of missing names."""
+"""Names which identifiers are asked for: a space of names by rank, a choice of ranks, and a share of missing names."""
 
 from math import exp, expm1, gcd, log, log1p
 from random import Random
@@ -13,7 +13,7 @@ class KeySpace(Protocol):
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         ...
 
     def handle(self, rank: int) -> bytes:
@@ -122,7 +122,7 @@ class Zipf:
 
 
 class Keys:
-    """What one user asks for: (identifier, whether it exists), a share of them missing on purpose."""
+    """Draws what one user asks for: (identifier, whether it exists), a share of them missing on purpose."""
 
     def __init__(
         self, space: KeySpace, choice: Choice, chance: Random, *, missing_percent: float

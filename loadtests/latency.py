@@ -39,7 +39,7 @@ def bucket_milliseconds(response_time: float) -> float:
 
 
 class Latencies:
-    """How many durations fell into which bucket, and their exact sum and maximum; all in seconds."""
+    """Counts how many durations fell into which bucket, and their exact sum and maximum; all in seconds."""
 
     __slots__ = ("count", "counts", "maximum", "total")
 

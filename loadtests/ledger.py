@@ -1,4 +1,4 @@
-"""What happened in one load test: counted where it happens, and added up over all processes."""
+"""Counts what happened in one load test: counted where it happens, and added up over all processes."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which of Locust's events calls what."""
+"""Names which of Locust's events calls what."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the command line of Locust takes beside its own options, and what it says."""
+"""Describes what the command line of Locust takes beside its own options, and what it says."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What has to be on the node before the first request."""
+"""Puts on the node what has to be there before the first request."""
 
 from random import Random
 from typing import TYPE_CHECKING, Final

@@ -27,7 +27,7 @@ class ProfileInvalid(Exception):
 
 
 class Face(StrEnum):
-    """What a user can talk to."""
+    """Describes what a user can talk to."""
 
     HANDLE_UDP = "handle_udp"
     HANDLE_TCP = "handle_tcp"
@@ -41,7 +41,7 @@ class _Table(BaseModel):
 
 
 class KeysTable(_Table):
-    """Which identifiers are asked for."""
+    """Names which identifiers are asked for."""
 
     space: Literal["suzhou", "written"] = "suzhou"
     written: int = Field(2000, ge=1)
@@ -52,7 +52,7 @@ class KeysTable(_Table):
 
 
 class LoadTable(_Table):
-    """Who decides when a request is sent."""
+    """Names who decides when a request is sent."""
 
     model: Literal["open", "closed"]
     users: int = Field(1, ge=1)
@@ -63,7 +63,7 @@ class LoadTable(_Table):
 
 
 class BulkTable(_Table):
-    """What the users of the bulk face send."""
+    """Describes what the users of the bulk face send."""
 
     items: int = Field(500, ge=1, le=50_000)
     write_percent: Percent = 100.0
@@ -71,7 +71,7 @@ class BulkTable(_Table):
 
 
 class ThresholdsTable(_Table):
-    """What has to hold for a load test to pass; what is left out is not checked.
+    """Describes what has to hold for a load test to pass; what is left out is not checked.
 
     Latencies are in milliseconds from the intended time of the request (corrected).
     """
@@ -121,7 +121,7 @@ class Profile(_Table):
 
     @property
     def is_open(self) -> bool:
-        """Whether levels are arrivals a second; else they are users."""
+        """Return whether levels are arrivals a second; else they are users."""
         return self.load.model == "open"
 
     def share(self, face: Face) -> float:

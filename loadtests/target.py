@@ -1,4 +1,4 @@
-"""Where the node is, and who registers there."""
+"""Tells where the node is, and who registers there."""
 
 import json
 from dataclasses import dataclass

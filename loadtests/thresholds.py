@@ -28,12 +28,12 @@ class Check:
 
     @property
     def is_least(self) -> bool:
-        """Whether the measured value must not be below the asked one."""
+        """Return whether the measured value must not be below the asked one."""
         return self.name == "rate_per_second"
 
     @property
     def held(self) -> bool:
-        """Whether it held."""
+        """Return whether it held."""
         if self.is_least:
             return self.measured >= self.asked
         return self.measured <= self.asked

@@ -17,7 +17,7 @@ BUSY_PERCENT: Final = 5.0
 
 
 class ExitCode(IntEnum):
-    """What a load process ends with."""
+    """Describes what a load process ends with."""
 
     PASSED = 0
     FAILED = 1

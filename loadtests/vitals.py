@@ -1,4 +1,4 @@
-"""How the load process itself is: whether it gets the processor, and whether it wakes in time."""
+"""Describes how the load process itself is: whether it gets the processor, and whether it wakes in time."""
 
 import os
 from typing import TYPE_CHECKING, Final

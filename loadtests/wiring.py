@@ -60,7 +60,7 @@ class Wiring:
 
     @property
     def sends(self) -> bool:
-        """Whether users run in this process."""
+        """Return whether users run in this process."""
         return not isinstance(self.environment.runner, MasterRunner)
 
     def arrange(self) -> None:

@@ -1,4 +1,4 @@
-"""What was bound, and the ready file that tells it."""
+"""Describes what was bound, and the ready file that tells it."""
 
 import os
 from dataclasses import dataclass

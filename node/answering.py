@@ -1,4 +1,4 @@
-"""Who answers plain resolutions over the binary protocol: native code where it can, Python otherwise.
+"""Chooses who answers plain resolutions over the binary protocol: native code where it can, Python otherwise.
 
 Native code answers when the register's index is the compiled one, the time is the machine's or a known offset from it, and nobody has to see
 each request. It is kept current here: which prefixes it may answer for, and the site's serial number.
@@ -7,8 +7,9 @@ each request. It is kept current here: which prefixes it may answer for, and the
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.native.served import answerable
 from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCountsReader
 from idnode.node.ops.counters import SECONDS
@@ -24,20 +25,31 @@ if TYPE_CHECKING:
     from idnode.node.ops.metrics import Metrics
     from idnode.node.service.events import Observer
     from idnode.node.service.identifiers.authority import Authority
-    from idnode.registry.datasets.suzhou.native import NativeEnterprise
+    from idnode.node.settings import Settings
     from idnode.registry.embedded.native.core import SlotTable
     from idnode.registry.handle.clock import Clock
+    from idnode.registry.overlay.computed import NativePrefix
+
+_NATIVE_NEVER: Final = 2
+"""How many of the exceptions hold also where native code computes: other servers answer, or a template does."""
+
+
+def udp_limits(settings: Settings) -> UdpLimits:
+    """Return the bounds of the UDP face that are set."""
+    return UdpLimits(
+        answer_bytes_max=settings.udp_answer_max, answers_per_second=settings.udp_answers_per_second
+    )
 
 
 class Answering:
     """The native part of the binary faces of one node; without ``slots`` they do without it."""
 
-    def __init__(self, slots: SlotTable | None, clock: Clock, *, mark_truncated: bool) -> None:
+    def __init__(self, slots: SlotTable | None, clock: Clock, settings: Settings) -> None:
         self._responder: Responder | None = None
         self._native: tuple[Answers, ...] = ()
         self._authority: Authority | None = None
         self._excepted: tuple[Callable[[bytes], bool], ...] = ()
-        self._computed: Mapping[bytes, NativeEnterprise] = {}
+        self._computed: Mapping[bytes, NativePrefix] = {}
         self._stale = False
         self._movable: MovableClock | None = None
         if slots is None or not isinstance(clock, SystemClock | MovableClock):
@@ -47,7 +59,13 @@ class Answering:
             Responder,
         )
 
-        self._responder = Responder(slots, SECONDS, mark_truncated=mark_truncated)
+        self._responder = Responder(
+            slots,
+            SECONDS,
+            mark_truncated=settings.truncated_flag,
+            datagram_answer_max=settings.udp_answer_max,
+            answers_per_second=settings.udp_answers_per_second,
+        )
         self._native = (Answers(slots, SECONDS), self._responder)
         slots.segments.quiesce = self._responder.quiesce
         if isinstance(clock, MovableClock):
@@ -93,7 +111,11 @@ class Answering:
         ``excepted`` is what `answerable` asks about each prefix besides; such prefixes need `compute`.
         """
         self._authority = authority
-        self._excepted = (authority.placed.__contains__, *excepted)
+        self._excepted = (
+            authority.placed.__contains__,
+            authority.namespaces.templated,
+            *excepted,
+        )
         for each in self._native:
             each.set_site_serial(site_serial)
         self._refresh()
@@ -106,15 +128,15 @@ class Answering:
 
     @property
     def native(self) -> bool:
-        """Whether native code answers at all."""
+        """Return whether native code answers at all."""
         return bool(self._native)
 
     @property
     def answered(self) -> int:
-        """How many plain resolutions native code has answered."""
+        """Return how many plain resolutions native code has answered."""
         return sum(sum(counts) for each in self._native for counts in each.volume().values())
 
-    def compute(self, enterprises: Mapping[bytes, NativeEnterprise]) -> None:
+    def compute(self, enterprises: Mapping[bytes, NativePrefix]) -> None:
         """Answer from now on also below these folded prefixes, with what is computed where nothing is written."""
         self._computed = enterprises
         self._refresh()
@@ -137,7 +159,7 @@ class Answering:
         computed = [
             enterprise
             for prefix, enterprise in self._computed.items()
-            if prefix in homed and not self._excepted[0](prefix)
+            if prefix in homed and not any(has(prefix) for has in self._excepted[:_NATIVE_NEVER])
         ]
         for each in self._native:
             each.set_prefixes(prefixes, computed)

@@ -1,4 +1,4 @@
-"""What a started node tells whoever started it: addresses, credentials, and three lines to copy."""
+"""Writes what a started node tells whoever started it: addresses, credentials, and three lines to copy."""
 
 import shutil
 import sys

@@ -4,7 +4,7 @@ import gc
 import importlib
 import sys
 from collections.abc import Callable
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
@@ -49,10 +49,11 @@ def application(arguments: list[str]) -> typer.Typer:
     Loading one command keeps `idnode resolve` from importing what only `idnode serve` needs.
     """
     asked = next((word for word in arguments if not word.startswith("-")), None)
+    if arguments[:1] == ["--version"]:
+        asked = "version"
     names = [asked] if asked in COMMANDS else list(COMMANDS)
     app = typer.Typer(
         name="idnode",
-        add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -74,7 +75,18 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     return with_settings(command)
 
 
-def _about() -> None:
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # the signature of an option's callback
+    if wanted:
+        importlib.import_module(COMMANDS["version"]).run()
+        raise typer.Exit
+
+
+def _about(
+    *,
+    version: Annotated[  # its callback does it
+        bool, typer.Option("--version", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
     """Run and use a local secondary node for industrial-internet identifiers."""
 
 

@@ -1,4 +1,4 @@
-"""What lies where in the data directory."""
+"""Describes what lies where in the data directory."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""What holds where nothing is set, and the failure that settings cause.
+"""Describes what holds where nothing is set, and the failure that settings cause.
 
 Apart from the settings table, which takes longer to import than a client command takes to ask.
 """

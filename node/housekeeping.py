@@ -1,4 +1,4 @@
-"""What has to be done about once a second, and once more at the end."""
+"""Runs what has to be done about once a second, and once more at the end."""
 
 import asyncio
 import logging

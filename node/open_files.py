@@ -1,4 +1,4 @@
-"""How many files and connections the system lets this process have open."""
+"""Raises how many files and connections the system lets this process have open."""
 
 import contextlib
 

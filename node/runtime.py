@@ -14,11 +14,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from idnode.node.addresses import WILDCARDS, Addresses
-from idnode.node.answering import Answering
+from idnode.node.answering import Answering, udp_limits
 from idnode.node.binding import HandleSockets, bind_handle, bind_http, listen
+from idnode.node.browsers import access_of, fenced
 from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
+from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.directory_parts import Core, open_directory
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
@@ -28,7 +30,6 @@ from idnode.node.faces.http.authorization import Authorization
 from idnode.node.faces.http.services import Services, from_the_start
 from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.first_start import prefixes
-from idnode.node.first_start.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
@@ -42,6 +43,7 @@ from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
+from idnode.node.service.identifiers.credentials import node_administrators
 from idnode.node.services import NodeServices
 from idnode.node.settings import Settings, is_loopback, pure_python_forced
 from idnode.registry.engines import Opening, open_register
@@ -95,7 +97,7 @@ class Node:
 
     @property
     def log_failed(self) -> bool:
-        """Whether the log failed for good while the node ran: what is on the disk wants looking at."""
+        """Return whether the log failed for good while the node ran: what is on the disk wants looking at."""
         return self._log_failed()
 
     def every_second(self, chore: Callable[[], None]) -> None:
@@ -138,9 +140,8 @@ class Node:
         )
         opened = await self._open_register()
         first_start = not opened.stats().identifiers
-        answering = self.answering = Answering(
-            opened.capabilities.slots, self._clock, mark_truncated=self.settings.truncated_flag
-        )
+        slots = opened.capabilities.slots
+        answering = self.answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)
         threads = self.settings.udp_threads if answering.native else 0
         bound = await bind_handle(self.settings, max(threads, 1))
@@ -222,6 +223,7 @@ class Node:
             self._clock,
             self.register,
             services.authority,
+            services.permissions,
             services.resolver,
             services.site.site,
         )
@@ -237,9 +239,11 @@ class Node:
             self.parts.refuse_demo_password()
         if first_start:
             await services.registrar.create(
-                prefixes.node_administrators(prefix)[0],
+                node_administrators(prefix)[0],
                 prefix + prefixes.ENTERPRISE_SUFFIX + b"/hello",
-                values.pack(HELLO),
+                values.pack(
+                    (*HELLO, prefixes.administrators_of(prefix + prefixes.ENTERPRISE_SUFFIX))
+                ),
             )
 
     def _observer(self, face: str) -> Observer:
@@ -261,6 +265,7 @@ class Node:
             protocol.receiver,
             seen[1],
             self._clock,
+            udp_limits(settings),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
         )
@@ -286,15 +291,9 @@ class Node:
     def _http_app(self, services: NodeServices) -> web.Application:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
         if not plain_http:
-            _log.warning(
-                "secrets over plain HTTP are ignored off loopback: see --plain-credentials"
-            )
-        authorization = Authorization(
-            services.credentials,
-            services.protocol.proofs,
-            WebSessions(self._clock),
-            plain_http=plain_http,
-        )
+            _log.warning("off loopback plain HTTP carries no secrets: see --plain-credentials")
+        proofs, sessions = services.protocol.proofs, WebSessions(self._clock)
+        authorization = Authorization(services.credentials, proofs, sessions, plain_http=plain_http)
         offered = Services(
             resolver=services.resolver,
             registrar=services.registrar,
@@ -311,13 +310,14 @@ class Node:
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
         )
-        return build_app(offered, self._observer, version(), self.interceptors)
+        access = access_of(self.settings, services.credentials)
+        return build_app(offered, self._observer, version(), self.interceptors, access)
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
             lambda: self.parts if self.health.ready else None, self.settings.prefix, self._count
         )
-        return management.build(
+        app = management.build(
             self.health,
             self.metrics,
             stats=self.report,
@@ -330,6 +330,7 @@ class Node:
                 *openapi.routes(version()),
             ],
         )
+        return fenced(app, self.settings)
 
     async def _count(self, prefix: bytes) -> int:
         return await self.register.count(prefix)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from idnode.node.first_start.prefixes import node_administrators
 from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
 from idnode.node.service.handle.response import Responses
-from idnode.node.service.identifiers.credentials import Credentials
+from idnode.node.service.identifiers.credentials import Credentials, node_administrators
 from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver

@@ -92,6 +92,9 @@ class Settings(BaseSettings):
         None, description="PEM file with the private key of tls_certificate"
     )
 
+    host_names: str = Field("", description="names of a node on loopback besides localhost (a, b)")
+    cors_origins: str = Field("", description="origins whose pages may read answers (a, b)")
+
     directory_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the directory (default: SQLite in the data directory)"
     )
@@ -146,6 +149,12 @@ class Settings(BaseSettings):
         ge=0,
         le=64,
         description="native threads that answer over UDP (0: the event loop answers)",
+    )
+    udp_answer_max: int = Field(
+        4096, ge=512, description="bytes of an answer over UDP; a longer one is cut to one datagram"
+    )
+    udp_answers_per_second: int = Field(
+        1000, ge=0, description="answers over UDP to one network off loopback (0: no limit)"
     )
     handle_net_habits: bool = Field(
         False,
@@ -239,7 +248,7 @@ class Settings(BaseSettings):
 
     @property
     def demo_secret(self) -> bool:
-        """Whether the well-known demo secret is in force."""
+        """Return whether the well-known demo secret is in force."""
         return self.secret.get_secret_value() == DEMO_SECRET
 
 

@@ -1,4 +1,4 @@
-"""What becomes of one mutation, given the record that its handle has: pure functions that engines share.
+"""Decides what becomes of one mutation, given the record that its handle has: pure functions that engines share.
 
 An engine calls them at its point of serialisation: the record given is the one that the mutation meets, with
 everything before it carried out. Each returns what is to be stored, or raises why the mutation is refused; what
@@ -9,15 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from idnode.registry.errors import (
-    BatchAborted,
-    HandleExists,
-    HandleNotFound,
-    IndexConflict,
-    RecordTooLarge,
-    ValuesNotFound,
-)
-from idnode.registry.handle.errors import InvalidHandle
+from idnode.registry.errors import BatchAborted, HandleExists, HandleNotFound, ValuesNotFound
+from idnode.registry.handle.errors import IndexConflict, InvalidHandle, RecordTooLarge
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX, RECORD_BYTES_MAX, VALUES_MAX
 from idnode.registry.handle.values import all_public, sorted_by_index, spans
 from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
@@ -35,7 +28,7 @@ _CERTAINLY_FITS_BYTES: Final = 512
 
 
 class Decision(NamedTuple):
-    """What is to be stored under a handle."""
+    """Holds what is to be stored under a handle."""
 
     handle: bytes
     """As spelled when its record was created."""

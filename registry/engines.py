@@ -31,7 +31,7 @@ DEFAULT: Final = "embedded"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What an engine may need to know; it takes what concerns it.
+    """Holds what an engine may need to know; it takes what concerns it.
 
     ``folder`` is where it may keep files. ``durability`` and ``interval_seconds`` say when a write is acknowledged
     (`Durability`). ``verify`` has everything read and checked at the opening. ``pure`` forbids compiled code. ``committed`` is to be called after each commit with its seconds

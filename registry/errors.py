@@ -1,14 +1,10 @@
-"""What the register may refuse, and what may be wrong with its files.
+"""Describes what the register may refuse, and what may be wrong with its files.
 
 Leaves are named for what happened and carry facts, never codes: each face has one table that turns a class
 into its own answer (`node/service/answers.py`).
 """
 
-from idnode.registry.handle.errors import RegistryError
-
-
-class Refused(RegistryError):
-    """Root of the reasons for which one mutation is refused; nothing of it is logged or applied."""
+from idnode.registry.handle.errors import Refused, RegistryError
 
 
 class HandleExists(Refused):
@@ -21,18 +17,6 @@ class HandleNotFound(Refused):
 
 class ValuesNotFound(Refused):
     """An index to be modified or removed is not in the record (or nothing is left to answer)."""
-
-
-class IndexConflict(Refused):
-    """Two values share an index: within one request, or with the stored record."""
-
-    def __init__(self, index: int) -> None:
-        super().__init__(f"Index conflict for {index}")
-        self.index = index
-
-
-class RecordTooLarge(Refused):
-    """The record would exceed the limits on values or bytes."""
 
 
 class BatchAborted(Refused):

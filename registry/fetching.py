@@ -134,7 +134,7 @@ _Found = dict[bytes, "tuple[Stored | RegistryError | None, int]"]
 
 
 class FetchedRecords:
-    """What each task has fetched of a register that is elsewhere: the part of `lookup` that engines share.
+    """Keeps what each task has fetched of a register that is elsewhere: the part of `lookup` that engines share.
 
     ``prefetch`` is the engine's method of that name, which hands over what it got by `keep`.
     """

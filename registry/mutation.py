@@ -1,4 +1,4 @@
-"""What may be asked of the register, and what became of it.
+"""Describes what may be asked of the register, and what became of it.
 
 A mutation names its handle as spelled by the writer; `registry/embedded/admission.py` decides it against the
 register at the moment of serialisation. Value lists are packed (`registry/handle/values.py`) and already carry

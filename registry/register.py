@@ -1,4 +1,4 @@
-"""What a register is: the contract between its engines (`registry/engines.py`) and everybody else.
+"""Describes what a register is: the contract between its engines (`registry/engines.py`) and everybody else.
 
 A register belongs to one event loop. `Register.lookup` is a plain call that never waits, because a resolution is
 to cost no more than finding its record; an engine whose records are elsewhere raises `NotFetched` and is called
@@ -42,7 +42,7 @@ class Page(NamedTuple):
 
 
 class RegisterStats(NamedTuple):
-    """What a register says about itself."""
+    """Holds what a register says about itself."""
 
     identifiers: int
     figures: Mapping[str, float]
@@ -56,20 +56,20 @@ class RegisterStats(NamedTuple):
 
 
 class SnapshotReport(Protocol):
-    """What a snapshot copied."""
+    """Describes what a snapshot copied."""
 
     @property
     def files(self) -> int:
-        """How many files it has."""
+        """Return how many files it has."""
 
     @property
     def bytes(self) -> int:
-        """How many bytes they have."""
+        """Return how many bytes they have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an engine can do beyond `Register`; None where it cannot.
+    """Holds what an engine can do beyond `Register`; None where it cannot.
 
     ``slots`` is the compiled index (`registry/embedded/native/core.pyx`) from which native code answers by itself.
     ``batches`` reads whole requests. ``snapshot`` copies the register as it is now into an empty (or new) folder,
@@ -86,7 +86,7 @@ class Register(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What else the engine can do; the same for its life."""
+        """Return what else the engine can do; the same for its life."""
 
     def lookup(self, handle: bytes, /) -> Stored | None:
         """Return the record of a complete handle, in any spelling, or nothing. Never waits.
@@ -161,15 +161,15 @@ class RequestBatch(Protocol):
 
     @property
     def broken(self) -> bool:
-        """Whether the request as a whole is unreadable."""
+        """Return whether the request as a whole is unreadable."""
 
     @property
     def too_many(self) -> bool:
-        """Whether it has more items than one batch may have."""
+        """Return whether it has more items than one batch may have."""
 
     @property
     def more_behind(self) -> bool:
-        """Whether something follows the last item."""
+        """Return whether something follows the last item."""
 
     @property
     def good(self) -> int:
@@ -234,7 +234,7 @@ class RequestHandles(Protocol):
 
 
 class RequestRegister(Protocol):
-    """What reads batches from a request's bytes, without an object an item; see `Capabilities`."""
+    """Reads batches from a request's bytes, without an object an item; see `Capabilities`."""
 
     async def read_batch(self, request: bytes, *, lines: bool, now: int) -> RequestBatch | None:
         """Read NDJSON ``lines``, or else msgpack, dating values ``now``; ``None`` when it does not after all."""

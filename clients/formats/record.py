@@ -1,4 +1,4 @@
-"""What every format reads and writes: a record, where it stood, and why something is none."""
+"""Describes what every format reads and writes: a record, where it stood, and why something is none."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a file is written: ``keep`` puts bytes beside it and returns the path to say in it.
+    """Tells where a file is written: ``keep`` puts bytes beside it and returns the path to say in it.
 
     Raises:
         Unsayable: From ``keep``, where there is no beside.

@@ -45,7 +45,7 @@ class Query(NamedTuple):
 
 
 class Look(NamedTuple):
-    """How a panel shows its numbers."""
+    """Describes how a panel shows its numbers."""
 
     unit: str = "short"
     decimals: int | None = None
@@ -55,7 +55,7 @@ class Look(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What stands around a panel, and how many columns and rows of the grid it takes."""
+    """Holds what stands around a panel, and how many columns and rows of the grid it takes."""
 
     title: str
     description: str

@@ -1,4 +1,4 @@
-"""What every user does, whatever it asks.
+"""Does what every user does, whatever it asks.
 
 A user claims the intended time of its next request, sleeps until then, sends, and counts the answer once: in
 the ledger, with both latencies, and as Locust's request event, with the corrected one.

@@ -19,7 +19,7 @@ _TEXT: Final = "replace"
 
 
 class Face(StrEnum):
-    """What carries the request."""
+    """Describes what carries the request."""
 
     HTTP = "http"
     TCP = "tcp"
@@ -32,7 +32,7 @@ Transport = Annotated[
 
 
 class Administered(Protocol):
-    """What a command may do with records."""
+    """Describes what a command may do with records."""
 
     def create(
         self, handle: str, values: Sequence[HandleValue], *, overwrite: bool

@@ -1,4 +1,4 @@
-"""Which node the client commands ask, and as whom: what the settings say, unless a flag says otherwise.
+"""Names which node the client commands ask, and as whom: what the settings say, unless a flag says otherwise.
 
 So a port that was changed in the environment or the file is changed for `idnode serve` and for
 `idnode resolve` alike.

@@ -55,7 +55,7 @@ class Target:
 
 @dataclass(slots=True)
 class Done:
-    """What was done so far, in identifiers."""
+    """Holds what was done so far, in identifiers."""
 
     written: int = 0
     found: int = 0
@@ -66,7 +66,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast: identifiers a second on average, and seconds of the profile's day in one real second.
+    """Describes how fast: identifiers a second on average, and seconds of the profile's day in one real second.
 
     Without ``day`` the load is the mean all the time. ``keep`` bounds the identifiers that are written.
     """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class DatasetQuestion(StrEnum):
-    """What is asked of the data set."""
+    """Describes what is asked of the data set."""
 
     DESCRIBE = "describe"
     SAMPLE = "sample"

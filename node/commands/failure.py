@@ -1,4 +1,4 @@
-"""How a command says that it failed: one line on standard error and an exit code, never a traceback."""
+"""Describes how a command says that it failed: one line on standard error and an exit code, never a traceback."""
 
 
 class CommandFailed(Exception):

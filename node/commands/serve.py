@@ -13,7 +13,7 @@ import typer
 from idnode.node import open_files
 from idnode.node.addresses import write_ready_file
 from idnode.node.banner import banner
-from idnode.node.build import core
+from idnode.node.build import core, lost
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.progress import byte_progress
 from idnode.node.ops import logs
@@ -38,6 +38,8 @@ def run(loaded: Loaded) -> None:
     open_files.raise_limit()
     os.umask(0o077)  # what the node writes down is for its owner only
     folding = logs.configure(settings.log_format, settings.log_level)
+    if (loss := lost()) is not None:
+        _log.warning(loss)
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         runner.run(_serve(settings, folding))
 

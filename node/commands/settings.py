@@ -8,14 +8,21 @@ from rich.console import Console
 from rich.table import Table
 
 from idnode.node.settings import Loaded
+from idnode.node.settings_page import page
 
 
 def run(
     loaded: Loaded,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Print the page of all settings (Markdown).")
+    ] = False,
 ) -> None:
     """Print each effective setting and where it came from."""
+    if reference:
+        typer.echo(page(), nl=False)
+        return
     rows = loaded.rows()
     if as_json:
         report = {name: {"value": value, "origin": origin} for name, value, origin in rows}

@@ -26,7 +26,7 @@ _USAGE_EXIT_CODE = 2
 
 
 class Profile(StrEnum):
-    """How the load goes through the day."""
+    """Describes how the load goes through the day."""
 
     DAY = "day"
     FLAT = "flat"

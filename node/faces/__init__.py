@@ -1,1 +1,1 @@
-"""How clients reach the node: one package or module per external API."""
+"""Describes how clients reach the node: one package or module per external API."""

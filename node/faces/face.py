@@ -1,4 +1,4 @@
-"""What a node knows about one of its HTTP APIs: a row of the table of faces."""
+"""Describes what a node knows about one of its HTTP APIs: a row of the table of faces."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a node makes at its first start, and finds at later ones."""
+"""Makes what a node has at its first start, and finds at later ones."""

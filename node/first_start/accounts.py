@@ -1,4 +1,4 @@
-"""What a node finds, or lays, in its directory at each start: an administrator, and a demo enterprise.
+"""Lays what a node finds in its directory at each start: an administrator, and a demo enterprise.
 
 Beside `node/first_start/prefixes.py`, which does the same in the register: the accounts ``admin`` (administrator)
 and ``demo`` (hosted user of the demo enterprise's prefix) have the node's secret as their password.
@@ -6,11 +6,12 @@ and ``demo`` (hosted user of the demo enterprise's prefix) have the node's secre
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from idnode.node.service.directory.accounts import NewAccount, add_account, inner_of
+from idnode.node.service.directory.enrolment import demo_form
 from idnode.registry.directory.states import PrefixStatus, ProxyState, Role
 from idnode.registry.directory.tables import Account, Enterprise, Prefix
 
@@ -91,48 +92,3 @@ def _lay(session: Session, prefix: str, inner: str, now: int) -> None:
         )
     )
     session.add(enterprise)
-
-
-def demo_form(name: str, prefix: str, code: str = "91110000DEMO000001") -> dict[str, Any]:
-    """Return an application with every required field, as the demo enterprise would have filled it in."""
-    place = {"orgAddrProvince": "110000", "orgAddrCity": "110100", "orgAddrCounty": "110108"}
-    deployments = [
-        {
-            "sysType": kind,
-            "deployMode": 1,
-            "deployAddrProvince": "110000",
-            "deployAddrCity": "110100",
-            "deployAddr": "示例路 1 号",
-        }
-        for kind in (1, 2, 3, 4)
-    ]
-    basic = {
-        "orgName": name,
-        "orgNature": "2",
-        **place,
-        "orgAddr": "示例路 1 号",
-        "orgCrtType": "1",
-        "orgCrtCode": code,
-        "orgDesc": "idnode 的演示企业",
-        "industryCategory": "C",
-        "industrySpecific": "34",
-        "website": "https://example.org",
-        "contactName": "示例联系人",
-        "contactCrtType": 1,
-        "contactCrtNo": "000000000000000000",
-        "contactEmail": "demo@example.org",
-        "contactPhone": "00000000001",
-        "legalName": "示例法人",
-        "legalCrtType": "1",
-        "legalCrtNo": "000000000000000000",
-        "entPrefix": prefix,
-    }
-    return {
-        "entBasicInfo": basic,
-        "entRegisterManageInfo": {
-            "entInfoSyses": deployments,
-            "servSysBuildType": 1,
-            "servSysOperType": 1,
-        },
-        "entHostingAndIdentifyServeInfo": None,
-    }

@@ -42,7 +42,7 @@ _SLACK: Final = timedelta(days=1)
 
 
 class CertificateFiles(NamedTuple):
-    """Where a certificate chain and its private key lie, both PEM."""
+    """Tells where a certificate chain and its private key lie, both PEM."""
 
     certificate: Path
     key: Path

@@ -1,4 +1,4 @@
-"""What a node finds, or lays, in its register at each start: its own prefix and a demo enterprise's.
+"""Lays what a node finds in its register at each start: its own prefix and a demo enterprise's.
 
 A prefix handle follows the convention that clients count on: HS_SITE at 1, HS_ADMIN at 100 pointing to index
 200, HS_VLIST at 200 naming the administrators, HS_PUBKEY at 300, HS_SECKEY at 301, which only administrators
@@ -15,12 +15,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.first_start.key_pairs import load_or_make
-from idnode.node.service.identifiers.credentials import Identity
+from idnode.node.service.identifiers.credentials import Identity, node_administrators
 from idnode.registry.errors import RegisterShort
 from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.names import PREFIX_OF_PREFIXES
+from idnode.registry.handle.prefix_record import (
+    ADMIN_INDEX,
+    GROUP_INDEX,
+    PUBLIC_KEY_INDEX,
+    SECRET_KEY_INDEX,
+    SITE_INDEX,
+)
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 from idnode.registry.handle.types.hs_pubkey import encode_public_key
 from idnode.registry.handle.types.hs_site import (
@@ -46,12 +54,6 @@ if TYPE_CHECKING:
     from idnode.registry.mutation import Mutation
     from idnode.registry.register import Register
 
-SITE_INDEX: Final = 1
-ADMIN_INDEX: Final = 100
-GROUP_INDEX: Final = 200
-PUBLIC_KEY_INDEX: Final = 300
-SECRET_KEY_INDEX: Final = 301
-
 ENTERPRISE_SUFFIX: Final = b".1"
 """What the demo enterprise's prefix has behind the node's."""
 
@@ -68,7 +70,7 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where clients reach the node: ``host`` is the IP address they are told, ports are the bound ones."""
+    """Tells where clients reach the node: ``host`` is the IP address they are told, ports are the bound ones."""
 
     host: str
     tcp_port: int
@@ -84,10 +86,10 @@ class NodeSite:
     signing_key: RSAPrivateKey
 
 
-def node_administrators(prefix: bytes) -> tuple[Identity, ...]:
-    """Return the identities that administer a node: secret key and public key of its prefix handle."""
-    handle = names.prefix_handle(prefix)
-    return (Identity(handle, SECRET_KEY_INDEX), Identity(handle, PUBLIC_KEY_INDEX))
+def administrators_of(prefix: bytes) -> HandleValue:
+    """Return the HS_ADMIN value by which the administrators of a prefix administer a record."""
+    admin = AdminValue(Right.ALL, names.prefix_handle(prefix), GROUP_INDEX)
+    return HandleValue(ADMIN_INDEX, "HS_ADMIN", encode_admin(admin))
 
 
 async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition root

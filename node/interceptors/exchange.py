@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from idnode.node.interceptors.chain import Interceptor
-
 HANDLE_UDP: Final = "handle_udp"
 HANDLE_TCP: Final = "handle_tcp"
 HANDLE_HTTP: Final = "handle_http"
@@ -129,7 +127,7 @@ class Exchange:
         """The node's own answer, before any interceptor changed it; of several the latest."""
         self.notes: dict[str, Any] = {}
         """What interceptors leave for one another."""
-        self.through: tuple[Interceptor, ...] = ()
+        self.through: tuple[Any, ...] = ()  # of `chain.Interceptor`, which stands above
         """The interceptors that saw the request, in their order; they alone see its answer."""
 
 

@@ -51,7 +51,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class ResponseDoc:
-    """What may come back with one status: a model, a list of one, or a schema, in one or more encodings."""
+    """Holds what may come back with one status: a model, a list of one, or a schema, in one or more encodings."""
 
     description: str
     model: type[BaseModel] | None = None
@@ -61,7 +61,7 @@ class ResponseDoc:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a request carries: a model, a list of one, or a schema."""
+    """Holds what a request carries: a model, a list of one, or a schema."""
 
     model: type[BaseModel] | None = None
     many: bool = False

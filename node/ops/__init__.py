@@ -1,1 +1,1 @@
-"""How operators see the node: metrics, health, management app, logs."""
+"""Describes how operators see the node: metrics, health, management app, logs."""

@@ -36,7 +36,7 @@ class ClockMove(Model):
 
 
 class ClockReading(Model):
-    """What the node's clock shows, and how it goes on."""
+    """Describes what the node's clock shows, and how it goes on."""
 
     now: float
     """Epoch seconds."""

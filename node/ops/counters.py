@@ -52,7 +52,7 @@ class Histogram:
 
 
 class FaceCounters:
-    """What happened at one face; fulfils the observer that faces report to."""
+    """Counts what happened at one face; fulfils the observer that faces report to."""
 
     __slots__ = (
         "connections",

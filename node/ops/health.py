@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where the node stands in its life."""
+    """Tells where the node stands in its life."""
 
     STARTING = "starting"
     READY = "ready"
@@ -22,7 +22,7 @@ class Health:
 
     @property
     def ready(self) -> bool:
-        """Whether traffic is wanted."""
+        """Return whether traffic is wanted."""
         return self.state is State.READY
 
     def read_unwritable(self, reason: Callable[[], str]) -> None:
@@ -31,7 +31,7 @@ class Health:
 
     @property
     def writable(self) -> bool:
-        """Whether the register takes writes."""
+        """Return whether the register takes writes."""
         return not self._unwritable()
 
     def report(self) -> dict[str, object]:

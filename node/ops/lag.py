@@ -1,4 +1,4 @@
-"""How late the event loop runs its timers: the first sign that something blocks it."""
+"""Measures how late the event loop runs its timers: the first sign that something blocks it."""
 
 import asyncio
 from typing import Final

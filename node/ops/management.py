@@ -5,17 +5,21 @@ offered to whoever may resolve.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
+from idnode.node.hosts import MISDIRECTED, misdirected
 from idnode.node.ops.health import Health
 from idnode.node.ops.metrics import Metrics
 from idnode.registry.errors import LogDamaged
 
 Report = dict[str, Any]
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SNAPSHOT_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 """Names that can be nothing but one folder."""
@@ -43,14 +47,8 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
     further = list(further)
 
     async def index(_: web.Request) -> web.Response:
-        return _json(
-            {
-                "paths": [
-                    *("/livez", "/readyz", "/metrics", "/api/v1/stats", "/api/v1/snapshots"),
-                    *dict.fromkeys(route.path for route in further),
-                ]
-            }
-        )
+        own = ("/livez", "/readyz", "/metrics", "/api/v1/stats", "/api/v1/snapshots")
+        return _json({"paths": [*own, *dict.fromkeys(route.path for route in further)]})
 
     async def livez(_: web.Request) -> web.Response:
         return _json({"status": "alive"})
@@ -71,17 +69,9 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
         return _json(told)
 
     async def snapshots(request: web.Request) -> web.Response:
-        name = await _name_of(request)
-        try:
-            return _json(await snapshot(name), status=201)
-        except FileExistsError:
-            return _json({"message": f"There is a snapshot named {name}"}, status=409)
-        except LogDamaged as error:
-            return _json({"message": f"The log is damaged: {error}"}, status=500)
-        except OSError as error:
-            return _json({"message": f"The disk refused: {error.strerror}"}, status=507)
+        return await _taken(snapshot, await _name_of(request))
 
-    app = web.Application(middlewares=[_errors_in_json])
+    app = web.Application(middlewares=[_errors_in_json, _no_forms])
     app.add_routes(
         [
             web.get("/", index),
@@ -94,6 +84,18 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
         ]
     )
     return app
+
+
+async def _taken(snapshot: Callable[[str], Awaitable[Report]], name: str) -> web.Response:
+    """Take a snapshot, and tell about it or why there is none."""
+    try:
+        return _json(await snapshot(name), status=201)
+    except FileExistsError:
+        return _json({"message": f"There is a snapshot named {name}"}, status=409)
+    except LogDamaged as error:
+        return _json({"message": f"The log is damaged: {error}"}, status=500)
+    except OSError as error:
+        return _json({"message": f"The disk refused: {error.strerror}"}, status=507)
 
 
 async def _name_of(request: web.Request) -> str:
@@ -112,6 +114,32 @@ async def _name_of(request: web.Request) -> str:
             reason="A name has letters, digits, - _ . and 100 characters at most"
         )
     return name
+
+
+def loopback_only(names: Container[str]) -> Middleware:
+    """Return what refuses requests that name another host than loopback or one of these."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if misdirected(request.headers.get("Host"), names):
+            raise web.HTTPForbidden(reason=MISDIRECTED)
+        return await handler(request)
+
+    return check
+
+
+@web.middleware
+async def _no_forms(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Keep pages in somebody's browser out.
+
+    A page can send forms anywhere, but not with this content type unless it is allowed to; so whatever changes
+    something has to come with it.
+    """
+    routed = request.match_info.http_exception is None
+    changes = routed and request.method not in _READING
+    if changes and request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(reason="Expected application/json")
+    return await handler(request)
 
 
 @web.middleware

@@ -46,7 +46,7 @@ _FIGURES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What does not change while the node runs."""
+    """Holds what does not change while the node runs."""
 
     version: str
     core: str

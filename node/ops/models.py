@@ -1,4 +1,4 @@
-"""What the management port's directory calls take and give, as models; OpenAPI is made from them."""
+"""Describes what the management port's directory calls take and give, as models; OpenAPI is made from them."""
 
 from typing import Annotated, Generic, TypeVar
 
@@ -26,13 +26,13 @@ class NewEnterprise(Model):
 
 
 class Decision(Model):
-    """Why an application is decided as it is."""
+    """Tells why an application is decided as it is."""
 
     reason: Annotated[str, Field(strict=True, max_length=255)] = ""
 
 
 class Failure(Model):
-    """Why a call was refused."""
+    """Tells why a call was refused."""
 
     model_config = ConfigDict(extra="allow", defer_build=True)
 

@@ -41,7 +41,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Desk(Protocol):
-    """What these calls stand on."""
+    """Describes what these calls stand on."""
 
     directory: Directory
     onboarding: Onboarding

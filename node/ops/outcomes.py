@@ -1,4 +1,4 @@
-"""What an answer is called in a metric's label, by its response code (handle-protocol.md §2.3)."""
+"""Names what an answer is called in a metric's label, by its response code (handle-protocol.md §2.3)."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the machine leaves the node: room on the disk, memory it may take. Linux and what resembles it."""
+"""Reads what the machine leaves the node: room on the disk, memory it may take. Linux and what resembles it."""
 
 import os
 import re

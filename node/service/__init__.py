@@ -1,1 +1,1 @@
-"""What a node does, whatever the face."""
+"""Describes what a node does, whatever the face."""

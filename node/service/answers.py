@@ -17,7 +17,7 @@ from idnode.registry.handle.wire.errors import ProtocolError
 
 
 class ErrorAnswer(NamedTuple):
-    """What becomes of an error class.
+    """Holds what becomes of an error class.
 
     ``speaks``: whether the error's text goes to the peer. The reference server sends the plain outcomes
     (not found, exists, not authenticated …) without one.
@@ -43,12 +43,12 @@ ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
     data_model.InvalidHandle: ErrorAnswer(_CODE.INVALID_HANDLE, 400),
     data_model.InvalidValue: ErrorAnswer(_CODE.INVALID_VALUE, 400),
     data_model.IndexNotPositive: ErrorAnswer(_CODE.INVALID_VALUE, 400),
-    registry.Refused: ErrorAnswer(_CODE.ERROR, 400),
+    data_model.Refused: ErrorAnswer(_CODE.ERROR, 400),
     registry.HandleExists: ErrorAnswer(_CODE.HANDLE_EXISTS, 409, speaks=False),
     registry.HandleNotFound: ErrorAnswer(_CODE.HANDLE_NOT_FOUND, 404, speaks=False),
     registry.ValuesNotFound: ErrorAnswer(_CODE.VALUES_NOT_FOUND, 400, speaks=False),
-    registry.IndexConflict: ErrorAnswer(_CODE.VALUE_EXISTS, 409),
-    registry.RecordTooLarge: ErrorAnswer(_CODE.INVALID_VALUE, 400),
+    data_model.IndexConflict: ErrorAnswer(_CODE.VALUE_EXISTS, 409),
+    data_model.RecordTooLarge: ErrorAnswer(_CODE.INVALID_VALUE, 400),
     registry.BatchAborted: ErrorAnswer(_CODE.ERROR, 409),
     registry.RegisterBusy: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
     registry.RegisterShort: ErrorAnswer(_CODE.SERVER_BUSY, 503),

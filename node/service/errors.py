@@ -1,4 +1,4 @@
-"""What the node may refuse, whatever the face.
+"""Describes what the node may refuse, whatever the face.
 
 Leaves are named for what happened and carry facts, never codes: `node/service/answers.py` is the one table
 that turns a class into a response code and an HTTP status. The text of an error is what the peer is told.
@@ -38,7 +38,7 @@ class ReservedOperation(ServiceError):
 
 
 class AnswerReceived(ServiceError):
-    """What should be a request carries a response code (code 2, and silence over UDP)."""
+    """A message that should be a request carries a response code (code 2, and silence over UDP)."""
 
 
 class ServiceReferral(ServiceError):
@@ -62,7 +62,7 @@ class SessionMessageRejected(ServiceError):
 
 
 class SessionSetupInvalid(ServiceError):
-    """What a client proposes for a session cannot be done (code 504)."""
+    """A session as the client proposes it cannot be had (code 504)."""
 
 
 class SessionFailed(ServiceError):

@@ -36,7 +36,7 @@ OPERATIONS: Final = (
 
 
 class Observer(Protocol):
-    """What one face tells about its work. Called on the loop for each request: must not block or raise."""
+    """Takes what one face tells about its work. Called on the loop for each request: must not block or raise."""
 
     def answered(
         self, operation: str, response_code: int, prefix: bytes, seconds: float, /

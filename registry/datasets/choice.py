@@ -1,4 +1,4 @@
-"""Which data set somebody asks for: its name, and perhaps its seed, as in ``suzhou`` or ``suzhou,seed=7``."""
+"""Names which data set somebody asks for: its name, and perhaps its seed, as in ``suzhou`` or ``suzhou,seed=7``."""
 
 from typing import TYPE_CHECKING
 

@@ -1,1 +1,1 @@
-"""Who owns what: accounts, enterprises, prefixes, files and templates, in a relational database."""
+"""Names who owns what: accounts, enterprises, prefixes, files and templates, in a relational database."""

@@ -1,4 +1,4 @@
-"""What the node keeps of the directory in memory: facts that no request may wait for."""
+"""Describes what the node keeps of the directory in memory: facts that no request may wait for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class AccountEntry:
 
     @property
     def is_admin(self) -> bool:
-        """Whether it may act for everybody."""
+        """Return whether it may act for everybody."""
         return self.role is Role.ADMIN
 
 
@@ -37,12 +37,12 @@ class PrefixEntry:
 
     @property
     def enabled(self) -> bool:
-        """Whether it may be used."""
+        """Return whether it may be used."""
         return self.status is PrefixStatus.ENABLED
 
     @property
     def hosted(self) -> bool:
-        """Whether its identifiers are kept on this node."""
+        """Return whether its identifiers are kept on this node."""
         return self.enabled and self.proxy_state is ProxyState.HOSTED
 
 

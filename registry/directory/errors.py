@@ -1,4 +1,4 @@
-"""What may be wrong with the directory, beside what its users do wrong."""
+"""Describes what may be wrong with the directory, beside what its users do wrong."""
 
 from idnode.registry.handle.errors import RegistryError
 

@@ -4,7 +4,7 @@ from enum import IntEnum, StrEnum
 
 
 class Role(StrEnum):
-    """What an account may do."""
+    """Describes what an account may do."""
 
     ADMIN = "admin"
     REVIEWER = "reviewer"
@@ -14,7 +14,7 @@ class Role(StrEnum):
 
 
 class PrefixStatus(IntEnum):
-    """Where a prefix stands between application and use (P1)."""
+    """Tells where a prefix stands between application and use (P1)."""
 
     DISABLED = 0
     ENABLED = 1
@@ -26,7 +26,7 @@ class PrefixStatus(IntEnum):
 
 
 class ProxyState(IntEnum):
-    """Who keeps the identifiers of a prefix (P2)."""
+    """Names who keeps the identifiers of a prefix (P2)."""
 
     NOT_HOSTED = 1
     APPLIED = 2

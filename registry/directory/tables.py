@@ -98,7 +98,7 @@ class StoredFile(Base):
 
 
 class Template(Base):
-    """Which attributes the identifiers have that are registered with it (snms-api.md §5)."""
+    """Names which attributes the identifiers have that are registered with it (snms-api.md §5)."""
 
     __tablename__ = "templates"
     __table_args__ = (UniqueConstraint("prefix_id", "version"),)

@@ -1,4 +1,4 @@
-"""What the register holds: index, listing and live_bytes, changed by one `apply` for live writes and replay.
+"""Describes what the register holds: index, listing and live_bytes, changed by one `apply` for live writes and replay.
 
 `apply` cannot refuse: everything refusable was refused by admission before it was logged. How index and listing
 are kept is up to the core (`registry/embedded/core.py`).
@@ -23,12 +23,9 @@ if TYPE_CHECKING:
     from idnode.registry.embedded.native.batch import NativeBatch
     from idnode.registry.embedded.native.resolutions import HandleBatch
 
-WATCHED_START: Final = PREFIX_HANDLE_START
-"""Changes of handles that begin so are told to watchers: they describe prefixes."""
-
 
 class Handles(Protocol):
-    """What the contents ask of a listing; keys are folded handles."""
+    """Describes what the contents ask of a listing; keys are folded handles."""
 
     def add(self, keys: Sequence[bytes]) -> None:
         """Take in handles that are not there yet."""
@@ -52,7 +49,7 @@ class Handles(Protocol):
 
 
 class Replayed(NamedTuple):
-    """How far a core has read the log by itself."""
+    """Describes how far a core has read the log by itself."""
 
     mark: Mark | None
     """Where the records begin that are still to be read; ``None``: nothing was read."""
@@ -181,7 +178,7 @@ class Contents(ABC):
         if not self._watchers:
             return
         for key in keys:
-            if key.startswith(WATCHED_START):
+            if key.startswith(PREFIX_HANDLE_START):
                 for callback in self._watchers:
                     callback(key)
 

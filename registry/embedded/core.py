@@ -1,4 +1,4 @@
-"""Which cores there are: what keeps index and listing, in Python objects or in compiled code.
+"""Names which cores there are: what keeps index and listing, in Python objects or in compiled code.
 
 Both keep the same promises (`tests/contract/test_register.py`). The compiled one exists only where the package was
 built with a C compiler.

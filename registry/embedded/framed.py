@@ -1,4 +1,4 @@
-"""What the writer asks of a submission that decides, encodes and applies itself: a batch in compiled code."""
+"""Describes what the writer asks of a submission that decides, encodes and applies itself: a batch in compiled code."""
 
 from collections.abc import Sequence
 from typing import Protocol, Self

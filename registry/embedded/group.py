@@ -50,7 +50,7 @@ class Group:
 
     @property
     def full(self) -> bool:
-        """Whether the group should close."""
+        """Return whether the group should close."""
         return len(self.keys) >= GROUP_ITEMS_MAX or self.bytes >= self.bytes_max
 
     def add(self, key: bytes, handle: bytes, values: bytes, kind: int, flags: int) -> None:

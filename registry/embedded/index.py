@@ -14,7 +14,7 @@ from idnode.registry.errors import LogDamaged
 
 
 class Index(Protocol):
-    """What the register asks of its index; keys are folded handles."""
+    """Describes what the register asks of its index; keys are folded handles."""
 
     def get(self, key: bytes) -> int | None:
         """Return the place of a key's record."""

@@ -1,4 +1,4 @@
-"""Which handles a prefix has, in order: pages for listings, exact counts.
+"""Lists which handles a prefix has, in order: pages for listings, exact counts.
 
 Per prefix a sorted list of folded handles plus the fresh ones, which are folded in by the thousand so
 that registering costs little. A page starts behind a handle, not at a position, so that it stays right

@@ -1,4 +1,4 @@
-"""Which bytes of which segment still count: what compaction chooses by and statistics show.
+"""Names which bytes of which segment still count: what compaction chooses by and statistics show.
 
 A segment is known here by the part of a place that names it (its number modulo `SEGMENTS_MAX`). A tombstone
 counts as long as an older segment might hold a record that it hides, so in every segment but the oldest.

@@ -1,4 +1,4 @@
-"""How a register is to behave, in one frozen table."""
+"""Describes how a register is to behave, in one frozen table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -24,7 +24,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class RecoveryReport(NamedTuple):
-    """How a register came up."""
+    """Describes how a register came up."""
 
     from_image: bool
     """Whether the image of a clean stop was good and enough; otherwise the log was read."""
@@ -66,9 +66,10 @@ def recover(  # noqa: PLR0913  # the facts of one start, by name
             cut_reason="",
             seconds=elapsed() - started,
         )
-    image.remove(folder)
     contents = empty()
     records = _replay(log, contents, progress)
+    # Not before: it names the end up to which a later attempt, too, must forgive nothing.
+    image.remove(folder)
     log.sync()  # what survived a crash may be in the system's cache only
     contents.flush()
     return contents, RecoveryReport(

@@ -213,17 +213,17 @@ class EmbeddedRegister:
 
     @property
     def writable(self) -> bool:
-        """Whether writes are taken now."""
+        """Return whether writes are taken now."""
         return not self.unwritable
 
     @property
     def unwritable(self) -> str:
-        """Why no writes are taken, "" when they are: for want of something, or because the log failed."""
+        """Return why no writes are taken, "" when they are: for want of something, or because the log failed."""
         return self._writer.unwritable
 
     @property
     def failed(self) -> bool:
-        """Whether the log failed, so that no writes will be taken before a restart."""
+        """Return whether the log failed, so that no writes will be taken before a restart."""
         return self._writer.failure is not None
 
     def stats(self) -> RegisterStats:
@@ -303,7 +303,7 @@ class EmbeddedRegister:
 
 
 class _Opened(NamedTuple):
-    """What opening makes, in a thread."""
+    """Holds what opening makes, in a thread."""
 
     lock: DirectoryLock
     log: Log

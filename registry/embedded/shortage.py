@@ -22,7 +22,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class Shortage:
-    """Whether the register is short of something, and what; belongs to the writer."""
+    """Tells whether the register is short of something, and what; belongs to the writer."""
 
     def __init__(self, ask: Callable[[], Awaitable[None]]) -> None:
         """Take ``ask``, which raises `OSError` as long as the shortage lasts."""
@@ -33,7 +33,7 @@ class Shortage:
 
     @property
     def reason(self) -> str:
-        """What is short, "" when nothing is."""
+        """Return what is short, "" when nothing is."""
         return "" if self._error is None else str(self._error.strerror)
 
     def met(self, error: OSError, submissions: int) -> RegisterShort:

@@ -31,8 +31,8 @@ from idnode.registry.embedded.storage.log import Log
 from idnode.registry.embedded.storage.reserve import probe
 from idnode.registry.embedded.storage.segment import HEADER_BYTES
 from idnode.registry.embedded.storage.shortage import is_shortage
-from idnode.registry.errors import RecordTooLarge, RegisterBusy, RegisterClosed
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.errors import RegisterBusy, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge, RegistryError
 from idnode.registry.mutation import Applied, Outcome
 
 FRAMED_MAX: Final = 32
@@ -42,7 +42,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class _Submission:
-    """What one caller handed in and waits for."""
+    """Describes what one caller handed in and waits for."""
 
     __slots__ = (
         *("bytes", "entries", "framed", "future", "items", "outcomes", "position", "whole"),
@@ -105,12 +105,12 @@ class Writer:
 
     @property
     def unwritable(self) -> str:
-        """Why no writes are taken (for now, or any more), "" when they are."""
+        """Return why no writes are taken (for now, or any more), "" when they are."""
         return self._shortage.reason if self._failure is None else str(self._failure)
 
     @property
     def failure(self) -> Exception | None:
-        """What ended all writing, or ``None``."""
+        """Return what ended all writing, or ``None``."""
         return self._failure
 
     def after_apply(self, callback: Callable[[], None]) -> None:

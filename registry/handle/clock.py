@@ -57,7 +57,7 @@ class ClockState(NamedTuple):
 
     @property
     def moved(self) -> bool:
-        """Whether the clock differs from the machine's."""
+        """Return whether the clock differs from the machine's."""
         return bool(self.offset) or self.speed != 1.0
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a handle or a value, and the root of everything that is raised about identifiers."""
+"""Describes what is wrong with a handle or a value, and the root of everything that is raised about identifiers."""
 
 
 class RegistryError(Exception):
@@ -15,3 +15,19 @@ class InvalidValue(RegistryError):
 
 class IndexNotPositive(InvalidValue):
     """A value to be stored carries an index below one."""
+
+
+class Refused(RegistryError):
+    """Root of the reasons for which one mutation is refused; nothing of it is logged or applied."""
+
+
+class IndexConflict(Refused):
+    """Two values share an index: within one request, or with the stored record."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(f"Index conflict for {index}")
+        self.index = index
+
+
+class RecordTooLarge(Refused):
+    """The record would exceed the limits on values or bytes."""

@@ -15,7 +15,7 @@ TTL_DEFAULT_SECONDS: Final = 86_400
 
 
 class Permission(IntFlag):
-    """Who may read and write one value."""
+    """Names who may read and write one value."""
 
     ADMIN_READ = 8
     ADMIN_WRITE = 4
@@ -28,7 +28,7 @@ PERMISSIONS_DEFAULT: Final = 0x0E
 
 
 class TtlType(IntEnum):
-    """How a value's ``ttl`` counts."""
+    """Describes how a value's ``ttl`` counts."""
 
     RELATIVE = 0
     ABSOLUTE = 1

@@ -16,8 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from idnode.registry.errors import IndexConflict, RecordTooLarge
-from idnode.registry.handle.errors import InvalidValue
+from idnode.registry.handle.errors import IndexConflict, InvalidValue, RecordTooLarge
 from idnode.registry.handle.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
 from idnode.registry.handle.model import HandleValue, Reference
 
@@ -40,7 +39,7 @@ _unpack_count = _COUNT.unpack_from
 
 @dataclass(slots=True)
 class Span:
-    """Where one value lies in a packed list, with what selecting needs of it."""
+    """Tells where one value lies in a packed list, with what selecting needs of it."""
 
     index: int
     permissions: int

@@ -11,9 +11,9 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from idnode.registry.errors import BatchAborted, HandleExists, RecordTooLarge, RegisterBusy
+from idnode.registry.errors import BatchAborted, HandleExists, RegisterBusy
 from idnode.registry.fetching import fetched, together
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.errors import RecordTooLarge, RegistryError
 from idnode.registry.handle.names import fold
 from idnode.registry.handle.values import EMPTY
 from idnode.registry.limits import BATCH_ITEMS_MAX
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class _Step(NamedTuple):
-    """What becomes of one mutation: an outcome at once, or mutations of which the ``principal`` one counts."""
+    """Holds what becomes of one mutation: an outcome at once, or mutations of which the ``principal`` one counts."""
 
     mutations: tuple[Mutation, ...]
     principal: int = 0
@@ -37,7 +37,7 @@ class _Step(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether the mutation goes on as it is."""
+        """Return whether the mutation goes on as it is."""
         return len(self.mutations) == 1 and not self.replaces
 
     def judged(self, outcomes: Sequence[Outcome]) -> Outcome:

@@ -1,4 +1,4 @@
-"""What the overlay needs of a data set: identifiers that are computed, prefix by prefix."""
+"""Describes what the overlay needs of a data set: identifiers that are computed, prefix by prefix."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Computed(Protocol):
 
     @property
     def count(self) -> int:
-        """How many there are; positions go from 0 up to it."""
+        """Return how many there are; positions go from 0 up to it."""
 
     @property
     def handle(self) -> Callable[[int], bytes]:
@@ -29,12 +29,24 @@ class Computed(Protocol):
         """Gives the packed values at a position."""
 
 
+class NativePrefix(Protocol):
+    """The computed identifiers of one prefix as native readers find and write them; see `computed.h`."""
+
+    @property
+    def prefix(self) -> bytes:
+        """The folded prefix."""
+
+    @property
+    def capsule(self) -> object:
+        """Holds the C interface, which is good as long as this object is there."""
+
+
 class Dataset(Protocol):
     """A data set."""
 
     @property
     def count(self) -> int:
-        """How many identifiers it has."""
+        """Return how many identifiers it has."""
 
     def computes(self, prefix: bytes, /) -> bool:
         """Return whether it has identifiers of a folded prefix, without making them."""
@@ -70,7 +82,7 @@ class ComputedPrefix:
 
     @property
     def listed(self) -> int:
-        """How many positions have an identifier, computed or changed."""
+        """Return how many positions have an identifier, computed or changed."""
         return self.computed.count - len(self.deleted)
 
     def listed_from(self, position: int) -> Iterator[int]:

@@ -1,6 +1,6 @@
 """The prefix handles ``0.NA/<prefix>`` of a data set: computed like its identifiers, stored nowhere.
 
-They have the form that clients count on (see `foundation`): HS_SITE at 1, HS_ADMIN at 100 pointing to the HS_VLIST at
+They have the form that clients count on (see `registry/handle/prefix_record.py`): HS_SITE at 1, HS_ADMIN at 100 pointing to the HS_VLIST at
 200, which names the prefix itself and the node's administrators, HS_PUBKEY at 300 and HS_SECKEY at 301 as the node
 has them; and the name of whom the prefix belongs to, as DESC at 2.
 """
@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from idnode.node.first_start.prefixes import (
+from idnode.registry.handle import names, values
+from idnode.registry.handle.prefix_record import (
     ADMIN_INDEX,
     GROUP_INDEX,
     PUBLIC_KEY_INDEX,
     SECRET_KEY_INDEX,
     SITE_INDEX,
-    node_administrators,
 )
-from idnode.registry.handle import names, values
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 from idnode.registry.handle.types.hs_vlist import Member, encode_vlist
 
@@ -31,7 +30,7 @@ _PRIVATE: Final = 0x0C
 
 
 class Titles(Protocol):
-    """Whom prefixes belong to."""
+    """Names whom prefixes belong to."""
 
     def prefixes(self) -> Sequence[bytes]:
         """Return all prefixes, ascending by their bytes."""
@@ -51,7 +50,8 @@ class ComputedPrefixHandles:
         self._titles = titles
         self._positions = {prefix: number for number, prefix in enumerate(self._prefixes)}
         self._admins = [
-            Member(each.handle, each.index) for each in node_administrators(node_prefix)
+            Member(names.prefix_handle(node_prefix), index)
+            for index in (SECRET_KEY_INDEX, PUBLIC_KEY_INDEX)
         ]
         self._timestamp = timestamp
         self._site = b""
@@ -59,7 +59,7 @@ class ComputedPrefixHandles:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return len(self._prefixes)
 
     def publish(self, *, site: bytes, public_key: bytes, secret: bytes) -> None:

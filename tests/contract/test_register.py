@@ -14,12 +14,10 @@ from idnode.registry.errors import (
     BatchAborted,
     HandleExists,
     HandleNotFound,
-    IndexConflict,
-    RecordTooLarge,
     ValuesNotFound,
 )
 from idnode.registry.fetching import fetched
-from idnode.registry.handle.errors import InvalidHandle, InvalidValue
+from idnode.registry.handle.errors import IndexConflict, InvalidHandle, InvalidValue, RecordTooLarge
 from idnode.registry.handle.limits import RECORD_BYTES_MAX, VALUES_MAX
 from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
 

@@ -53,10 +53,10 @@ def test_what_was_backed_up_as_printed_is_restored_as_printed(runbook, served, t
 
 
 def test_what_lies_in_the_folder_is_in_its_table(runbook, deploy):
-    table = re.findall(r"^\| (`.*?) \|", runbook, flags=re.MULTILINE)
+    table = re.findall(r"^\| (`.*?) \|", runbook.partition("\n## ")[0], flags=re.MULTILINE)
     named = {name.rstrip("/") for row in table for name in re.findall(r"`([^`]+)`", row)}
     assert all((deploy / name).exists() for name in named)
-    others = {"README.md", "demo.sh", "compose", "dashboards", "hadolint.yaml"}
+    others = {"README.md", "README.zh.md", "demo.sh", "compose", "dashboards", "hadolint.yaml"}
     there = {path.name for path in deploy.iterdir() if not path.name.startswith("_")}
     assert there - named - others == {"Dockerfile.dockerignore"}
 
@@ -74,7 +74,8 @@ def test_panels_that_it_points_to_exist(runbook, deploy):
 
 
 def test_settings_that_it_names_exist(runbook):
-    named = set(re.findall(r"`([a-z]+_[a-z_]+)`", runbook))
+    prose = re.sub(r"^\|.*$", "", runbook, flags=re.MULTILINE)
+    named = set(re.findall(r"`([a-z]+_[a-z_]+)`", prose))
     assert named <= set(Settings.model_fields) | {"not_found"}
 
 

@@ -2,6 +2,7 @@
 
 - Metrics and lifetime volume count what native threads answered, each resolution once, also after a restart.
 - A write is answered natively as soon as it is acknowledged: created, changed, deleted; so is a prefix.
+- A prefix with a template is answered with what the template makes, over UDP and TCP, from its first moment on.
 - With the setting ``udp_threads`` at 0, or without the compiled core, the same is answered and counted.
 """
 
@@ -114,3 +115,24 @@ async def test_a_new_prefix_is_answered_for_once_it_is_acknowledged(built):
         await web.delete("0.NA/88.900.7")
         with pytest.raises(NotResponsible):
             await client.resolve("88.900.7/one")
+
+
+@pytest.mark.parametrize("transport", [Transport.UDP, Transport.TCP])
+async def test_what_a_template_makes_is_answered_as_soon_as_there_is_one(built, transport):
+    namespace = (
+        '<namespace><template delimiter="@"><foreach><value data="${data}#${extension}"/></foreach>'
+        "</template></namespace>"
+    )
+    prefix = "0.NA/88.900.1"
+    async with (
+        aio.Client(built.addresses.handle_tcp, transport=transport) as client,
+        Client(url_of(built.addresses.http), ADMIN) as web,
+    ):
+        with pytest.raises(HandleNotFound):
+            await client.resolve("88.900.1/hello@7")
+        await web.put_values(prefix, [HandleValue(5, "HS_NAMESPACE", namespace.encode())])
+        made = await client.resolve("88.900.1/hello@7")
+        assert made.values[0].data == b"https://example.org/hello#7"
+        await web.delete_values(prefix, [5])
+        with pytest.raises(HandleNotFound):
+            await client.resolve("88.900.1/hello@7")

@@ -67,6 +67,7 @@ def compiled(tmp_path):
             for folder in (
                 "registry/embedded/native",
                 "registry/datasets/suzhou",
+                "registry/overlay",
                 "node/faces/handle/native",
             )
         ]

@@ -27,14 +27,8 @@ from idnode.registry.embedded.core import CORES, Core
 from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.embedded.storage.check import check
-from idnode.registry.errors import (
-    BatchAborted,
-    HandleExists,
-    HandleNotFound,
-    IndexConflict,
-    ValuesNotFound,
-)
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.errors import BatchAborted, HandleExists, HandleNotFound, ValuesNotFound
+from idnode.registry.handle.errors import IndexConflict, RegistryError
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.values import by_index, pack
 from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues

@@ -1,9 +1,10 @@
 """The documents keep up with the code.
 
-- Every setting is in `deploy/node.toml` at its default, and in the README's table with it; neither has more.
-- Every metric and every command is in the README.
+- Every setting is in `deploy/node.toml` at its default, and in the pages of settings with it; none has more.
+- Every metric is in the runbook, every command in the README, which has at most 170 lines.
 - Every dependency is in the table of `CONTRIBUTING.md`, with its reason.
-- The Chinese README has the same sections, commands and tables.
+- The Chinese README has the same sections, commands and tables, and links to Chinese pages only.
+- What a document of the project links to exists, to the heading.
 """
 
 import re
@@ -16,9 +17,11 @@ from idnode.node.cli import COMMANDS
 from idnode.node.ops import persistent_counters
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.settings import Settings, load
+from idnode.node.settings_page import default_of, page
 
 README = "README.md"
 CHINESE = "README.zh.md"
+FOLDERS = ("node", "registry", "clients", "loadtests", "benchmarks", "deploy")
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +58,18 @@ def test_the_example_file_can_be_used_as_it_is(root):
     load({}, root / "deploy/node.toml")
 
 
-def test_the_readme_has_every_setting_and_no_other(readme):
-    assert sorted(_rows(readme, "data_dir")) == sorted(Settings.model_fields)
+@pytest.mark.parametrize("name", ["node/SETTINGS.md", "node/SETTINGS.zh.md"])
+def test_the_pages_have_every_setting_and_no_other(root, name):
+    rows = _rows((root / name).read_text(encoding="utf-8"), "data_dir")
+    assert sorted(rows) == sorted(Settings.model_fields)
 
 
-def test_the_readme_shows_the_defaults(readme):
-    rows = _rows(readme, "data_dir")
+def test_the_page_of_settings_is_current(root):
+    assert (root / "node/SETTINGS.md").read_text(encoding="utf-8") == page()
+
+
+def test_the_chinese_page_of_settings_shows_the_defaults(root):
+    rows = _rows((root / "node/SETTINGS.zh.md").read_text(encoding="utf-8"), "data_dir")
     for name in (
         "http_port",
         "handle_port",
@@ -70,10 +79,12 @@ def test_the_readme_shows_the_defaults(readme):
         "prefix",
         "log_level",
     ):
-        assert rows[name][1] == f"`{Settings.model_fields[name].default}`"
+        assert rows[name][1] == default_of(Settings.model_fields[name])
 
 
-def test_the_readme_has_every_metric(readme):
+@pytest.mark.parametrize("name", ["deploy/README.md", "deploy/README.zh.md"])
+def test_the_runbook_has_every_metric(root, name):
+    runbook = (root / name).read_text(encoding="utf-8")
     metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in persistent_counters.KINDS})
     face = metrics.face("http")
     face.malformed("x")
@@ -83,7 +94,7 @@ def test_the_readme_has_every_metric(readme):
         for sample in family.samples
     }
     names = {re.sub("_(bucket|sum|count)$", "", name) for name in names}
-    missing = [name for name in names if name.startswith("idnode") and f"`{name}`" not in readme]
+    missing = [name for name in names if name.startswith("idnode") and f"`{name}`" not in runbook]
     assert not missing
 
 
@@ -99,6 +110,46 @@ def test_the_chinese_readme_has_the_same_sections_commands_and_tables(root):
         assert count[0] == count[1], pattern
     fences = re.compile(r"^```sh.*?^```", flags=re.MULTILINE | re.DOTALL)
     assert fences.findall(english) == fences.findall(chinese)
+
+
+def test_the_readme_is_short_and_names_what_everybody_needs(readme):
+    assert len(readme.splitlines()) <= 170
+    assert "`make run`" in readme
+    assert "`make test`" in readme
+
+
+def _documents(root):
+    found = [*root.glob("*.md"), *(p for f in FOLDERS for p in (root / f).rglob("*.md"))]
+    return [path for path in found if "out" not in path.relative_to(root).parts]
+
+
+def _links(path):
+    """Yield target and anchor of each link to a file of the project."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            name, _, anchor = target.partition("#")
+            yield (path.parent / name).resolve() if name else path, anchor
+
+
+def _anchors(path):
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each).strip().lower().replace(" ", "-") for each in headings}
+
+
+def test_what_documents_link_to_exists(root):
+    broken = [
+        f"{document.relative_to(root)}: {target.name}#{anchor}"
+        for document in _documents(root)
+        for target, anchor in _links(document)
+        if not target.exists() or (anchor and anchor not in _anchors(target))
+    ]
+    assert not broken
+
+
+def test_what_the_chinese_readme_links_to_is_chinese(root):
+    pages = [target for target, _ in _links(root / CHINESE) if target.suffix == ".md"]
+    english = [page.name for page in pages if not page.name.endswith(".zh.md")]
+    assert english == [README]
 
 
 def test_every_dependency_is_explained(root):

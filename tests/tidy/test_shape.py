@@ -3,6 +3,7 @@
 - A file has at most 400 lines, a function at most 60, a line at most 100 columns where code stands.
 - Time is read in the clock, the environment in the settings, output is made by the command line.
 - A task has an owner, chance has a seed, and no module is called after nothing in particular.
+- Docstrings open with a verb or a noun, not with a word that asks.
 - Nothing points outside the repository.
 """
 
@@ -23,8 +24,14 @@ BANNED = {
     "time.perf_counter": (("idnode.registry.handle.clock", "benchmarks"), "take `now`, or a Clock"),
     "datetime.now": (("idnode.registry.handle.clock",), "take `now`, or a Clock"),
     "datetime.utcnow": (("idnode.registry.handle.clock",), "take `now`, or a Clock"),
-    "os.environ": (("idnode.node.settings", "tests", "benchmarks"), "a setting"),
-    "os.getenv": (("idnode.node.settings", "tests", "benchmarks"), "a setting"),
+    "os.environ": (
+        ("idnode.node.settings", "idnode.node.defaults", "tests", "benchmarks"),
+        "a setting",
+    ),
+    "os.getenv": (
+        ("idnode.node.settings", "idnode.node.defaults", "tests", "benchmarks"),
+        "a setting",
+    ),
     "random.random": ((), "a seeded random.Random that is passed in"),
     "random.randrange": ((), "a seeded random.Random that is passed in"),
     "random.choice": ((), "a seeded random.Random that is passed in"),
@@ -107,6 +114,20 @@ def test_modules_are_named_for_what_is_in_them(packages):
 def test_every_module_says_what_it_is(sources):
     silent = [s.name for s in sources if s.text.strip() and not ast.get_docstring(s.tree)]
     assert not silent
+
+
+def test_docstrings_open_with_a_verb_or_a_noun(sources):
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    asking = [
+        f"{source.name}:{node.body[0].lineno}: {text.splitlines()[0]}"
+        for source in sources
+        if not source.module.startswith("tests")
+        for node in ast.walk(source.tree)
+        if isinstance(node, kinds)
+        and (text := ast.get_docstring(node))
+        and re.match(r"(What|Who(m|se)?|How|Where|Which|Whether|Why)\b", text)
+    ]
+    assert not asking, "\n".join(asking)
 
 
 def test_tests_have_names_of_their_own(sources):

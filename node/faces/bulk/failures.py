@@ -1,4 +1,4 @@
-"""How a refused item of a batch is described, and what it counts as."""
+"""Describes how a refused item of a batch is described, and what it counts as."""
 
 from typing import Any, Final
 

@@ -29,7 +29,7 @@ _UNREADABLE: Final = (ValueError, TypeError, OverflowError, msgpack.UnpackExcept
 
 
 class Encoding(Enum):
-    """How a body is written."""
+    """Describes how a body is written."""
 
     MSGPACK = "application/msgpack"
     NDJSON = "application/x-ndjson"

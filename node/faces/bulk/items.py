@@ -9,15 +9,17 @@ import binascii
 import struct
 from typing import Any, Final
 
-from idnode.registry.errors import IndexConflict, RecordTooLarge
 from idnode.registry.handle.errors import (
+    IndexConflict,
     IndexNotPositive,
     InvalidHandle,
     InvalidValue,
+    RecordTooLarge,
     RegistryError,
 )
 from idnode.registry.handle.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
-from idnode.registry.handle.model import PERMISSIONS_DEFAULT, TTL_DEFAULT_SECONDS, TtlType
+from idnode.registry.handle.model import TTL_DEFAULT_SECONDS, TtlType
+from idnode.registry.handle.types.hs_seckey import default_permissions
 from idnode.registry.handle.values import EMPTY
 
 _HEADS_MAX: Final = 4096
@@ -110,9 +112,8 @@ class ItemPacker:
             value_type = value_type.encode()
         if not 0 < len(value_type) <= TYPE_BYTES_MAX:
             raise InvalidValue(f"Value type must have 1 to {TYPE_BYTES_MAX} bytes")
-        fixed = _FIXED.pack(
-            index, self._now, TtlType.RELATIVE, ttl, PERMISSIONS_DEFAULT, len(value_type)
-        )
+        permissions = default_permissions(value_type)
+        fixed = _FIXED.pack(index, self._now, TtlType.RELATIVE, ttl, permissions, len(value_type))
         head: bytes = fixed + value_type
         return head
 

@@ -48,7 +48,7 @@ class FailedItem(BaseModel):
 
 
 class Counts(BaseModel):
-    """What became of a batch; in NDJSON each failure is a line of its own."""
+    """Holds what became of a batch; in NDJSON each failure is a line of its own."""
 
     accepted: int
     failed: int

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Outlet(Protocol):
-    """Where the answers to one request leave."""
+    """Tells where the answers to one request leave."""
 
     def send(self, wire: bytes, /) -> None:
         """Send bytes, in front of whatever is answered later."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from idnode.node.faces.handle.native_runs import Runs
 from idnode.node.faces.handle.reply_queue import PendingReply, ReplyQueue
@@ -20,17 +20,40 @@ from idnode.registry.handle.wire.stream_parts import Joiner
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from idnode.node.faces.handle.tcp import HandleTcp
+    from idnode.node.faces.handle.limits import TcpLimits
+    from idnode.node.faces.handle.native_runs import NativeStream
+    from idnode.node.interceptors.chain import Interceptors
+    from idnode.node.service.events import Observer
+    from idnode.node.service.handle.receiver import Receiver
     from idnode.node.service.handle.response import Reply
+    from idnode.registry.handle.clock import Clock
     from idnode.registry.handle.wire.envelope import Envelope
 
 _TRUNCATED: Final = EnvelopeFlag.TRUNCATED
 
 
+class Listener(Protocol):
+    """Describes what a connection asks of the face that accepted it."""
+
+    receiver: Receiver
+    observer: Observer
+    clock: Clock
+    limits: TcpLimits
+    connections: set[TcpConnection]
+    native: NativeStream | None
+    interceptors: Interceptors
+
+    def joined(self, connection: TcpConnection) -> None:
+        """Take in a connection."""
+
+    def left(self, connection: TcpConnection) -> None:
+        """Forget a connection."""
+
+
 class TcpConnection(asyncio.Protocol):
     """One connection: bytes in, answers out in their order."""
 
-    def __init__(self, face: HandleTcp) -> None:
+    def __init__(self, face: Listener) -> None:
         self._face = face
         self._limits = face.limits
         self._receiver = face.receiver

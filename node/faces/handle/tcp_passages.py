@@ -27,7 +27,7 @@ def reset_connection(transport: asyncio.Transport) -> None:
 
 
 class Stream(Protocol):
-    """What a connection does for its passages."""
+    """Describes what a connection does for its passages."""
 
     def leave(self, pending: PendingReply, wire: bytes, *, last: bool = False) -> None:
         """Send bytes in a piece of their own when they are in order; ``last``: no more of this answer follow."""
@@ -59,7 +59,7 @@ class Passages:
 
 
 class _Place:
-    """Where the answers to one request leave: in its place in the order."""
+    """Tells where the answers to one request leave: in its place in the order."""
 
     __slots__ = ("_pending", "_stream")
 

@@ -45,7 +45,7 @@ class Threads(Protocol):
 
 
 class NativeCounts(Protocol):
-    """What native code counted since it was made."""
+    """Describes what native code counted since it was made."""
 
     def volume(self) -> Mapping[bytes, tuple[int, int]]:
         """Return by prefix how many resolutions found something, and how many did not."""

@@ -97,13 +97,22 @@ class Reading:
         self, request: web.Request, started: float | None = None
     ) -> web.StreamResponse:
         """Answer a resolution of any kind, POST included."""
-        handle = requested_handle(request)
+        return await self.answer(request, requested_handle(request), started=started)
+
+    async def answer(
+        self,
+        request: web.Request,
+        handle: bytes,
+        parameters: Parameters | None = None,
+        started: float | None = None,
+    ) -> web.StreamResponse:
+        """Answer a resolution of this handle; ``parameters`` are those of the request if they are read already."""
         exchange = Exchange(self._services, request, events.RESOLVE, handle, started)
         try:
             insist_on_text(handle)
             identity = await self._services.authorization.identity(request)
-            parameters = await all_parameters(request)
-            packed = await fetched(partial(self._select, handle, identity, parameters))
+            asked = await all_parameters(request) if parameters is None else parameters
+            packed = await fetched(partial(self._select, handle, identity, asked))
         except ValuesNotFound:
             return exchange.answer(200, _nothing(exchange.text))
         except PLANNED as error:

@@ -39,7 +39,7 @@ streamed, which bounds memory."""
 
 
 class Cursors:
-    """Where pages begin: the handle before the first one, by prefix, page size and page number."""
+    """Tells where pages begin: the handle before the first one, by prefix, page size and page number."""
 
     def __init__(self, size_max: int = CURSORS_MAX) -> None:
         self._size_max = size_max

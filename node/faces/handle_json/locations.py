@@ -1,172 +1,265 @@
-"""Choosing among several locations: values of type ``10320/loc`` (handle-http-api.md §9 item 7).
+"""The places that a record leads to, gathered as the original proxy does (handle-http-api.md §9 item 7).
 
-A value is a small XML document, ``<locations chooseby="…"><location href="…" …/></locations>``. The steps
-of ``chooseby`` narrow the locations one after another until one is left.
+Where a record has a value ``10320/loc``, or its prefix's namespace names handles with locations, they all compete:
+first the locations of the record and of what these include, then its URL values (``mode="legacy"``), which weigh
+nothing beside locations unless ``urlWeight`` says so, last those of the namespace. Otherwise the first URL value
+wins. What both ``action=showurls`` and the redirect use is the same list.
 """
 
-import ipaddress
-import math
-from collections.abc import Callable
+from __future__ import annotations
+
+import logging
 from dataclasses import dataclass, field
-from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
-from xml.parsers import expat
 
-TYPE: Final = b"10320/LOC"
-"""The folded value type."""
+from idnode.node.faces.handle_json.choosing import STEPS_DEFAULT, Location
+from idnode.node.service.identifiers.namespaces import namespace_in
+from idnode.registry.handle import lenient_xml, names, values
+from idnode.registry.handle.lenient_xml import MalformedMarkup, Tag
 
-_CHOOSE_BY_DEFAULT: Final = "locatt,address,country,score,weighted"
-_CONNEG: Final = "conneg"
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
-Location = dict[str, str]
-"""The attributes of one ``location`` element."""
+    from idnode.registry.handle.model import HandleValue
 
+INCLUDES_MAX: Final = 100
+"""Most handles whose locations one record may take in."""
 
-@dataclass(frozen=True, slots=True)
-class Locations:
-    """The locations of one value, in document order, and the steps to choose by."""
+DEPTH_MAX: Final = 20
+"""Longest chain of includes, as in the original."""
 
-    locations: tuple[Location, ...]
-    steps: tuple[str, ...] = ()
+_LOCATIONS: Final = "10320/LOC"
+_BESIDE: Final = ("10320/LINKS", "10320/HEADERS")
+_URL: Final = "URL"
+_OLD_URL: Final = "0.TYPE/URL"
+_NAMES: Final = frozenset({"location", "loc_template"})
+_ROOT: Final = "locations"
 
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """What a choice may depend on: parameters of the request and the address it came from."""
-
-    wanted: tuple[tuple[str, str], ...] = ()
-    """Attributes asked for by ``locatt=key:value``."""
-    country: str = ""
-    address: str = ""
-    accept: str = ""
-    random: Random = field(default_factory=Random)
+_log = logging.getLogger(__name__)
 
 
-class NoLocations(Exception):
-    """The data is no XML document of locations."""
+class UnreadableLocations(Exception):
+    """A value of type 10320/loc cannot be read; the message says which and why."""
 
 
-def parse_locations(data: bytes) -> Locations:
-    """Return the locations of a ``10320/loc`` value.
+@dataclass(slots=True)
+class Places:
+    """Where a record may lead to, in the order in which it is shown."""
 
-    Raises:
-        NoLocations: Not well-formed XML, or a document type (entities are refused, not expanded).
+    locations: list[Location] = field(default_factory=list)
+    documents: list[Tag] = field(default_factory=list)
+    """The documents that may say how to choose, the record's own first."""
+    legacy_only: bool = False
+    """Whether there are only URL values, the first of which wins."""
 
+    def setting(self, *attributes: str) -> str | None:
+        """Return the first of these attributes that a document has, one attribute after the other."""
+        for attribute in attributes:
+            for document in self.documents:
+                if attribute in document.attributes:
+                    return document.attributes[attribute]
+        return None
+
+    @property
+    def steps(self) -> Sequence[str]:
+        """The steps to choose by."""
+        text = self.setting("choose_by", "chooseby")
+        return STEPS_DEFAULT if text is None else [s.strip().lower() for s in text.split(",")]
+
+    def xml(self, handle: str) -> bytes:
+        """Return the document that ``action=showurls`` shows."""
+        name = self.documents[0].name if self.documents and not self.legacy_only else _ROOT
+        shown = [_with_address(location, handle) for location in self.locations]
+        return lenient_xml.write(Tag(name, tags=shown)).encode(errors="replace")
+
+
+@dataclass(slots=True)
+class _Settings:
+    """Attributes of the documents that count for the whole list: the first to say something is heard."""
+
+    no_namespace: bool | None = None
+    no_urls: bool | None = None
+    url_weight: str | None = None
+    subtype_weight: str | None = None
+    prefixes: list[str] = field(default_factory=list)
+
+    def hear(self, documents: Iterable[Tag]) -> None:
+        for document in documents:
+            found = document.attributes
+            if self.no_namespace is None:
+                self.no_namespace = document.flag("no_nslocs")
+            if self.no_urls is None:
+                self.no_urls = document.flag("no_legacy")
+            self.url_weight = self.url_weight or _weight(found.get("urlWeight"))
+            self.subtype_weight = self.subtype_weight or _weight(found.get("urlSubtypeWeight"))
+            self.prefixes += [found["overridePrefix"]] if "overridePrefix" in found else []
+
+
+class Gathering:
+    """Gathers the places of one record.
+
+    ``read`` returns the packed values of another handle as everybody may read them, None when there are none;
+    ``namespace`` are the handles that the namespaces of the record's prefix name.
     """
-    found: list[Location] = []
-    steps: list[str] = []
 
-    def started(name: str, attributes: dict[str, str]) -> None:
-        if name == "locations":
-            order = attributes.get("choose_by") or attributes.get("chooseby")
-            steps.extend(step.strip() for step in (order or _CHOOSE_BY_DEFAULT).split(","))
-        elif name == "location" and ("href" in attributes or "href_template" in attributes):
-            found.append(attributes)
+    def __init__(self, read: Callable[[bytes], bytes | None], namespace: Sequence[str]) -> None:
+        self._read = read
+        self._namespace = namespace
+        self._read_handles = 0
 
-    def refused(*_: object) -> None:
-        raise NoLocations("Document types are refused")
+    def places(self, found: Sequence[HandleValue]) -> Places:
+        """Return the places that these values of the record lead to.
 
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = started
-    parser.StartDoctypeDeclHandler = refused
+        Raises:
+            UnreadableLocations: A value of the record itself cannot be read.
+
+        """
+        own = [tag for value in found if has_type(value, _LOCATIONS) for tag in _document(value)]
+        locates = any(has_type(value, _LOCATIONS, *_BESIDE) for value in found)
+        settings = _Settings()
+        settings.hear(own)
+        places = Places(_locations_in(own), list(own))
+        self._include(own, places.locations, settings, 0)
+        shared = [] if settings.no_namespace else self._shared(own, settings)
+        from_namespace = _locations_in(shared)
+        settings.hear(shared)
+        self._include(shared, from_namespace, settings, 0)
+        if not locates and not from_namespace:
+            return Places(_first_urls(found), legacy_only=True)
+        if not settings.no_urls:
+            places.locations += _urls(found, settings, alone=not own)
+        places.locations += from_namespace
+        places.documents += shared
+        return places
+
+    def _shared(self, own: list[Tag], settings: _Settings) -> list[Tag]:
+        """Return the documents that the namespace names, or that these documents name in its place."""
+        if settings.prefixes:
+            return self._of_namespaces(settings.prefixes)
+        named = self._namespace or [
+            tag.attributes["nshdl"] for tag in own if "nshdl" in tag.attributes
+        ]
+        return self._of_handles(named)
+
+    def _include(
+        self, documents: list[Tag], into: list[Location], settings: _Settings, depth: int
+    ) -> None:
+        """Add the locations that documents include, and those that the included ones do."""
+        if depth > DEPTH_MAX:
+            _log.warning("locations include one another more than %d deep", DEPTH_MAX)
+            return
+        found: list[Tag] = []
+        for document in documents:
+            found += self._of_namespaces(_named(document, "includeNamespace"))
+            found += self._of_handles(_named(document, "include"))
+        if found:
+            into += _locations_in(found)
+            settings.hear(found)
+            self._include(found, into, settings, depth + 1)
+
+    def _of_namespaces(self, prefixes: Iterable[str]) -> list[Tag]:
+        found: list[Tag] = []
+        for prefix in prefixes:
+            packed = self._values(prefix)
+            namespace = None if packed is None else namespace_in(packed, prefix.encode())
+            named = [] if namespace is None else [tag.text for tag in namespace.named("locs")]
+            found += self._of_handles(named)
+        return found
+
+    def _of_handles(self, handles: Iterable[str]) -> list[Tag]:
+        """Return the location documents of other handles; what cannot be read there is logged and left out."""
+        found: list[Tag] = []
+        for handle in handles:
+            packed = self._values(handle)
+            for value in () if packed is None else values.unpack(packed):
+                if not has_type(value, _LOCATIONS):
+                    continue
+                try:
+                    found += _document(value)
+                except UnreadableLocations as error:
+                    _log.warning("locations included from %r: %s", handle, error)
+        return found
+
+    def _values(self, handle: str) -> bytes | None:
+        self._read_handles += 1
+        if self._read_handles > INCLUDES_MAX:
+            return None
+        return self._read(handle.encode(errors="replace"))
+
+
+def address_of(location: Location, handle: str) -> str | None:
+    """Return where a location points, None when it does not say; only the template knows placeholders."""
+    href = location.attributes.get("href")
+    template = location.attributes.get("href_template")
+    if href is not None or template is None:
+        return href
+    whole = template.replace("{hdl}", quote(handle, safe=""))
+    return whole.replace("{hdl:path}", quote(handle, safe="/"))
+
+
+def has_type(value: HandleValue, *folded: str) -> bool:
+    """Return whether a value is of one of these folded types, or of one below it."""
+    found = names.fold(value.type.encode(errors="replace")).decode()
+    return any(found == each or found.startswith(each + ".") for each in folded)
+
+
+def _document(value: HandleValue) -> list[Tag]:
+    """Return the document in a value, in a list that is empty when there is no tag in it."""
     try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, ValueError) as error:
-        raise NoLocations(str(error)) from error
-    return Locations(tuple(found), tuple(steps))
+        tag = lenient_xml.parse(value.data.decode(errors="replace"))
+    except MalformedMarkup as error:
+        raise UnreadableLocations(f"Value {value.index} cannot be read: {error}") from error
+    return [] if tag is None else [tag]
 
 
-def choose(locations: Locations, visitor: Visitor) -> Location | None:
-    """Return the location for this visitor, or None when there is none at all."""
-    left = _negotiated(list(locations.locations), visitor)
-    for step in locations.steps:
-        if len(left) <= 1:
-            break
-        narrow = _STEPS.get(step)
-        if narrow is not None:
-            left = narrow(left, visitor) or left
-    if len(left) > 1:
-        left = _weighted(left, visitor)
-    return left[0] if left else None
+def _locations_in(documents: Iterable[Tag]) -> list[Location]:
+    return [tag for document in documents for tag in document.tags if tag.name.lower() in _NAMES]
 
 
-def negotiates(locations: Locations) -> bool:
-    """Return whether the choice depends on the ``Accept`` header."""
-    return any(location.get("http_role") == _CONNEG for location in locations.locations)
+def _named(document: Tag, name: str) -> list[str]:
+    """Return what an attribute and the tags of the same name say."""
+    attribute = document.attributes.get(name)
+    own = [] if attribute is None else [attribute]
+    return own + [tag.text for tag in document.named(name)]
 
 
-def url_of(location: Location, handle: str) -> str:
-    """Return where a location points; only the template attribute knows placeholders."""
-    template = location.get("href_template")
-    if template is None:
-        return location["href"]
-    whole = template.replace("{hdl:path}", quote(handle, safe="/"))
-    return whole.replace("{hdl}", quote(handle, safe=""))
+def _with_address(location: Location, handle: str) -> Location:
+    address = address_of(location, handle)
+    if address is None or "href" in location.attributes:
+        return location
+    return Tag(location.name, location.attributes | {"href": address}, location.text, location.tags)
 
 
-def _negotiated(left: list[Location], visitor: Visitor) -> list[Location]:
-    offered = [location for location in left if location.get("http_role") == _CONNEG]
-    if not offered:
-        return left
-    accepted = {part.split(";")[0].strip().lower() for part in visitor.accept.split(",")}
-    fitting = [loc for loc in offered if loc.get("media_type", "").lower() in accepted]
-    return fitting or [loc for loc in left if loc.get("http_role") != _CONNEG] or left
-
-
-def _by_attribute(left: list[Location], visitor: Visitor) -> list[Location]:
-    for key, value in visitor.wanted:
-        left = [loc for loc in left if loc.get(key) == value] or left
-    return left
-
-
-def _by_country(left: list[Location], visitor: Visitor) -> list[Location]:
-    wanted = visitor.country.lower()
-    return [loc for loc in left if wanted and loc.get("country", "").lower() == wanted]
-
-
-def _by_address(left: list[Location], visitor: Visitor) -> list[Location]:
+def _weight(text: str | None) -> str | None:
+    """Return a weight in the form in which it is shown; text that is no number weighs nothing."""
+    if text is None:
+        return None
     try:
-        address = ipaddress.ip_address(visitor.address)
+        return str(float(text.replace("_", "x")))
     except ValueError:
-        return []
-    return [loc for loc in left if _covers(loc.get("addresses", ""), address)]
+        return "0.0"
 
 
-def _covers(networks: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    for text in networks.replace(",", " ").split():
-        try:
-            if address in ipaddress.ip_network(text, strict=False):
-                return True
-        except ValueError:
-            continue
-    return False
+def _legacy(value: HandleValue, weight: str) -> Location:
+    href = value.data.decode(errors="replace").strip()
+    return Tag("location", {"mode": "legacy", "weight": weight, "href": href})
 
 
-def _number(location: Location, name: str, otherwise: float) -> float:
-    try:
-        number = float(location.get(name, otherwise))
-    except ValueError:
-        return 0.0
-    return number if math.isfinite(number) else 0.0
+def _urls(found: Sequence[HandleValue], settings: _Settings, *, alone: bool) -> list[Location]:
+    """Return the URL values as locations; those of types below URL weigh as URL where there is none of it."""
+    weight = settings.url_weight or ("1.0" if alone else "0.0")
+    plain = {id(value) for value in found if value.type.upper() == _URL}
+    below = (settings.subtype_weight or "0.0") if plain else weight
+    return [
+        _legacy(value, weight if id(value) in plain or not plain else below)
+        for value in found
+        if has_type(value, _URL)
+    ]
 
 
-def _by_score(left: list[Location], _visitor: Visitor) -> list[Location]:
-    best = max(_number(location, "score", 0.0) for location in left)
-    return [location for location in left if _number(location, "score", 0.0) == best]
-
-
-def _weighted(left: list[Location], visitor: Visitor) -> list[Location]:
-    weights = [max(_number(location, "weight", 1.0), 0.0) for location in left]
-    if not 0.0 < sum(weights) < math.inf:
-        return [visitor.random.choice(left)]
-    return visitor.random.choices(left, weights)
-
-
-_STEPS: Final[dict[str, Callable[[list[Location], Visitor], list[Location]]]] = {
-    "locatt": _by_attribute,
-    "country": _by_country,
-    "address": _by_address,
-    "score": _by_score,
-    "weighted": _weighted,
-}
+def _first_urls(found: Sequence[HandleValue]) -> list[Location]:
+    """Return the values of type URL, or if there is none those of types below, of which the first counts."""
+    plain = [value for value in found if value.type.upper() in {_URL, _OLD_URL}]
+    shown = plain or [value for value in found if has_type(value, _URL, _OLD_URL)]
+    return [_legacy(value, "0.0" if at else "1.0") for at, value in enumerate(shown)]

@@ -52,21 +52,22 @@ def query_form() -> bytes:
     return _page("Handle Proxy", f"<h1>Resolve a handle</h1>\n{_FORM}")
 
 
-def not_found(handle: str, message: str) -> bytes:
-    """Return the page for a handle that cannot be resolved here."""
+def not_found(handle: str, message: str, title: str = "Not Found") -> bytes:
+    """Return the page for a handle that cannot be shown."""
     return _page(
-        "Not Found",
-        f"<h1>Not Found</h1>\n<p><code>{escape(handle)}</code></p>\n"
+        title,
+        f"<h1>{escape(title)}</h1>\n<p><code>{escape(handle)}</code></p>\n"
         f"<p>{escape(message)}</p>\n{_FORM}",
     )
 
 
-def values_page(handle: str, values: Iterable[HandleValue]) -> bytes:
-    """Return the page that lists the values of a record."""
+def values_page(handle: str, values: Iterable[HandleValue], note: str = "") -> bytes:
+    """Return the page that lists the values of a record, with a note above them if there is any."""
+    said = f"<p>{escape(note)}</p>\n" if note else ""
     rows = "\n".join(_row(value) for value in values)
     return _page(
         "Handle Proxy",
-        f"<h1>Handle values for: {escape(handle)}</h1>\n<table>\n<thead><tr><th>Index</th>"
+        f"<h1>Handle values for: {escape(handle)}</h1>\n{said}<table>\n<thead><tr><th>Index</th>"
         f"<th>Type</th><th>Timestamp</th><th>Data</th></tr></thead>\n<tbody>\n{rows}\n"
         f"</tbody>\n</table>\n{_FORM}",
     )
@@ -101,14 +102,3 @@ def redirect_page(url: str) -> bytes:
     return (
         f"<html><head><title>Handle Redirect</title></head>\n<body>{body}</body></html>"
     ).encode(errors="replace")
-
-
-def locations_xml(locations: Iterable[dict[str, str]]) -> bytes:
-    """Return the answer to ``action=showurls``: every place a redirect could go to."""
-    lines = [
-        "<location "
-        + " ".join(f'{name}="{escape(text)}"' for name, text in location.items())
-        + "/>"
-        for location in locations
-    ]
-    return ("\n".join(["<locations>", *lines, "</locations>"]) + "\n").encode(errors="replace")

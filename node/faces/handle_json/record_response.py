@@ -63,7 +63,7 @@ class RecordResponse(web.StreamResponse):
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the connection stays open: this answer is only given where it does."""
+        """Return whether the connection stays open: this answer is only given where it does."""
         return True
 
     @property

@@ -1,9 +1,13 @@
-"""The browser face: ``GET /{handle}`` leads to where a handle points (handle-http-api.md §9)."""
+"""The browser face: ``GET /{handle}`` leads to where a handle points (handle-http-api.md §9).
+
+A request is read into one `Question`, its record resolved, aliases followed first, and answered by one of a few pages
+or by a redirect.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
-from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -12,27 +16,29 @@ from urllib.parse import quote
 from aiohttp import web
 
 from idnode.node.faces.handle_json import pages
-from idnode.node.faces.handle_json.locations import TYPE as LOCATIONS_TYPE
+from idnode.node.faces.handle_json.choosing import choose, negotiates
+from idnode.node.faces.handle_json.handles import Reading
 from idnode.node.faces.handle_json.locations import (
-    Locations,
-    NoLocations,
-    Visitor,
-    choose,
-    negotiates,
-    parse_locations,
-    url_of,
+    Gathering,
+    UnreadableLocations,
+    address_of,
+    has_type,
 )
+from idnode.node.faces.handle_json.question import Question, read_question
 from idnode.node.faces.http.exchange import Exchange
 from idnode.node.faces.http.java_texts import MalformedRequest
-from idnode.node.faces.http.parameters import (
-    Parameters,
-    all_parameters,
-    handle_in_path,
-    integer,
+from idnode.node.faces.http.replies import (
+    PLANNED,
+    SERVER,
+    failed,
+    log_failure,
+    options_response,
+    unknown_endpoint,
 )
-from idnode.node.faces.http.replies import PLANNED, SERVER, failed, unknown_endpoint
+from idnode.node.hosts import is_loopback_host
 from idnode.node.service import events
-from idnode.registry.errors import HandleNotFound
+from idnode.node.service.errors import PrefixReferral, ServiceReferral
+from idnode.registry.errors import HandleNotFound, ValuesNotFound
 from idnode.registry.fetching import fetched
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import InvalidHandle
@@ -41,6 +47,9 @@ from idnode.registry.handle.model import TtlType
 from idnode.registry.handle.wire.constants import ResponseCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from idnode.node.faces.handle_json.locations import Places
     from idnode.node.faces.http.services import Services
     from idnode.registry.handle.model import HandleValue
 
@@ -49,27 +58,22 @@ ALIASES_MAX: Final = 20
 
 _HTML: Final = "text/html;charset=utf-8"
 _XML: Final = "text/xml;charset=utf-8"
-_SCHEMES: Final = re.compile(
-    r"(?:hdl:|doi:|info:hdl/|info:doi/|urn:hdl:|urn:doi:|urn:eidr:)", re.IGNORECASE
-)
 _URL_SAFE: Final = ";/?:@&=+$,#[]!'()*-._~%"
-_HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
+_PATH_SAFE: Final = "/:@!$'()*,;=~"
 _STATUSES: Final = frozenset({"301", "302", "303", "307", "308"})
 _METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS")
+_SCHEME: Final = re.compile(r"[\x00-\x20]*([A-Za-z][A-Za-z0-9+.\x00-\x20-]*):")
+_NEVER: Final = frozenset({"javascript", "vbscript", "data", "file", "blob", "filesystem", "about"})
+"""Schemes that make a browser run or open something on its own machine."""
+
+_log = logging.getLogger(__name__)
 
 
 class AliasChainTooLong(Exception):
     """Aliases lead to aliases, in a circle or nearly so."""
 
 
-@dataclass(slots=True)
-class Target:
-    """Where a record sends a browser."""
-
-    url: str
-    value: HandleValue
-    status: int = 302
-    headers: dict[str, str] = field(default_factory=dict)
+_REFUSED: Final = (*PLANNED, AliasChainTooLong, UnreadableLocations)
 
 
 class Redirect:
@@ -77,104 +81,120 @@ class Redirect:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._json = Reading(services)
 
     async def read(self, request: web.Request) -> web.StreamResponse:
-        """Answer GET, HEAD and POST of any path outside the APIs."""
-        if request.method not in {"GET", "HEAD", "POST"}:
+        """Answer GET, HEAD, POST and OPTIONS of any path outside the APIs."""
+        if request.method == "OPTIONS":
+            return options_response(request, _METHODS)
+        if request.method not in _METHODS:
             return unknown_endpoint(request, _METHODS)
-        handle = handle_in_path(request.rel_url.raw_path, 1)
+        if request.path == "/favicon.ico":
+            return web.Response(status=204, headers={"Server": SERVER})
         try:
-            parameters = await all_parameters(request)
-            if not handle and parameters.first("hdl"):
-                handle = (parameters.first("hdl") or "").strip().encode(errors="replace")
+            question = await read_question(request, self._services.random)
         except PLANNED as error:
             return _page(pages.not_found("", str(error)), failed(error)[0])
-        if not handle:
+        if not question.handle:
             return _page(pages.query_form())
-        text = _SCHEMES.sub("", handle.decode(errors="replace"), count=1)
-        exchange = Exchange(self._services, request, events.RESOLVE, text.encode(errors="replace"))
+        if question.action == "api":
+            return await self._json.answer(request, question.handle, question.parameters)
+        exchange = Exchange(self._services, request, events.RESOLVE, question.handle)
         try:
-            response = await fetched(partial(self._lead, exchange, parameters))
-        except (*PLANNED, AliasChainTooLong) as error:
-            return self._missing(exchange, error)
+            response = await fetched(partial(self._answer, question))
+        except _REFUSED as error:
+            return self._refused(exchange, error)
         exchange.note(1)
         return response
 
-    def _lead(self, exchange: Exchange, parameters: Parameters) -> web.Response:
+    def _answer(self, question: Question) -> web.Response:
         """Return the redirect, or the page that is shown instead."""
-        assert exchange.handle is not None
-        assert exchange.text is not None
-        text = exchange.text
-        action = parameters.first("action")
-        packed = self._services.resolver.resolve(exchange.handle)
-        found = _restricted(packed, parameters)
-        if action == "showurls":
-            return _answer(pages.locations_xml(_shown_locations(found)), content_type=_XML)
-        if action == "api":
-            return self._redirect(
-                Target(f"/api/handles/{quote(text, safe='/')}", values.unpack(packed)[0])
-            )
-        if action == "showvalues" or "noredirect" in parameters:
-            return _page(pages.values_page(text, found))
-        if not parameters.flag("ignore_aliases"):
-            alias = self._follow(found)
-            if alias is not None:
-                return self._redirect(Target(_own_url(exchange.request, alias[0]), alias[1], 301))
-        target = self._target(found, exchange, parameters)
-        if target is None:
-            return _page(pages.values_page(text, found))
-        target.url += parameters.first("urlappend") or ""
-        return self._redirect(target)
+        handle, found, through = self._follow(question)
+        if question.action == "showvalues":
+            return _page(pages.values_page(handle, found))
+        if through and question.action != "showurls" and question.method != "POST":
+            target = _own_path(question, handle)
+            return self._redirect(target, 301, through)
+        places = self._places(handle, found)
+        if question.action == "showurls" and places.locations:
+            return _answer(places.xml(handle), content_type=_XML)
+        if question.action == "showurls":
+            return _page(pages.values_page(handle, found))
+        return self._lead(question, handle, found, places)
 
-    def _follow(self, found: list[HandleValue]) -> tuple[str, HandleValue] | None:
-        """Return the last handle of a chain of aliases and the value that starts it, if there is one.
+    def _follow(self, question: Question) -> tuple[str, list[HandleValue], list[HandleValue]]:
+        """Return the handle at the end of a chain of aliases, its values, and the aliases that led there.
 
         Raises:
             AliasChainTooLong: More than `ALIASES_MAX`.
+            RegistryError, ServiceError: As `Resolver.resolve`, of the first handle or of one on the way.
 
         """
-        start = last = _alias_in(found)
-        if start is None or last is None:
+        handle = question.text
+        through: list[HandleValue] = []
+        while True:
+            found = self._values(handle.encode(errors="replace"), question)
+            alias = next((value for value in found if has_type(value, "HS_ALIAS")), None)
+            if alias is None or question.ignores_aliases:
+                return handle, found, through
+            if len(through) >= ALIASES_MAX:
+                raise AliasChainTooLong(f"More than {ALIASES_MAX} aliases in a chain")
+            through.append(alias)
+            handle = alias.data.decode(errors="replace").strip()
+
+    def _values(self, handle: bytes, question: Question) -> list[HandleValue]:
+        packed = self._services.resolver.resolve(
+            handle, indexes=question.indexes, types=question.types
+        )
+        return list(values.unpack(packed))
+
+    def _places(self, handle: str, found: list[HandleValue]) -> Places:
+        prefix = names.fold(names.prefix_of(handle.encode(errors="replace")))
+        shared = self._services.authority.namespaces.location_handles(prefix)
+        return Gathering(self._read_other, shared).places(found)
+
+    def _read_other(self, handle: bytes) -> bytes | None:
+        try:
+            return self._services.resolver.resolve(handle)
+        except PLANNED as error:
+            log_failure(error)
             return None
-        for _ in range(ALIASES_MAX):
-            alias = last.data.decode(errors="replace").strip()
-            try:
-                packed = self._services.resolver.resolve(alias.encode(errors="replace"))
-            except PLANNED:
-                return alias, start
-            last = _alias_in(list(values.unpack(packed)))
-            if last is None:
-                return alias, start
-        raise AliasChainTooLong(f"More than {ALIASES_MAX} aliases in a chain")
 
-    def _target(
-        self, found: list[HandleValue], exchange: Exchange, parameters: Parameters
-    ) -> Target | None:
-        """Return where the values lead: locations first, then a URL, then any URL.something."""
-        visitor = _visitor(exchange.request, parameters, self._services)
-        for value in found:
-            locations = _locations_in(value)
-            location = None if locations is None else choose(locations, visitor)
-            if location is None or locations is None:
-                continue
-            status = location.get("http_sc", "")
-            target = Target(url_of(location, exchange.text or ""), value)
-            target.status = int(status) if status in _STATUSES else 302
-            if negotiates(locations):
-                target.headers["Vary"] = "Accept"
-            return target
-        urls = _urls_in(found)
-        return Target(urls[0].data.decode(errors="replace").strip(), urls[0]) if urls else None
+    def _lead(
+        self, question: Question, handle: str, found: list[HandleValue], places: Places
+    ) -> web.Response:
+        """Return the redirect to the place that is chosen; the values where none is."""
+        if places.legacy_only:
+            chosen = places.locations[0] if places.locations else None
+        else:
+            chosen = choose(places.locations, places.steps, question.visitor)
+        address = None if chosen is None else address_of(chosen, handle)
+        if chosen is None or address is None:
+            return _page(pages.values_page(handle, found))
+        address = address.strip() + (question.parameters.first("urlappend") or "")
+        if not _may_follow(address):
+            _log.warning("a target of %r is not followed: its scheme runs or opens things", handle)
+            note = "The target of this handle is not followed: a browser would run or open it."
+            return _page(pages.values_page(handle, found, note))
+        status = chosen.attributes.get("http_sc") or places.setting("http_sc") or "302"
+        status = status if status in _STATUSES else "302"
+        if question.old_http and status != "301":
+            status = "302"
+        led = [v for v in found if has_type(v, "10320/LOC", "URL", "0.TYPE/URL")]
+        led = led[:1] if places.legacy_only else led
+        response = self._redirect(address, int(status), led, pages.redirect_page(address))
+        if negotiates(places.locations):
+            response.headers["Vary"] = "Accept"
+        return response
 
-    def _redirect(self, target: Target) -> web.Response:
-        url = target.url
-        headers = {
-            "Location": quote(url.encode("utf-8", "replace"), safe=_URL_SAFE),
-            "Expires": formatdate(self._expiry(target.value), usegmt=True),
-        }
-        body = b"" if target.status == 301 and not target.headers else pages.redirect_page(url)
-        response = _page(body, target.status)
-        response.headers.update(headers | target.headers)
+    def _redirect(
+        self, address: str, status: int, by: Iterable[HandleValue], body: bytes = b""
+    ) -> web.Response:
+        response = _page(body, status)
+        response.headers["Location"] = quote(address.encode("utf-8", "replace"), safe=_URL_SAFE)
+        expiry = min((self._expiry(value) for value in by), default=None)
+        if expiry is not None:
+            response.headers["Expires"] = formatdate(expiry, usegmt=True)
         return response
 
     def _expiry(self, value: HandleValue) -> float:
@@ -182,16 +202,32 @@ class Redirect:
         ends = value.ttl if value.ttl_type == TtlType.ABSOLUTE else now + value.ttl
         return min(max(ends, now), now + TTL_SECONDS_MAX)
 
-    def _missing(self, exchange: Exchange, error: Exception) -> web.Response:
+    def _refused(self, exchange: Exchange, error: Exception) -> web.Response:
         """Return the page for a handle that leads nowhere."""
-        code = failed(error)[1] if isinstance(error, PLANNED) else ResponseCode.ERROR
+        text = exchange.text or ""
+        if isinstance(error, UnreadableLocations):
+            _log.warning("the locations of %r: %s", text, error)
+            exchange.note(ResponseCode.ERROR)
+            return _page(pages.not_found(text, str(error), "Unreadable Locations"), 500)
+        if isinstance(error, AliasChainTooLong):
+            exchange.note(ResponseCode.ERROR)
+            return _page(pages.not_found(text, str(error)), 404)
+        status, code, message = failed(error)
+        log_failure(error)
         exchange.note(code)
-        message = str(error)
+        if isinstance(error, PrefixReferral | ServiceReferral):
+            note = "This handle is answered for elsewhere; these values say where."
+            referred = list(values.unpack(error.values))
+            return _page(pages.values_page(text, referred, note), status)
+        if isinstance(error, ValuesNotFound):
+            return _page(pages.not_found(text, "No values found.", "No Values Found"), 200)
         if isinstance(error, HandleNotFound):
             message = "The handle you requested does not exist here."
         elif isinstance(error, MalformedRequest | InvalidHandle):
             message = "This is not a handle."
-        return _page(pages.not_found(exchange.text or "", message or "Nothing to show."), 404)
+        if status >= 500:
+            return _page(pages.not_found(text, message, "Resolution Error"), status)
+        return _page(pages.not_found(text, message or "Nothing to show."), 404)
 
 
 def _answer(body: bytes, *, status: int = 200, content_type: str = _HTML) -> web.Response:
@@ -203,61 +239,18 @@ def _page(body: bytes, status: int = 200) -> web.Response:
     return _answer(body, status=status)
 
 
-def _own_url(request: web.Request, handle: str) -> str:
-    """Return this face's URL of a handle; relative when the Host header is no host."""
-    path = "/" + quote(handle, safe="/:@!$'()*,;=~")
-    return f"{request.scheme}://{request.host}{path}" if _HOST.fullmatch(request.host) else path
+def _own_path(question: Question, handle: str) -> str:
+    """Return this face's URL of a handle, with the query that was asked.
+
+    The Host header is what somebody else wrote: only where it names this very machine is it repeated.
+    """
+    path = "/" + quote(handle, safe=_PATH_SAFE) + question.query
+    return f"{question.origin}{path}" if is_loopback_host(question.host) else path
 
 
-def _restricted(packed: bytes, parameters: Parameters) -> list[HandleValue]:
-    """Return the values that ``type`` and ``index`` leave; an index that is no number is ignored."""
-    indexes = []
-    for text in parameters.all("index"):
-        try:
-            indexes.append(integer(text))
-        except MalformedRequest:
-            continue
-    types = [text.encode(errors="replace") for text in parameters.all("type")]
-    return list(values.unpack(values.select(packed, indexes=indexes, types=types)))
-
-
-def _alias_in(found: list[HandleValue]) -> HandleValue | None:
-    return next((value for value in found if value.type.upper() == "HS_ALIAS"), None)
-
-
-def _urls_in(found: list[HandleValue]) -> list[HandleValue]:
-    plain = [value for value in found if value.type.upper() == "URL"]
-    return plain or [value for value in found if value.type.upper().startswith("URL.")]
-
-
-def _locations_in(value: HandleValue) -> Locations | None:
-    if names.fold(value.type.encode(errors="replace")) != LOCATIONS_TYPE:
-        return None
-    try:
-        return parse_locations(value.data)
-    except NoLocations:
-        return None
-
-
-def _shown_locations(found: list[HandleValue]) -> list[dict[str, str]]:
-    """Return every location of a record as attributes; plain URLs in the legacy form."""
-    shown: list[dict[str, str]] = []
-    for value in found:
-        locations = _locations_in(value)
-        shown += [] if locations is None else locations.locations
-    for position, value in enumerate(_urls_in(found)):
-        weight = "0.0" if position else "1.0"
-        href = value.data.decode(errors="replace").strip()
-        shown.append({"mode": "legacy", "weight": weight, "href": href})
-    return shown
-
-
-def _visitor(request: web.Request, parameters: Parameters, services: Services) -> Visitor:
-    wanted = [text.partition(":") for text in parameters.all("locatt")]
-    return Visitor(
-        wanted=tuple([(key, value) for key, _, value in wanted]),
-        country=parameters.first("country") or "",
-        address=parameters.first("ip") or request.remote or "",
-        accept=request.headers.get("Accept", ""),
-        random=services.random,
-    )
+def _may_follow(address: str) -> bool:
+    """Return whether a browser may be sent to an address; blanks within a scheme do not hide it."""
+    scheme = _SCHEME.match(address)
+    if scheme is None:
+        return True
+    return "".join(scheme[1].split()).replace("\x00", "").lower() not in _NEVER

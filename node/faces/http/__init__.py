@@ -1,1 +1,1 @@
-"""What the HTTP faces share: the application, listener, bodies, replies."""
+"""Describes what the HTTP faces share: the application, listener, bodies, replies."""

@@ -15,9 +15,11 @@ from aiohttp import HttpVersion11, web
 from idnode.node.faces.handle_json.handles import PATH as HANDLES_PATH
 from idnode.node.faces.handle_json.handles import Reading
 from idnode.node.faces.http import replies
+from idnode.node.faces.http.access import Access
 from idnode.node.faces.http.documentation import documentation_routes
 from idnode.node.faces.http.seam import Seam
 from idnode.node.faces.table import FACES
+from idnode.node.hosts import MISDIRECTED
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import (
     FAULT_HEADER,
@@ -52,7 +54,7 @@ class UnexpectedErrors:
 
 
 class Resolutions:
-    """What answers resolutions; `HttpFaceRunner` calls it without asking the router."""
+    """Answers resolutions; `HttpFaceRunner` calls it without asking the router."""
 
     def __init__(self, services: Services, interceptors: Interceptors) -> None:
         reading, unexpected = Reading(services), UnexpectedErrors(services.observer)
@@ -81,6 +83,7 @@ class Resolutions:
 
 
 RESOLUTIONS: Final = web.AppKey("RESOLUTIONS", Resolutions)
+ACCESS: Final = web.AppKey("ACCESS", Access)
 SEAM: Final = web.AppKey("SEAM", Seam)
 """Shows the interceptors what is no HTTP."""
 
@@ -90,10 +93,11 @@ def build_app(
     observers: Callable[[str], Observer],
     version: str = "",
     interceptors: Interceptors | None = None,
+    access: Access | None = None,
 ) -> web.Application:
     """Return the application that serves every HTTP face of the node.
 
-    ``observers`` returns the observer of a face by its name.
+    ``observers`` returns the observer of a face by its name. Without ``access`` every request is taken.
     """
     interceptors = interceptors or Interceptors()
     app = web.Application()
@@ -104,6 +108,7 @@ def build_app(
         add_routes(app, face.routes(own), own.observer, seam)
     own = replace(services, observer=observers(HANDLE_JSON))
     app[RESOLUTIONS] = Resolutions(own, interceptors)
+    app[ACCESS] = access or Access()
     app[SEAM] = Seam(interceptors, HTTP, services.clock)
     return app
 
@@ -196,7 +201,7 @@ class HttpFaceRunner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         made: Any = await super()._make_server()
         server = _FaceServer(
-            _short_cut(self.app[RESOLUTIONS], made.request_handler),
+            _short_cut(self.app[RESOLUTIONS], made.request_handler, self.app[ACCESS]),
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             loop=made._loop,  # noqa: SLF001  # aiohttp offers no other way to name the protocol class
@@ -206,13 +211,18 @@ class HttpFaceRunner(web.AppRunner):
         return server
 
 
-def _short_cut(resolutions: Resolutions, otherwise: replies.Handler) -> Any:
+def _short_cut(resolutions: Resolutions, otherwise: replies.Handler, access: Access) -> Any:
     """Return a handler of all requests that gives GET of one handle to its own."""
     start = HANDLES_PATH
     shortest = len(start) + 1
+    admits = access.admits
     interceptors, plainly = resolutions.interceptors, resolutions.plainly
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        if not admits(request):
+            return replies.status_response(403, MISDIRECTED)
+        if "Origin" in request.headers:
+            await access.judge(request)
         path = request.rel_url.raw_path
         if (
             request.method == "GET"
@@ -223,6 +233,12 @@ def _short_cut(resolutions: Resolutions, otherwise: replies.Handler) -> Any:
             if interceptors.active:
                 return await resolutions.seen(request)
             return await plainly(request)
-        return await otherwise(request)
+        try:
+            return await otherwise(request)
+        except web.HTTPException:
+            # Only what is no path at all, as of CONNECT and OPTIONS *, finds no route.
+            if request.method == "OPTIONS":
+                return replies.options_response(request, replies.METHODS)
+            return replies.unknown_endpoint(request)
 
     return handle

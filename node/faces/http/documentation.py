@@ -1,4 +1,4 @@
-"""What the HTTP port says about itself: ``/openapi.json``, and ``/docs`` to read it in a browser."""
+"""Describes what the HTTP port says about itself: ``/openapi.json``, and ``/docs`` to read it in a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the endpoints of the JSON API share: the services, and turning an error into this face's answer."""
+"""Describes what the endpoints of the JSON API share: the services, and turning an error into this face's answer."""
 
 from __future__ import annotations
 

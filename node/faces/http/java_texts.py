@@ -28,11 +28,3 @@ def parse(message: str) -> MalformedRequest:
 def unsupported_media_type(content_type: str | None) -> MalformedRequest:
     """Return the error for a body of another kind; without a header the type reads ``null``."""
     return plain(f"Unsupported media type {content_type or 'null'}")
-
-
-def missing_member(accessor: str) -> MalformedRequest:
-    """Return the error for an absent member that is read with ``accessor`` (as ``getAsInt``)."""
-    return parse(
-        f'java.lang.NullPointerException: Cannot invoke "com.google.gson.JsonElement.{accessor}()" '
-        'because the return value of "com.google.gson.JsonObject.get(String)" is null'
-    )

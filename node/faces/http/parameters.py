@@ -40,9 +40,14 @@ class Parameters:
         return texts[0] if texts else None
 
     def flag(self, name: str, *, otherwise: bool = False) -> bool:
-        """Return whether a switch is on: present and empty, ``yes`` or ``true``."""
+        """Return whether a switch is on: present and empty, ``yes`` or ``true``, in any case."""
         text = self.first(name)
-        return otherwise if text is None else text in _TRUE
+        return otherwise if text is None else text.lower() in _TRUE
+
+    def truth(self, name: str, *, otherwise: bool = False) -> bool:
+        """Return a switch of a change, which only ``true`` turns on, in any case; anything else turns it off."""
+        text = self.first(name)
+        return otherwise if text is None else text.lower() == "true"
 
     def integers(self, name: str) -> tuple[int, ...]:
         """Return every text of this name as a number.

@@ -15,6 +15,7 @@ import orjson
 from aiohttp import web
 from multidict import CIMultiDict
 
+from idnode.node.faces.http.access import NO_CORS
 from idnode.node.faces.http.body import BodyRefused
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.seam import Seam
@@ -34,9 +35,9 @@ SERVER: Final = "idnode"
 
 _log = logging.getLogger("idnode.node.faces.http")
 _JSON_HEADERS: Final = CIMultiDict({"Content-Type": JSON_TYPE, "Server": SERVER})
-_NOT_A_NAME: Final = re.compile(r"[^A-Za-z0-9_$]")
+_NOT_A_NAME: Final = re.compile("^[0-9]|[^A-Za-z0-9_$\u00a0-\U0010ffff]")
 _CALLBACK_CHARACTERS_MAX: Final = 256
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"})
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "OPTIONS")
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET,POST,HEAD,PUT,DELETE",
     "Access-Control-Allow-Headers": "X-Requested-With,Authorization,Origin,Accept,Content-Type",
@@ -187,7 +188,7 @@ def status_response(status: int, message: str) -> web.Response:
 def add_cors(request: web.Request, response: web.StreamResponse) -> None:
     """Let scripts of the asking origin read this answer (handle-http-api.md §8)."""
     headers = response.headers
-    if response.prepared or "Access-Control-Allow-Origin" in headers:
+    if response.prepared or "Access-Control-Allow-Origin" in headers or NO_CORS in request:
         return
     exposed = ",".join(dict.fromkeys([*headers, "Content-Length"]))
     headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
@@ -197,7 +198,7 @@ def add_cors(request: web.Request, response: web.StreamResponse) -> None:
 
 def unknown_endpoint(request: web.Request, allowed: tuple[str, ...] = ()) -> web.Response:
     """Return the answer to a path that is none (404), or to a method it does not take (405, 501)."""
-    if request.method not in _METHODS:
+    if request.method not in METHODS:
         message = f"Unknown method {request.method}"
         return present(failure(ResponseCode.PROTOCOL_ERROR, message), 501)
     path = request.rel_url.raw_path
@@ -213,6 +214,7 @@ def unknown_endpoint(request: web.Request, allowed: tuple[str, ...] = ()) -> web
 def options_response(request: web.Request, allowed: tuple[str, ...]) -> web.Response:
     """Return the answer to OPTIONS: what may be asked, and a script's permission to ask it."""
     response = web.Response(headers={"Allow": ", ".join(allowed), "Server": SERVER})
-    if "Origin" in request.headers and "Access-Control-Request-Method" in request.headers:
+    asks = "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
+    if asks and NO_CORS not in request:
         response.headers.update(_PREFLIGHT)
     return response

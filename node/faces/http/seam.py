@@ -114,12 +114,12 @@ class _Sent(web.StreamResponse):
 
     @property
     def prepared(self) -> bool:
-        """Whether the answer was begun."""
+        """Return whether the answer was begun."""
         return True
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the connection stays open."""
+        """Return whether the connection stays open."""
         return self._stays
 
     async def prepare(self, request: web.BaseRequest) -> None:

@@ -1,4 +1,4 @@
-"""What the HTTP faces of a node stand on; each takes what it needs."""
+"""Describes what the HTTP faces of a node stand on; each takes what it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the endpoints of this face share: the services, the envelope, the account behind a token.
+"""Describes what the endpoints of this face share: the services, the envelope, the account behind a token.
 
 Each endpoint returns the ``data`` of its answer or raises; `answered` makes the envelope of either. Whatever
 was answered has HTTP status 200; only what HTTP itself refuses has another one (snms-api.md §2).
@@ -49,7 +49,7 @@ _HEADER_CHARACTERS_MAX: Final = 8192
 
 @dataclass(frozen=True, slots=True)
 class SnmsServices:
-    """What this face stands on.
+    """Holds what this face stands on.
 
     ``public_resolve``: whether identifiers are read without a token. ``strict_types``: whether the type of
     an attribute has to be written ``string``, in lower case. ``registry_name`` is what an enterprise's

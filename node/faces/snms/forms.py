@@ -45,7 +45,7 @@ class SysUser(Model):
 
 
 class BasicInfo(Model):
-    """Who the enterprise is."""
+    """Names who the enterprise is."""
 
     orgName: Required255
     orgNature: Annotated[Literal["1", "2", "3", "4", "5"], Letter]
@@ -83,7 +83,7 @@ class BasicInfo(Model):
 
 
 class Deployment(Model):
-    """Where one of the enterprise's systems runs; kind 5, the service-system backup, is optional."""
+    """Tells where one of the enterprise's systems runs; kind 5, the service-system backup, is optional."""
 
     sysType: Annotated[Literal[1, 2, 3, 4, 5], BeforeValidator(digits_to_int)]
     deployMode: Annotated[Literal[1, 2], BeforeValidator(digits_to_int)]
@@ -108,7 +108,7 @@ class Deployment(Model):
 
 
 class ManageInfo(Model):
-    """How the enterprise runs its systems."""
+    """Describes how the enterprise runs its systems."""
 
     entInfoSyses: list[Deployment] = Field(max_length=5)
     servSysBuildType: Annotated[Literal[1, 2], BeforeValidator(digits_to_int)]
@@ -136,7 +136,7 @@ class Licence(Model):
 
 
 class ServeInfo(Model):
-    """What the enterprise offers to others; all of it optional."""
+    """Describes what the enterprise offers to others; all of it optional."""
 
     extWebName: Text255 | None = None
     extDomain: Text255 | None = None
@@ -249,7 +249,7 @@ class PrefixShown(Model):
 
 
 class Listed(Model):
-    """What pages of all kinds say about themselves; ``number`` counts from 1."""
+    """Describes what pages of all kinds say about themselves; ``number`` counts from 1."""
 
     first: bool
     last: bool

@@ -1,4 +1,4 @@
-"""What this face takes and gives, as models: requests are checked with them, OpenAPI is made from them.
+"""Describes what this face takes and gives, as models: requests are checked with them, OpenAPI is made from them.
 
 Members that nobody knows are ignored, as deployed nodes do. Lengths are in characters.
 """
@@ -54,7 +54,7 @@ class SnmsEnvelope(Model, Generic[Data]):
 
 
 class Login(Model):
-    """Who logs in: login name, or identity of an application; password, or its dated digest."""
+    """Names who logs in: login name, or identity of an application; password, or its dated digest."""
 
     username: Required50
     password: Required64
@@ -79,7 +79,7 @@ class Registration(Model):
 
 
 class Metadata(Model):
-    """What a value of an attribute may be: a text of this many characters, both ends included."""
+    """Describes what a value of an attribute may be: a text of this many characters, both ends included."""
 
     type: Annotated[str, StringConstraints(strict=True, max_length=16)] = "string"
     min_length: Count = Field(alias="minLength")
@@ -112,7 +112,7 @@ class Template(Model):
 
 
 class TemplateKey(Model):
-    """Which template."""
+    """Names which template."""
 
     prefix: Required64
     version: Required128
@@ -172,13 +172,13 @@ class Identifier(Model):
 
 
 class HandleKey(Model):
-    """Which identifier."""
+    """Names which identifier."""
 
     handle: Required255
 
 
 class HandleKeys(Model):
-    """Which identifiers, wrapped as the field table has it; the bare array of the sample is taken, too."""
+    """Names which identifiers, wrapped as the field table has it; the bare array of the sample is taken, too."""
 
     handles: list[Any]
 
@@ -210,14 +210,14 @@ class IdentifierShown(Model):
 
 
 class ItemOutcome(Model):
-    """What became of one item of batchCreate or batchUpdate."""
+    """Describes what became of one item of batchCreate or batchUpdate."""
 
     handle: str
     msg: str
 
 
 class DeletionOutcome(Model):
-    """What became of one item of batchDelete."""
+    """Describes what became of one item of batchDelete."""
 
     handle: str
     code: int

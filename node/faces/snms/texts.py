@@ -1,4 +1,4 @@
-"""What each error says on this face: ``status`` and ``message`` (snms-api.md §§2 and 2.1).
+"""Describes what each error says on this face: ``status`` and ``message`` (snms-api.md §§2 and 2.1).
 
 Texts that the sources give are reproduced exactly, for clients match on them; the others are ours, and
 `AMBIGUITIES.md` lists them.
@@ -25,7 +25,7 @@ BUSY_TEXT: Final = "系统繁忙"
 
 
 class Said(NamedTuple):
-    """What a client is told."""
+    """Holds what a client is told."""
 
     status: int
     message: str
@@ -90,7 +90,7 @@ _TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
     NotResponsible: lambda _: "没有找到标识",
     data_model.InvalidHandle: lambda _: "标识格式不正确",
     data_model.InvalidValue: lambda _: "标识数据不正确",
-    registry.RecordTooLarge: lambda _: "标识数据过大",
+    data_model.RecordTooLarge: lambda _: "标识数据过大",
 }
 """Error class → text of a business failure (``status`` -2)."""
 

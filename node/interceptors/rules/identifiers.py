@@ -67,7 +67,7 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "请从 1 开始为值编号。",
         "handle-protocol.md §3.1",
     ),
-    registry.Refused: Rule(
+    data_model.Refused: Rule(
         "W-REG-REFUSED",
         "The change was refused: {error}.",
         "变更被拒绝：{error}。",
@@ -100,7 +100,7 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "不带索引和类型查询即可看到全部值。",
         "handle-protocol.md §2.3",
     ),
-    registry.IndexConflict: Rule(
+    data_model.IndexConflict: Rule(
         "W-HDL-INDEX-TAKEN",
         "Two values would have the same index: {error}.",
         "两个值的索引相同：{error}。",
@@ -108,7 +108,7 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "请选用空闲索引，或修改已有的值。",
         "handle-protocol.md §5.1",
     ),
-    registry.RecordTooLarge: Rule(
+    data_model.RecordTooLarge: Rule(
         "W-HDL-RECORD-LARGE",
         "The record would be over a limit: {error}.",
         "记录超出上限：{error}。",

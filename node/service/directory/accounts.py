@@ -39,7 +39,7 @@ _NOBODY: Final = hashlib.sha256(b"").hexdigest()
 
 
 class NewAccount(NamedTuple):
-    """What an account is made from; ``inner`` as `inner_of` returns it."""
+    """Holds what an account is made from; ``inner`` as `inner_of` returns it."""
 
     username: str
     inner: str

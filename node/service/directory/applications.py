@@ -33,7 +33,7 @@ class Region(NamedTuple):
 
 
 class Application(NamedTuple):
-    """What the rules look at, and the whole ``form`` as it is kept."""
+    """Holds what the rules look at, and the whole ``form`` as it is kept."""
 
     name: str
     certificate: tuple[str, str]

@@ -1,4 +1,4 @@
-"""How much each prefix registers and resolves a day: counted in memory, kept in the directory.
+"""Counts how much each prefix registers and resolves a day: counted in memory, kept in the directory.
 
 Counting costs a dictionary look-up a request. Only prefixes that live here are counted, so memory is bounded
 by their number; days older than `DAYS_KEPT` are dropped, so the table is bounded, too. A killed process

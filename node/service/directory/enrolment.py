@@ -6,9 +6,8 @@ answers for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from idnode.node.first_start.accounts import demo_form
 from idnode.node.service.directory.accounts import NewAccount, inner_of
 from idnode.node.service.directory.applications import Application
 from idnode.node.service.directory.onboarding import PROXY_SERVER
@@ -24,7 +23,7 @@ OPERATOR: Final = AccountEntry(id=0, username="", inner="", role=Role.ADMIN)
 
 
 class Enrolment(NamedTuple):
-    """Whom the operator onboards; without a prefix the next free one, ``hosted`` here or not."""
+    """Names whom the operator onboards; without a prefix the next free one, ``hosted`` here or not."""
 
     name: str
     username: str
@@ -80,3 +79,48 @@ def next_prefix(cache: Cache, node_prefix: str) -> str:
     start = node_prefix + "."
     codes = [int(name[len(start) :]) for name in cache.prefixes if name.startswith(start)]
     return f"{start}{max(codes, default=0) + 1}"
+
+
+def demo_form(name: str, prefix: str, code: str = "91110000DEMO000001") -> dict[str, Any]:
+    """Return an application with every required field, as the demo enterprise would have filled it in."""
+    place = {"orgAddrProvince": "110000", "orgAddrCity": "110100", "orgAddrCounty": "110108"}
+    deployments = [
+        {
+            "sysType": kind,
+            "deployMode": 1,
+            "deployAddrProvince": "110000",
+            "deployAddrCity": "110100",
+            "deployAddr": "示例路 1 号",
+        }
+        for kind in (1, 2, 3, 4)
+    ]
+    basic = {
+        "orgName": name,
+        "orgNature": "2",
+        **place,
+        "orgAddr": "示例路 1 号",
+        "orgCrtType": "1",
+        "orgCrtCode": code,
+        "orgDesc": "idnode 的演示企业",
+        "industryCategory": "C",
+        "industrySpecific": "34",
+        "website": "https://example.org",
+        "contactName": "示例联系人",
+        "contactCrtType": 1,
+        "contactCrtNo": "000000000000000000",
+        "contactEmail": "demo@example.org",
+        "contactPhone": "00000000001",
+        "legalName": "示例法人",
+        "legalCrtType": "1",
+        "legalCrtNo": "000000000000000000",
+        "entPrefix": prefix,
+    }
+    return {
+        "entBasicInfo": basic,
+        "entRegisterManageInfo": {
+            "entInfoSyses": deployments,
+            "servSysBuildType": 1,
+            "servSysOperType": 1,
+        },
+        "entHostingAndIdentifyServeInfo": None,
+    }

@@ -32,7 +32,7 @@ _Table = TypeVar("_Table", Enterprise, Prefix, Template)
 
 
 class Asked(NamedTuple):
-    """Which page of which rows: ``number`` from 1; created from ``since`` to ``until``, both included."""
+    """Names which page of which rows: ``number`` from 1; created from ``since`` to ``until``, both included."""
 
     number: int = 1
     size: int = 10
@@ -53,7 +53,7 @@ class Page(NamedTuple, Generic[_Row]):
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """Return how many pages there are."""
         return -(-self.total // self.size)
 
 

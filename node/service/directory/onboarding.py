@@ -54,7 +54,7 @@ def approve_at_once(_prefix: str) -> bool | None:
 
 
 class Rules(NamedTuple):
-    """How applications are treated."""
+    """Describes how applications are treated."""
 
     node_prefix: str
     auto_approve: bool = True

@@ -1,4 +1,4 @@
-"""Who may act under which prefix: an account under its own, an administrator under all."""
+"""Names who may act under which prefix: an account under its own, an administrator under all."""
 
 from __future__ import annotations
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.node.first_start.prefixes import (
+from idnode.node.service.directory.refusals import FieldRefused
+from idnode.node.service.identifiers.credentials import node_administrators
+from idnode.registry.fetching import fetched
+from idnode.registry.handle import names, values
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.prefix_record import (
     ADMIN_INDEX,
     GROUP_INDEX,
     SECRET_KEY_INDEX,
     SITE_INDEX,
-    node_administrators,
 )
-from idnode.node.service.directory.refusals import FieldRefused
-from idnode.registry.fetching import fetched
-from idnode.registry.handle import names, values
-from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 from idnode.registry.handle.types.hs_site import Interface, Server, Site, encode_site, pack_address
 from idnode.registry.handle.types.hs_vlist import Member, encode_vlist

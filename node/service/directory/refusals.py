@@ -1,4 +1,4 @@
-"""What the directory's rules refuse: who may not, what is not there, what is taken, what does not fit.
+"""Describes what the directory's rules refuse: who may not, what is not there, what is taken, what does not fit.
 
 The text of an error is for people who read English; the SNMS face has the texts that its clients match on
 (`node/faces/snms/texts.py`), made from the facts that these classes carry.

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import ChallengeUnknown
+from idnode.node.service.handle.pending import PendingChallenge
 from idnode.registry.handle.wire.challenge import Challenge
 from idnode.registry.handle.wire.constants import NONCE_BYTES, OpFlag
 from idnode.registry.handle.wire.digest import digest_of
@@ -24,7 +25,6 @@ from idnode.registry.handle.wire.versions import digest_algorithm
 
 if TYPE_CHECKING:
     from idnode.node.service.handle.connection import Connection
-    from idnode.node.service.handle.sessions import Session
     from idnode.registry.handle.clock import Clock
     from idnode.registry.handle.wire.envelope import Envelope
     from idnode.registry.handle.wire.message import Message
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 CHALLENGE_SECONDS: Final = 60.0
 """How long an answer may take (handle-protocol.md §6.1)."""
-
-_COST_BYTES: Final = 1024
-"""What a challenge costs besides its request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +44,14 @@ class ChallengeLimits:
     bytes_in_all: int = 64 << 20
 
 
-@dataclass(slots=True)
-class Pending:
-    """A challenge under way: what was asked, in which version, and until when the answer counts."""
-
-    number: int
-    challenge: Challenge
-    message: Message
-    version: Version
-    source: str
-    deadline: float
-    session: Session | None
-    keyed: bool
-
-    @property
-    def cost(self) -> int:
-        """Bytes that it takes."""
-        return _COST_BYTES + len(self.message.signed)
-
-
 class Challenges:
     """The challenges under way."""
 
     def __init__(self, clock: Clock, limits: ChallengeLimits | None = None) -> None:
         self._passed = clock.passed
         self._limits = limits or ChallengeLimits()
-        self._pending: OrderedDict[int, Pending] = OrderedDict()
-        self._of_source: dict[str, OrderedDict[int, Pending]] = {}
+        self._pending: OrderedDict[int, PendingChallenge] = OrderedDict()
+        self._of_source: dict[str, OrderedDict[int, PendingChallenge]] = {}
         self._source_bytes: dict[str, int] = {}
         self._bytes = 0
 
@@ -82,13 +60,13 @@ class Challenges:
 
     def issue(
         self, message: Message, envelope: Envelope, connection: Connection, version: Version
-    ) -> Pending:
+    ) -> PendingChallenge:
         """Return a fresh challenge for a request, to be answered in this version."""
         digest = digest_of(message.signed, digest_algorithm(version))
         session = connection.session
         own = session is None and envelope.session_id != 0 and connection.stream
         number = envelope.session_id if session is not None or own else self._free_number()
-        pending = Pending(
+        pending = PendingChallenge(
             number,
             Challenge(secrets.token_bytes(NONCE_BYTES), digest),
             message,
@@ -104,7 +82,7 @@ class Challenges:
             self._keep(pending)
         return pending
 
-    def take(self, number: int, connection: Connection) -> Pending:
+    def take(self, number: int, connection: Connection) -> PendingChallenge:
         """Return the challenge with this number, which is over with that.
 
         Raises:
@@ -115,7 +93,7 @@ class Challenges:
         own = whole.own_challenge
         if own is not None and own.number == number:
             whole.own_challenge = None
-            pending: Pending | None = own
+            pending: PendingChallenge | None = own
         else:
             pending = self._pending.get(number)
             if pending is not None:
@@ -130,7 +108,7 @@ class Challenges:
             number = secrets.randbits(31)
         return number
 
-    def _keep(self, pending: Pending) -> None:
+    def _keep(self, pending: PendingChallenge) -> None:
         former = self._pending.get(pending.number)
         if former is not None:
             self._drop(former)
@@ -158,7 +136,7 @@ class Challenges:
                 break
             self._drop(next(iter(of_source.values())))
 
-    def _drop(self, pending: Pending) -> None:
+    def _drop(self, pending: PendingChallenge) -> None:
         source = pending.source
         del self._pending[pending.number]
         del self._of_source[source][pending.number]

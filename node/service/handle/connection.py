@@ -1,4 +1,4 @@
-"""What an operation may know of, and keep with, the connection that brought the request."""
+"""Describes what an operation may know of, and keep with, the connection that brought the request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from idnode.node.interceptors.exchange import note_identity
 if TYPE_CHECKING:
     import asyncio
 
-    from idnode.node.service.handle.challenges import Pending
+    from idnode.node.service.handle.pending import PendingChallenge
     from idnode.node.service.handle.sessions import Session
     from idnode.node.service.identifiers.credentials import Identity
 
@@ -49,7 +49,7 @@ class Connection:
     session: Session | None = None
     keyed: bool = False
     own_session: Session | None = None
-    own_challenge: Pending | None = None
+    own_challenge: PendingChallenge | None = None
     origin: Connection | None = None
     turn: asyncio.Future[None] | None = None
     """Done once the last request that is carried out again has been: the next one waits for it."""

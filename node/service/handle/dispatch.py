@@ -224,7 +224,7 @@ class Dispatch:
 
     @property
     def under_way(self) -> int:
-        """How many requests will be answered later."""
+        """Return how many requests will be answered later."""
         return len(self._under_way)
 
     async def drain(self) -> None:

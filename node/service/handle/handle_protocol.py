@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class HandleServices:
-    """What the operations stand on.
+    """Holds what the operations stand on.
 
     ``report`` says what the status handle tells administrators, ``site`` is the node's site record.
     """

@@ -1,4 +1,4 @@
-"""Which prefixes live here by an administrator's word: home, unhome, list (handle-protocol.md §5).
+"""Names which prefixes live here by an administrator's word: home, unhome, list (handle-protocol.md §5).
 
 Only the node's own administrators have a say.
 """

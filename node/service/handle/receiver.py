@@ -1,4 +1,4 @@
-"""Where the bytes of one message become a request, or the answer that they are none.
+"""Turns the bytes of one message into a request, or the answer that they are none.
 
 The binary faces hand over each message with its envelope; what they get back is always an answer. An
 undecodable message is answered with the request id of its envelope, which the reference server does not

@@ -1,4 +1,4 @@
-"""What is put around finished answers: a signature, a session's code, a session's cipher.
+"""Puts around finished answers what belongs there: a signature, a session's code, a session's cipher.
 
 A client that asks for certified answers gets them signed with the key of the site record or, within a
 session, authenticated with the session's key; only what sets the session up is always signed

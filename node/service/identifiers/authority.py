@@ -1,4 +1,4 @@
-"""Which prefixes live on this node, and where to send those who ask for others.
+"""Names which prefixes live on this node, and where to send those who ask for others.
 
 A prefix lives here while its prefix handle ``0.NA/<prefix>`` is in the register and carries an HS_ADMIN value
 (somebody administers it here), unless an administrator decided otherwise by homing or unhoming it. The set of
@@ -15,15 +15,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import NotResponsible, PrefixReferral, ServiceReferral
+from idnode.node.service.identifiers.namespaces import Namespaces, namespace_in
 from idnode.node.service.identifiers.sites import Placement, placement_of
 from idnode.registry.errors import HandleNotFound
-from idnode.registry.fetching import fetched, together
+from idnode.registry.fetching import NotFetched, fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.mutation import Create
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from idnode.registry.handle.types.hs_site import Server
     from idnode.registry.register import Register
@@ -51,7 +52,11 @@ class Authority:
         """Folded prefixes that live here; the same set for the life of the node, read by the hot path."""
         self.placed: dict[bytes, Placement] = {}
         """Folded prefixes that are known here, and not every handle of which is answered here."""
+        self.namespaces = Namespaces()
+        """What prefix handles say about all handles of their prefixes."""
         self._decisions: dict[bytes, bool] = {}
+        self._counted: dict[bytes, int] = {}
+        """Identifiers of prefixes whose prefix handle is being judged."""
         self._watchers: list[Callable[[], None]] = []
 
     @classmethod
@@ -98,7 +103,10 @@ class Authority:
             placement = placement_of(sites, self._server)
             if placement is not None and not (lives_here or placement.elsewhere):
                 placement = None
-        if lives_here == (prefix in self.homed) and placement == self.placed.get(prefix):
+        named = None if stored is None else namespace_in(stored.values, folded)
+        renamed = self.namespaces.refresh(prefix, named)
+        settled = lives_here == (prefix in self.homed) and placement == self.placed.get(prefix)
+        if settled and not renamed:
             return
         if lives_here:
             self.homed.add(prefix)
@@ -160,6 +168,25 @@ class Authority:
         if prefix not in self.homed:
             raise NotResponsible
         return prefix
+
+    def orphans(self, handle: bytes, remaining: Iterable[bytes]) -> bool:
+        """Return whether identifiers would lose their home if a prefix handle kept values of these types only."""
+        folded = names.fold(handle)
+        prefix = folded[len(_START) :]
+        if not folded.startswith(_START) or prefix not in self.homed or prefix in self._decisions:
+            return False
+        if any(each.upper() == b"HS_ADMIN" for each in remaining):
+            return False
+        counted = self._counted.pop(prefix, None)
+        if counted is None:
+            raise NotFetched((handle,), self._count_below)
+        return counted > 0
+
+    async def _count_below(self, prefix_handles: Sequence[bytes]) -> None:
+        """Count the identifiers of these prefixes, for one judgement each."""
+        for handle in prefix_handles:
+            prefix = names.fold(handle)[len(_START) :]
+            self._counted[prefix] = await self._register.count(prefix)
 
     def absence(
         self, handle: bytes, *, refer: bool = True

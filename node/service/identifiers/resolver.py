@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idnode.registry.errors import ValuesNotFound
+from idnode.node.service.identifiers.templates import Templates
+from idnode.registry.errors import HandleNotFound, ValuesNotFound
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
-from idnode.registry.handle.names import PREFIX_HANDLE_START, PREFIX_OF_PREFIXES, fold
+from idnode.registry.handle.names import PREFIX_HANDLE_START, PREFIX_OF_PREFIXES, complete, fold
 from idnode.registry.handle.values import EMPTY, select
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Resolver:
         self._register = register
         self._lookup = register.lookup
         self._authority = authority
+        self._namespaces = authority.namespaces
+        self._templates = Templates(register, authority.namespaces)
         self._homed = authority.homed
 
     async def read_handles(self, request: bytes) -> RequestHandles | None:
@@ -77,10 +80,40 @@ class Resolver:
             raise self._authority.absence(key, refer=refer)
         stored = self._lookup(key)
         if stored is None:
-            raise self._authority.absence(key, refer=refer)
-        packed = stored.values
-        if indexes or types or (public_only and not stored.public):
+            packed = self._made_up(key, prefix, refer=refer)
+            hides = public_only
+        else:
+            packed, hides = stored.values, public_only and not stored.public
+        if indexes or types or hides:
             packed = select(packed, indexes=indexes, types=types, public_only=public_only)
+        if packed == EMPTY:
+            raise ValuesNotFound
+        return packed
+
+    def _made_up(self, key: bytes, prefix: bytes, *, refer: bool) -> bytes:
+        """Return the record that a template makes for a handle which is not stored.
+
+        A handle that another server answers for is not made up here.
+        """
+        if self._namespaces and self._namespaces.templated(prefix):
+            absence = self._authority.absence(key, refer=refer)
+            if not isinstance(absence, HandleNotFound):
+                raise absence
+            made = self._templates.values(key, prefix, self._cite)
+            if made is not None:
+                return made
+        raise self._authority.absence(key, refer=refer)
+
+    def _cite(self, handle: bytes, index: int) -> bytes:
+        """Return one stored value of a handle, as everybody may read it.
+
+        Raises:
+            RegistryError: There is none.
+
+        """
+        stored = self._lookup(complete(handle))
+        packed = EMPTY if stored is None else stored.values
+        packed = select(packed, indexes=(index,), public_only=True)
         if packed == EMPTY:
             raise ValuesNotFound
         return packed

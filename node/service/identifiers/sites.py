@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the handles of a prefix are that lives here, if not all of them are here.
+    """Tells where the handles of a prefix are that lives here, if not all of them are here.
 
     ``sites`` are its HS_SITE values, packed. ``elsewhere``: none of their servers is this node. Otherwise
     it is server ``number`` of ``servers``, and has the handles whose hash says so.

@@ -5,7 +5,7 @@ from idnode.registry.datasets.suzhou.records import Records
 
 
 class Identifiers:
-    """What an enterprise registered; ``count`` identifiers at positions 0 … ``count`` - 1."""
+    """Describes what an enterprise registered; ``count`` identifiers at positions 0 … ``count`` - 1."""
 
     __slots__ = (
         *("_permutation", "_prefix", "count", "position"),

@@ -1,6 +1,8 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
+from idnode.registry.overlay.computed cimport COMPUTED_CAPSULE, computed_prefix
+
 
 cdef extern from "suzhou.h" nogil:
     enum:
@@ -45,6 +47,7 @@ cdef extern from "suzhou.h" nogil:
     uint8_t *suzhou_write(const suzhou_enterprise *e, suzhou_fields f, uint8_t *out)
     bint suzhou_find(const suzhou_enterprise *e, const uint8_t *suffix, size_t n, suzhou_identifier *found)
     size_t suzhou_values(const suzhou_enterprise *e, const suzhou_identifier *one, uint8_t *out, size_t room)
+    computed_prefix suzhou_computed(const suzhou_enterprise *e)
 
 
 cdef class Table:
@@ -61,6 +64,7 @@ cdef class Form:
 
 cdef class NativeEnterprise:
     cdef suzhou_enterprise made
+    cdef computed_prefix computed
     cdef readonly bytes prefix
     cdef uint8_t *memory
     cdef size_t used

@@ -8,6 +8,8 @@ class Form:
 
 class NativeEnterprise:
     prefix: bytes
+    @property
+    def capsule(self) -> object: ...
     def __init__(
         self,
         prefix: bytes,

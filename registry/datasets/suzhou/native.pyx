@@ -2,6 +2,7 @@
 """The computed identifiers of the Suzhou data set, for native readers (suzhou.h)."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.pycapsule cimport PyCapsule_New
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
@@ -99,6 +100,7 @@ cdef class NativeEnterprise:
             e.size_bound[size] = size_bounds[size]
             form, befores, after = plans[size]
             self._plan(&e.plan[size], form, befores, after)
+        self.computed = suzhou_computed(e)
 
     def __dealloc__(self):
         free(self.memory)
@@ -144,6 +146,11 @@ cdef class NativeEnterprise:
         plan.bytes_max = (<uint32_t>len(constants) + form.tables_max
                           + form.suffixes * self.made.suffix_bytes
                           + form.related * (self.made.prefix.length + self.made.suffix_bytes))
+
+    @property
+    def capsule(self):
+        """What native readers ask (registry/overlay/computed.h); good as long as this object is there."""
+        return PyCapsule_New(&self.computed, COMPUTED_CAPSULE, NULL)
 
     def position(self, bytes suffix not None):
         """Return the position of a folded suffix, -1 when it was never issued."""

@@ -1,4 +1,4 @@
-"""How Suzhou's volume arrives: through the day, in batches of writes and in scans of dependent look-ups.
+"""Imitates how Suzhou's volume arrives: through the day, in batches of writes and in scans of dependent look-ups.
 
 In 2021 registrations exceeded resolutions four- to ninefold and came in batches of 100 to 1,500; one scan of a product
 resolves up to 14 linked identifiers (suzhou.md §3 and §4). Enterprises take part by their share of identifiers, which
@@ -58,7 +58,7 @@ def _at(hours: tuple[float, ...], second: float) -> float:
 
 
 class Scans:
-    """What people scan: linked identifiers of one enterprise, now and then a name that was never issued."""
+    """Draws what people scan: linked identifiers of one enterprise, now and then a name that was never issued."""
 
     def __init__(self, dataset: "Suzhou", chance: Random) -> None:
         self._dataset = dataset
@@ -83,7 +83,7 @@ class Scans:
 
 
 class Batches:
-    """What enterprises register beside the data set, in a ring of ``keep`` identifiers that is written again.
+    """Draws what enterprises register beside the data set, in a ring of ``keep`` identifiers that is written again.
 
     So the volume goes on for ever and what it takes on the disk does not.
     """

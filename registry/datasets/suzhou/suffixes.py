@@ -54,7 +54,7 @@ NOTHING: Final = Column((b"",))
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How an enterprise writes its suffixes.
+    """Describes how an enterprise writes its suffixes.
 
     ``day_column`` is the column that holds days: 1 the first, 2 the second, 0 none of them.
     """

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "blake2b.h"
+#include "computed.h"
 
 enum { SUZHOU_BY_CHANCE, SUZHOU_BY_DAY, SUZHOU_SUFFIX, SUZHOU_RELATED };
 enum { SUZHOU_SIZES = 4, SUZHOU_SIZE_WORD = 0, SUZHOU_DAY_WORD = 31, SUZHOU_SUFFIX_MAX = 64 };
@@ -194,6 +195,27 @@ static inline size_t suzhou_values(const suzhou_enterprise *e, const suzhou_iden
     }
     to = suzhou_put(to, constants, plan->after_bytes);
     return (size_t)(to - out);
+}
+
+/* ---- as native readers of any data set see it (computed.h) ---- */
+
+_Static_assert(sizeof(suzhou_identifier) <= sizeof(computed_identifier), "what is found is handed on in it");
+
+static bool suzhou_computed_find(const void *made, const uint8_t *suffix, size_t n, computed_identifier *found) {
+    suzhou_identifier one;
+    if (!suzhou_find(made, suffix, n, &one)) return false;
+    memcpy(found, &one, sizeof one);
+    return true;
+}
+
+static size_t suzhou_computed_values(const void *made, const computed_identifier *found, uint8_t *out, size_t room) {
+    suzhou_identifier one;
+    memcpy(&one, found, sizeof one);
+    return suzhou_values(made, &one, out, room);
+}
+
+static inline computed_prefix suzhou_computed(const suzhou_enterprise *e) {
+    return (computed_prefix){e, suzhou_computed_find, suzhou_computed_values};
 }
 
 #endif

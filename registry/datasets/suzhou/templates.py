@@ -24,7 +24,7 @@ RICH_TYPE: Final = "attributes"
 
 
 class Size(IntEnum):
-    """How much a record tells."""
+    """Describes how much a record tells."""
 
     SMALL = 0
     STANDARD = 1

@@ -13,13 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from idnode.registry.embedded.contents import WATCHED_START
 from idnode.registry.embedded.limits import WHOLE_BYTES_MAX
 from idnode.registry.embedded.native import batches
 from idnode.registry.embedded.native.core import SlotTable
 from idnode.registry.embedded.storage.frames import Extent
-from idnode.registry.errors import BatchAborted, HandleExists, RecordTooLarge
-from idnode.registry.handle.names import fold, prefix_of
+from idnode.registry.errors import BatchAborted, HandleExists
+from idnode.registry.handle.errors import RecordTooLarge
+from idnode.registry.handle.names import PREFIX_HANDLE_START, fold, prefix_of
 from idnode.registry.handle.values import all_public
 from idnode.registry.limits import BATCH_ITEMS_MAX
 
@@ -65,17 +65,17 @@ class NativeBatch:
 
     @property
     def broken(self) -> bool:
-        """Whether the request as a whole is not in its encoding, or breaks off."""
+        """Return whether the request as a whole is not in its encoding, or breaks off."""
         return self._batch.problem == batches.READ_BROKEN
 
     @property
     def too_many(self) -> bool:
-        """Whether there are more than `BATCH_ITEMS_MAX` items."""
+        """Return whether there are more than `BATCH_ITEMS_MAX` items."""
         return self._batch.problem == batches.READ_TOO_MANY
 
     @property
     def more_behind(self) -> bool:
-        """Whether something follows the last item."""
+        """Return whether something follows the last item."""
         return self._batch.problem == batches.READ_MORE_BEHIND
 
     def unrecognised(self) -> Iterator[tuple[int, bytes]]:
@@ -147,7 +147,7 @@ class NativeBatch:
         watched = [
             fold(self._batch.handle(position))
             for position, accepted in self._accepted()
-            if accepted and fold(self._batch.handle(position)).startswith(WATCHED_START)
+            if accepted and fold(self._batch.handle(position)).startswith(PREFIX_HANDLE_START)
         ]
         self._flush(self._counts, watched)
 

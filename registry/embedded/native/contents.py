@@ -39,7 +39,7 @@ _RESTORE_THREADS: Final = 4
 
 
 class NativeContents(Contents):
-    """What a register holds, at some ten bytes an identifier."""
+    """Describes what a register holds, at some ten bytes an identifier."""
 
     core = "native"
     index: SlotTable

@@ -1,4 +1,4 @@
-"""Which handles a prefix has, in order, without keeping them: a merge of sorted runs at the time of the page.
+"""Lists which handles a prefix has, in order, without keeping them: a merge of sorted runs at the time of the page.
 
 Each segment has runs that together cover it. Those of the active segment are made as it grows, small ones first,
 and later anew from longer extents, so that they stay few; a sealed segment gets one run, in a file beside it

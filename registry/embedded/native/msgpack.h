@@ -99,6 +99,18 @@ static inline bool mp_skip(mp_reader *r) {
     return true;
 }
 
+/* The permissions of a value that comes without any (`default_permissions` in Python): secrets are not public. */
+static inline uint8_t permissions_of(const uint8_t *type, uint32_t bytes) {
+    static const char secret[] = "HS_SECKEY";
+    const uint32_t length = sizeof secret - 1;
+    if (bytes < length || (bytes > length && type[length] != '.')) return 0x0e;
+    for (uint32_t i = 0; i < length; i++) {
+        uint8_t c = type[i];
+        if ((c >= 'a' && c <= 'z' ? c - 32 : c) != (uint8_t)secret[i]) return 0x0e;
+    }
+    return 0x0c;
+}
+
 /* One value, into the frame behind those before it. */
 static inline bool mp_value(batch *b, mp_reader *r, uint32_t now, size_t first, uint32_t *last, bool *ascending) {
     uint32_t fields, type_bytes, data_bytes;
@@ -117,7 +129,7 @@ static inline bool mp_value(batch *b, mp_reader *r, uint32_t now, size_t first, 
     p = put4(p, now);
     *p++ = 0;
     p = put4(p, (uint32_t)ttl);
-    *p++ = 0x0e;
+    *p++ = permissions_of(type, type_bytes);
     p = put4(p, type_bytes);
     memcpy(p, type, type_bytes);
     p = put4(p + type_bytes, data_bytes);

@@ -170,7 +170,7 @@ static inline bool js_value(batch *b, js_reader *r, uint32_t now, size_t first, 
     put4(p + 4, now);
     p[8] = 0;
     put4(p + 9, ttl);
-    p[13] = 0x0e;
+    p[13] = permissions_of(p + VALUE_FIXED, type_bytes);
     put4(p + 14, type_bytes);
     put4(data - 4, data_bytes);
     put4(data + data_bytes, 0);

@@ -33,7 +33,7 @@ class Problem(NamedTuple):
 
 
 class _Marked(NamedTuple):
-    """Where a log was said to end."""
+    """Tells where a log was said to end."""
 
     mark: Mark
     exact: bool
@@ -48,7 +48,7 @@ class _Marked(NamedTuple):
 
 @dataclass(slots=True)
 class CheckReport:
-    """What a check found."""
+    """Holds what a check found."""
 
     segments: int = 0
     records: int = 0
@@ -68,7 +68,7 @@ class CheckReport:
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing is wrong (any more)."""
+        """Return whether nothing is wrong (any more)."""
         return not self.problems and (self.torn is None or self.repaired)
 
 

@@ -1,4 +1,4 @@
-"""Which parts of a file were written to; the rest are holes, which read as zeros and take up no room.
+"""Finds which parts of a file were written to; the rest are holes, which read as zeros and take up no room.
 
 Looking at a hole through a mapping is not free everywhere: a file system in memory gives it a page, and the process
 a SIGBUS when it has none left. So what may be a hole is read by descriptor.

@@ -1,4 +1,4 @@
-"""Which segments make up the log, in order: the file MANIFEST.json.
+"""Names which segments make up the log, in order: the file MANIFEST.json.
 
 It is written whole and atomically whenever a segment is made, sealed or dropped, never in between, so the
 active segment's end is not in it. It carries a CRC-32C of itself.
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
 
     @property
     def sealed(self) -> bool:
-        """Whether the segment takes no more records."""
+        """Return whether the segment takes no more records."""
         return self.bytes is not None
 
 

@@ -1,4 +1,4 @@
-"""How a segment's file is mapped, and what the system is told about how it will be read.
+"""Describes how a segment's file is mapped, and what the system is told about how it will be read.
 
 A record is looked up alone, so a page that is not in memory is read alone: the system would otherwise read what lies
 around it, too, up to megabytes a record. Whoever goes through a segment in order has it read ahead.

@@ -1,4 +1,4 @@
-"""What the log says about where things lie in it."""
+"""Describes what the log says about where things lie in it."""
 
 from mmap import mmap
 from typing import NamedTuple

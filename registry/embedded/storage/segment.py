@@ -40,7 +40,7 @@ assert _HEADER.size + _CHECKSUM.size == HEADER_BYTES
 
 
 class Header(NamedTuple):
-    """What a segment says of itself."""
+    """Holds what a segment says of itself."""
 
     register: bytes
     """Id of the register that the log belongs to."""

@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 
 class DiskFailed(OSError):
-    """What is on the disk is not known any more, and trying again would not tell."""
+    """The disk failed: its content is not known any more, and trying again would not tell."""
 
 
 def is_shortage(error: BaseException) -> bool:

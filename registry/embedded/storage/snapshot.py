@@ -37,7 +37,7 @@ _CHUNK_BYTES: Final = 4 << 20
 
 
 class SnapshotReport(NamedTuple):
-    """What was copied."""
+    """Holds what was copied."""
 
     mark: Mark
     """Where the snapshot ends."""
@@ -48,7 +48,7 @@ class SnapshotReport(NamedTuple):
 
 
 class FileSum(NamedTuple):
-    """What a file of a snapshot must be like."""
+    """Holds what a file of a snapshot must be like."""
 
     bytes: int
     sha256: str

@@ -35,7 +35,7 @@ assert HANDLE_BYTES_MAX < 4096
 
 
 class Tail(NamedTuple):
-    """What lies behind the last whole group of the last segment."""
+    """Holds what lies behind the last whole group of the last segment."""
 
     end: int
     """Behind the last byte that is not zero; the start if there is none."""

@@ -1,4 +1,4 @@
-"""What takes an SM2 private key (GB/T 32918.2 and .4), or a number as secret as one.
+"""Operations with an SM2 private key (GB/T 32918.2 and .4), or with a number as secret as one.
 
 Plain integer arithmetic, so its duration tells about the numbers to whoever can measure it finely: meant
 for clients that prove themselves, and for session keys that live as long as a connection. Random

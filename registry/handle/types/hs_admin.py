@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from idnode.registry.handle.lenient_json import JsonNumber
 from idnode.registry.handle.printing import reference_text
 from idnode.registry.handle.types.json_reading import (
     MalformedJson,
@@ -132,7 +133,7 @@ def _permissions(found: Any) -> int:
     """Return permissions as the reference server reads them: text, a number, a truth value, a list, or nothing."""
     if found is None or isinstance(found, bool):
         return Right.ALL if found else 0
-    if isinstance(found, str):
+    if isinstance(found, str) and not isinstance(found, JsonNumber):
         if found == "*":
             return Right.ALL
         # Text is read from its right end, and whatever is no "1" grants nothing.
@@ -146,6 +147,8 @@ def _permissions(found: Any) -> int:
 
 
 def _is_granted(item: Any) -> bool:
+    if isinstance(item, JsonNumber):
+        return bool(float(item))
     return isinstance(item, dict | list) or bool(item)
 
 

@@ -69,7 +69,7 @@ class Site:
 
     @property
     def primary(self) -> bool:
-        """Whether administration may be sent here."""
+        """Return whether administration may be sent here."""
         return bool(self.primary_mask & PRIMARY)
 
 

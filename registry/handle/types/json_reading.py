@@ -8,12 +8,16 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
+
+from idnode.registry.handle.lenient_json import JsonNumber, shown
 
 _INT_MIN: Final = -0x80000000
 _INT_MAX: Final = 0x7FFFFFFF
-_INT_DIGITS_MAX: Final = 11
-_SHOWN_CHARACTERS: Final = 64
+_WHOLE_DIGITS_MAX: Final = 20
+_WHOLE_NUMBER: Final = re.compile("[+-]?[0-9]{1,10}")
+_NUMBER_CHARACTERS_MAX: Final = 400
 _NOT_BASE64: Final = re.compile("[^A-Za-z0-9+/]+")
 
 JsonObject = dict[str, Any]
@@ -32,13 +36,11 @@ def missing(accessor: str) -> MalformedJson:
 
 
 def _wrong(expected: str, found: object) -> MalformedJson:
-    shown = str(found)[:_SHOWN_CHARACTERS]
-    return MalformedJson(f"java.lang.IllegalStateException: Not a {expected}: {shown}")
+    return MalformedJson(f"java.lang.IllegalStateException: Not a {expected}: {shown(found)}")
 
 
 def _no_number(found: object) -> MalformedJson:
-    shown = str(found)[:_SHOWN_CHARACTERS]
-    return MalformedJson(f'java.lang.NumberFormatException: For input string: "{shown}"')
+    return MalformedJson(f'java.lang.NumberFormatException: For input string: "{shown(found)}"')
 
 
 def object_of(found: Any) -> JsonObject:
@@ -87,7 +89,7 @@ def text_of(found: Any) -> str:
     """Return text, or a number or truth value as its text.
 
     Raises:
-        MalformedJson: It is neither, or half of a surrogate pair.
+        MalformedJson: It is neither.
 
     """
     found = _single(found)
@@ -101,38 +103,43 @@ def text_of(found: Any) -> str:
 
 
 def bytes_of(found: Any) -> bytes:
-    """Return text as UTF-8.
+    """Return text as UTF-8; half of a surrogate pair becomes ``?``.
 
     Raises:
-        MalformedJson: It is no text, or half of a surrogate pair.
+        MalformedJson: It is no text.
 
     """
-    try:
-        return text_of(found).encode()
-    except UnicodeEncodeError as error:
-        text = "java.nio.charset.MalformedInputException: Input length = 1"
-        raise MalformedJson(text) from error
+    return text_of(found).encode(errors="replace")
 
 
 def integer_of(found: Any, least: int = _INT_MIN, most: int = _INT_MAX) -> int:
-    """Return a number without its fraction, or text that is a whole number.
+    """Return a number without its fraction, or text that is a whole number of 32 bits.
 
     Raises:
-        MalformedJson: It is neither, or out of bounds.
+        MalformedJson: It is neither, or out of bounds. (The reference server takes the lowest 32 bits.)
 
     """
     found = _single(found)
-    try:
-        if isinstance(found, float):
-            found = int(found)
-        elif isinstance(found, str) and found.isascii() and len(found) <= _INT_DIGITS_MAX:
-            # Python alone would take blanks around a number and underscores within.
-            found = int(found) if not set(found) - set("+-0123456789") else None
-    except (ValueError, OverflowError) as error:
-        raise _no_number(found) from error
-    if type(found) is not int or not least <= found <= most:
+    if isinstance(found, JsonNumber | int | float) and not isinstance(found, bool):
+        number = _whole(str(found))
+    elif isinstance(found, str) and _WHOLE_NUMBER.fullmatch(found):
+        number = int(found)
+        most = min(most, _INT_MAX)
+    else:
         raise _no_number(found)
-    return found
+    if not least <= number <= most:
+        raise _no_number(found)
+    return number
+
+
+def _whole(text: str) -> int:
+    """Return the whole part of a number, or one as far from zero as any that is larger than 20 digits."""
+    number = Decimal(text) if len(text) <= _NUMBER_CHARACTERS_MAX else Decimal("nan")
+    if not number.is_finite():
+        raise _no_number(text)
+    if number.adjusted() > _WHOLE_DIGITS_MAX:
+        return -(10**_WHOLE_DIGITS_MAX) if number.is_signed() else 10**_WHOLE_DIGITS_MAX
+    return int(number)
 
 
 def truth_of(found: Any) -> bool:
@@ -195,8 +202,7 @@ def data_bytes(found: Any, formats: Mapping[str, Callable[[Any], bytes]]) -> byt
     name = text_of(member(found, "format"))
     read = formats.get(name.lower())
     if read is None:
-        shown = name[:_SHOWN_CHARACTERS]
-        raise MalformedJson(f"java.text.ParseException: Unexpected type {shown}")
+        raise MalformedJson(f"java.text.ParseException: Unexpected type {shown(name)}")
     return read(member(found, "value"))
 
 

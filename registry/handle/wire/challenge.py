@@ -10,7 +10,12 @@ from typing import Final
 
 from idnode.registry.handle.wire.constants import DigestAlgorithm, OpFlag
 from idnode.registry.handle.wire.cursor import Reader, Writer
-from idnode.registry.handle.wire.digest import RequestDigest, encode_digest, read_digest
+from idnode.registry.handle.wire.digest import (
+    RequestDigest,
+    encode_digest,
+    read_digest,
+    read_either_digest,
+)
 from idnode.registry.handle.wire.versions import Version, digest_is_typed
 
 SECRET_KEY: Final = b"HS_SECKEY"
@@ -28,13 +33,13 @@ class Challenge:
 
     @property
     def proven(self) -> bytes:
-        """What an answer's proof covers: nonce, then digest."""
+        """Return what an answer's proof covers: nonce, then digest."""
         return self.nonce + (self.digest.digest if self.digest else b"")
 
 
 @dataclass(frozen=True, slots=True)
 class ChallengeAnswer:
-    """Who claims to have sent a request, and the proof; ``type`` is SECRET_KEY or PUBLIC_KEY."""
+    """Names who claims to have sent a request, and the proof; ``type`` is SECRET_KEY or PUBLIC_KEY."""
 
     type: bytes
     handle: bytes
@@ -44,7 +49,7 @@ class ChallengeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What one server asks another to check: an identity's proof of a challenge."""
+    """Holds what one server asks another to check: an identity's proof of a challenge."""
 
     handle: bytes
     index: int
@@ -125,7 +130,7 @@ def encode_verification(verification: Verification) -> bytes:
 
 
 def decode_verification(body: bytes) -> Verification:
-    """Return the request in the body of an op 201.
+    """Return the request in the body of an op 201; its digest comes in either form.
 
     Raises:
         FieldTooShort: A field reaches past the end of the body.
@@ -135,7 +140,7 @@ def decode_verification(body: bytes) -> Verification:
     """
     reader = Reader(body)
     return Verification(
-        reader.handle(), reader.i4(), reader.string(), read_digest(reader), reader.string()
+        reader.handle(), reader.i4(), reader.string(), read_either_digest(reader), reader.string()
     )
 
 

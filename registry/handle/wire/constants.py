@@ -176,7 +176,7 @@ class SecretAnswer:
 
 
 class InterfaceType:
-    """What a server's interface is for (handle-protocol.md §3.4)."""
+    """Describes what a server's interface is for (handle-protocol.md §3.4)."""
 
     DISABLED: Final = 0
     ADMIN: Final = 1

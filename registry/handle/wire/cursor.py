@@ -43,7 +43,7 @@ class Reader:
 
     @property
     def remaining(self) -> int:
-        """How many bytes are left."""
+        """Return how many bytes are left."""
         return self.end - self.at
 
     def _advance(self, size: int) -> int:

@@ -18,7 +18,7 @@ _SUGGESTED_MASK: Final = 0x1F
 
 @dataclass(slots=True)
 class Envelope:
-    """What the transport needs to know of a message.
+    """Holds what the transport needs to know of a message.
 
     ``flags`` are the top three bits of the third byte, in place (`constants.EnvelopeFlag`).
     ``message_length`` counts the bytes of the whole message behind the envelope; in a message

@@ -1,4 +1,4 @@
-"""What may be wrong with bytes from a peer.
+"""Describes what may be wrong with bytes from a peer.
 
 Leaves say what happened and carry the facts; which response code and text they become is
 decided by one table elsewhere. Three branches tell how much of the message can still be

@@ -35,7 +35,7 @@ class Framer:
 
     @property
     def within(self) -> bool:
-        """Whether a message has begun that is not whole yet, or none can follow any more."""
+        """Return whether a message has begun that is not whole yet, or none can follow any more."""
         return bool(self._pending) or self.failure is not None
 
     def feed(self, data: bytes) -> list[tuple[Envelope, bytes]]:

@@ -7,7 +7,7 @@ from idnode.registry.handle.wire.cursor import Reader, Writer
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """Where to ask instead.
+    """Tells where to ask instead.
 
     With an empty handle the packed ``values`` (HS_SITE, HS_SERV, …) are the referral, otherwise
     the handle's own record is. ``values`` is None when no list was sent at all.

@@ -21,7 +21,7 @@ _NO_FILTERS: Final = b"\0" * 8
 
 @dataclass(slots=True)
 class Query:
-    """What is asked for: the handle as spelled, and which of its values (both empty: all of them).
+    """Holds what is asked for: the handle as spelled, and which of its values (both empty: all of them).
 
     ``authorization`` is what id-pointer appends to each query: empty bytes, or with the flag
     RECURSIVE_AUTHORIZATION a token; None when nothing was appended.

@@ -15,7 +15,7 @@ _KEY_MODES: Final = (KeyExchange.CLIENT_CIPHER, KeyExchange.DIFFIE_HELLMAN)
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """What a client proposes; ``mode`` is a `KeyExchange`, ``timeout`` seconds.
+    """Holds what a client proposes; ``mode`` is a `KeyExchange`, ``timeout`` seconds.
 
     ``public_key`` (in the form of `idnode.registry.handle.types.hs_pubkey`) belongs to the modes 1 and 4, the
     exchange key's place to mode 3.

@@ -1,4 +1,4 @@
-"""What the protocol version of a message implies (handle-protocol.md §1.5, §4 and §5).
+"""Describes what the protocol version of a message implies (handle-protocol.md §1.5, §4 and §5).
 
 Everything that depends on the version follows the version of the message itself: a response is
 signed in the layout of the response's envelope.

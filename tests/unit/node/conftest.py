@@ -6,13 +6,13 @@ from types import SimpleNamespace
 import pytest
 import uvloop
 
-from idnode.node.first_start.prefixes import Addresses, node_administrators, prepare_prefixes
+from idnode.node.first_start.prefixes import Addresses, prepare_prefixes
 from idnode.node.service.events import NullObserver
 from idnode.node.service.handle.connection import Connection
 from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
 from idnode.node.service.handle.response import Responses
 from idnode.node.service.identifiers.authority import Authority
-from idnode.node.service.identifiers.credentials import Credentials, Identity
+from idnode.node.service.identifiers.credentials import Credentials, Identity, node_administrators
 from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver

@@ -2,6 +2,7 @@
 
 * By default the compiled core keeps the register where there is one; `IDNODE_PURE` has Python keep it.
 * `IDNODE_PURE=0`, or empty, forbids nothing.
+* A core that could not be built is missed in one line; one that was forbidden is not.
 """
 
 import pytest
@@ -33,3 +34,13 @@ async def test_python_keeps_the_register_when_it_is_told_to(monkeypatch, tmp_pat
         assert node.register.capabilities.slots is None
     finally:
         await node.stop()
+
+
+def test_a_core_that_could_not_be_built_is_missed_in_one_line(monkeypatch):
+    monkeypatch.delenv("IDNODE_PURE", raising=False)
+    monkeypatch.setattr(build, "core_of", lambda *, pure: "python")
+    loss = build.lost()
+    assert "compiler" in loss
+    assert "\n" not in loss
+    monkeypatch.setenv("IDNODE_PURE", "1")
+    assert build.lost() is None

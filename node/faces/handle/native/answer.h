@@ -36,6 +36,7 @@ typedef struct {
     _Atomic uint32_t site_serial;
     _Atomic bool leave_missing; /* somebody has to see what is not found: that is not for native code either */
     bool mark_truncated;
+    uint32_t datagram_answer_max; /* bytes of an answer over UDP; of a longer one only the first datagram goes */
 } answerer;
 
 static inline bool type_matches(text type, text wanted) {
@@ -128,13 +129,13 @@ static inline bool answer_marked(const answerer *a, const uint8_t *key, size_t b
 }
 
 /* The body for a computed record; 0 when it is none of native code's business. */
-static inline size_t answer_computed(const question *q, const suzhou_enterprise *e, const suzhou_identifier *one,
+static inline size_t answer_computed(const question *q, const computed_prefix *c, const computed_identifier *one,
                                      uint8_t *body) {
     uint8_t computed[COMPUTED_MAX];
     uint32_t handle_bytes = q->handle.bytes;
     bool whole = !q->indexes && !q->types;
     uint8_t *out = body + 4 + handle_bytes;
-    size_t bytes = suzhou_values(e, one, whole ? out : computed, COMPUTED_MAX);
+    size_t bytes = c->values(c->made, one, whole ? out : computed, COMPUTED_MAX);
     if (bytes && !whole) bytes = select_values(q, computed, bytes, out);
     if (!bytes) return 0;
     set4(body, handle_bytes);
@@ -209,16 +210,17 @@ static inline size_t answer_finish(answerer *a, const pending_answer *p, uint32_
     uint64_t place = slots_get(a->table, a->log, p->hash, key, bytes);
     uint8_t *body = out + ENVELOPE + HEADER;
     size_t body_bytes = 4;
-    const suzhou_enterprise *e = p->prefix->computed;
-    suzhou_identifier one;
-    bool computed = !place && e && suzhou_find(e, key + p->prefix_bytes + 1, bytes - p->prefix_bytes - 1, &one);
+    const computed_prefix *c = p->prefix->computed;
+    computed_identifier one;
+    const uint8_t *suffix = key + p->prefix_bytes + 1;
+    bool computed = !place && c && c->find(c->made, suffix, bytes - p->prefix_bytes - 1, &one);
     if (computed && answer_marked(a, key, bytes)) {
         computed = false;
         /* record and mark come together, and may have come since the first look */
         place = slots_get(a->table, a->log, p->hash, key, bytes);
     }
     if (place) body_bytes = answer_record(a, q, place, body);
-    else if (computed) body_bytes = answer_computed(q, e, &one, body);
+    else if (computed) body_bytes = answer_computed(q, c, &one, body);
     else if (atomic_load_explicit(&a->leave_missing, memory_order_relaxed)) return NOT_MINE;
     else set4(body, 0); /* an error without a text */
     if (!body_bytes) return NOT_MINE;
@@ -241,7 +243,9 @@ static inline size_t answer_cut(const answerer *a, uint8_t *whole, size_t bytes)
     size_t message = bytes - ENVELOPE;
     if (message <= PART_MAX) return bytes;
     size_t parts = (message + PART_MAX - 1) / PART_MAX;
-    if (a->mark_truncated) whole[2] |= TRUNCATED;
+    bool all = bytes <= a->datagram_answer_max;
+    if (a->mark_truncated || !all) whole[2] |= TRUNCATED;
+    if (!all) return DATAGRAM_MAX; /* the client misses the rest and asks over TCP */
     for (size_t i = parts; i-- > 1;) { /* from the back: no part is written over before it moved */
         size_t from = i * PART_MAX, length = message - from < PART_MAX ? message - from : PART_MAX;
         uint8_t *datagram = whole + i * DATAGRAM_MAX;

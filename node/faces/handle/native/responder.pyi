@@ -1,15 +1,21 @@
 from collections.abc import Iterable, Sequence
 
-from idnode.registry.datasets.suzhou.native import NativeEnterprise
 from idnode.registry.embedded.native.core import SlotTable
+from idnode.registry.overlay.computed import NativePrefix
 
 class Answers:
     def __init__(
-        self, table: SlotTable, bounds_seconds: Sequence[float] = (), *, mark_truncated: bool = True
+        self,
+        table: SlotTable,
+        bounds_seconds: Sequence[float] = (),
+        *,
+        mark_truncated: bool = True,
+        datagram_answer_max: int = 4096,
+        answers_per_second: int = 0,
     ) -> None: ...
     def quiesce(self) -> None: ...
     def set_prefixes(
-        self, prefixes: Iterable[bytes], computed: Iterable[NativeEnterprise] = ()
+        self, prefixes: Iterable[bytes], computed: Iterable[NativePrefix] = ()
     ) -> None: ...
     def set_site_serial(self, serial: int) -> None: ...
     def leave_missing(self, leave: bool) -> None: ...

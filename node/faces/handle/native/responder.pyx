@@ -2,11 +2,12 @@
 """Plain resolutions answered natively: whole requests, streams, and threads of their own for UDP."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
 from idnode.registry.embedded.native.core cimport SlotTable, slots_hash
-from idnode.registry.datasets.suzhou.native cimport NativeEnterprise
+from idnode.registry.overlay.computed cimport COMPUTED_CAPSULE, computed_prefix
 
 import os
 
@@ -55,13 +56,15 @@ cdef class Answers:
     cdef dict _volume
     cdef dict _computed
 
-    def __cinit__(self, SlotTable table not None, bounds_seconds=(), *, bint mark_truncated=True):
+    def __cinit__(self, SlotTable table not None, bounds_seconds=(), *, bint mark_truncated=True,
+                  uint32_t datagram_answer_max=4096, uint32_t answers_per_second=0):
         self.table = table
         self._volume = {}
         self._computed = {}
         self.answers.table = table.table
         self.answers.log = table.segments.view
         self.answers.mark_truncated = mark_truncated
+        self.answers.datagram_answer_max = datagram_answer_max
         answerer_set_serial(&self.answers, 1)
         set_bounds(&self.bounds, bounds_seconds)
         self.out = <uint8_t *>malloc(STREAM_ROOM)
@@ -78,15 +81,15 @@ cdef class Answers:
     def set_prefixes(self, prefixes, computed=()):
         """Answer below these folded prefixes, and no others, from now on.
 
-        ``computed`` are the enterprises (`registry.native.suzhou.NativeEnterprise`) whose identifiers are
-        computed where nothing is written; their prefixes count too.
+        ``computed`` are those whose identifiers are computed where nothing is written: objects with a folded
+        ``prefix`` and a ``capsule`` (registry/overlay/computed.h); their prefixes count too.
         """
         cdef bytes prefix
-        cdef NativeEnterprise enterprise
+        cdef const computed_prefix *made_up
         cdef const uint8_t *key
         cdef size_t n
         cdef served_prefixes *before
-        made = {enterprise.prefix: enterprise for enterprise in computed}
+        made = {each.prefix: each for each in computed}
         wanted = {*prefixes, *made}
         cdef served_prefixes *served = served_new(<uint32_t>len(wanted), <size_t>sum(map(len, wanted)))
         if served is NULL:
@@ -94,9 +97,11 @@ cdef class Answers:
         for prefix in wanted:
             key = <const uint8_t *>PyBytes_AS_STRING(prefix)
             n = <size_t>PyBytes_GET_SIZE(prefix)
-            enterprise = made.get(prefix)
-            served_add(served, slots_hash(self.table.table, key, n), key, n,
-                       NULL if enterprise is None else &enterprise.made)
+            made_up = NULL
+            if prefix in made:
+                made_up = <const computed_prefix *>PyCapsule_GetPointer(
+                    made[prefix].capsule, COMPUTED_CAPSULE)
+            served_add(served, slots_hash(self.table.table, key, n), key, n, made_up)
         before = answerer_served(&self.answers)
         answerer_serve(&self.answers, served)
         self.quiesce()
@@ -182,12 +187,14 @@ cdef class Responder(Answers):
 
     cdef responder *native
 
-    def __cinit__(self, *arguments, **options):
+    def __cinit__(self, *arguments, uint32_t answers_per_second=0, **options):
         self.native = <responder *>calloc(1, sizeof(responder))
         if self.native is NULL:
             raise MemoryError
         self.native.answers = &self.answers
         self.native.bounds = self.bounds
+        self.native.answers_per_second = answers_per_second
+        self.native.rate_secret = int.from_bytes(os.urandom(8), "little")
 
     def __dealloc__(self):
         if self.native is not NULL:
@@ -245,10 +252,10 @@ cdef class Responder(Answers):
         return counts["dropped"] + counts["unsent"]
 
     def counts(self):
-        """Return what the threads did: datagrams received, handed, dropped, sent, unsent; found, missing."""
+        """Return what the threads did: datagrams received, handed, dropped, sent, unsent; found, missing; limited."""
         cdef int i
         cdef responder_thread *thread
-        names = ("received", "found", "missing", "handed", "dropped", "sent", "unsent")
+        names = ("received", "found", "missing", "handed", "dropped", "sent", "unsent", "limited")
         totals = dict.fromkeys(names, 0)
         for i in range(THREADS_MAX):
             thread = &self.native.thread[i]
@@ -259,4 +266,5 @@ cdef class Responder(Answers):
             totals["dropped"] += count_read(&thread.dropped)
             totals["sent"] += count_read(&thread.sent)
             totals["unsent"] += count_read(&thread.unsent)
+            totals["limited"] += count_read(&thread.limited)
         return totals

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "suzhou.h"
+#include "computed.h"
 
 typedef struct {
     uint64_t hash;
     uint32_t at, bytes;              /* in `names`; bytes 0: free */
-    const suzhou_enterprise *computed; /* what is computed where nothing is written; NULL: nothing */
+    const computed_prefix *computed; /* what is computed where nothing is written; NULL: nothing */
     _Atomic uint64_t found, missing; /* answers given; several threads may count */
 } served_prefix;
 
@@ -50,7 +50,7 @@ static inline served_prefix *served_find(served_prefixes *set, uint64_t hash, co
 
 /* Add a folded prefix; the caller has asked `served_new` for room for it. */
 static inline void served_add(served_prefixes *set, uint64_t hash, const uint8_t *key, size_t n,
-                              const suzhou_enterprise *computed) {
+                              const computed_prefix *computed) {
     if (!n || served_find(set, hash, key, n)) return;
     uint32_t i = (uint32_t)hash & set->mask;
     while (set->entry[i].bytes) i = (i + 1) & set->mask;

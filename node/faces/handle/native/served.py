@@ -1,7 +1,7 @@
 """Below which prefixes native code may answer.
 
 It looks handles up in the slot table and nowhere else. So a prefix qualifies only if all its records are
-written ones and all are answered here: whatever makes records up (a data set) or sends some askers elsewhere (a site
+written ones and all are answered here: whatever makes records up (a data set, a template) or sends some askers elsewhere (a site
 of several servers) has to be asked in Python. So have the prefix handles, whose absence may be a referral
 (handle-protocol.md §5.1).
 """

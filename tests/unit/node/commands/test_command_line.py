@@ -96,3 +96,14 @@ def test_resolving_loads_no_server():
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_the_version_is_a_flag_as_well(run):
+    assert run("--version") == run("version")
+
+
+def test_shells_are_offered_completion(run, monkeypatch):
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    code, text, errors = run("--show-completion", "bash")
+    assert (code, errors) == (0, "")
+    assert "_IDNODE_COMPLETE" in text

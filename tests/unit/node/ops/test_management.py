@@ -84,3 +84,13 @@ async def test_a_name_that_could_be_more_than_a_folder_is_refused(client, body):
 async def test_a_body_that_a_browser_page_could_send_is_refused(client):
     response = await client.post("/api/v1/snapshots", data=b'{"name": "a"}')
     assert response.status == 415
+
+
+async def test_only_who_asks_for_writes_is_turned_away_when_they_are_refused(client, health):
+    health.state = State.READY
+    assert (await client.get("/readyz?writes")).status == 200
+    health.read_unwritable(lambda: "No space left on device")
+    assert (await client.get("/readyz")).status == 200
+    refused = await client.get("/readyz?writes")
+    assert refused.status == 503
+    assert (await refused.json())["reason"] == "No space left on device"

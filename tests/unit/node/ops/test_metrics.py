@@ -31,6 +31,7 @@ CONTRACT = {
     "idnode_commit_seconds": set(),
     "idnode_write_queue_items": set(),
     "idnode_index_bytes": set(),
+    "idnode_writable": set(),
     "idnode_log_bytes": {"state"},
     "idnode_connections": {"face"},
     "idnode_loop_lag_seconds": set(),

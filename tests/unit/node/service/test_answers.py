@@ -56,7 +56,7 @@ def test_plain_outcomes_go_without_a_text_as_on_the_reference_server():
 
 
 def test_texts_that_clients_show_are_sent():
-    assert text_for(registry_errors.IndexConflict(3)) == "Index conflict for 3"
+    assert text_for(data_model_errors.IndexConflict(3)) == "Index conflict for 3"
     assert text_for(service_errors.NotResponsible()) == "That prefix doesn't live here"
 
 

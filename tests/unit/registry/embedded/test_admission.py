@@ -22,8 +22,8 @@ from idnode.registry.embedded.admission import (
 from idnode.registry.embedded.group import Group
 from idnode.registry.embedded.index import DictIndex
 from idnode.registry.embedded.storage.record import DELETE, FIRST, PUT, RESTRICTED, Record
-from idnode.registry.errors import HandleExists, HandleNotFound, IndexConflict, LogDamaged
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.errors import HandleExists, HandleNotFound, LogDamaged
+from idnode.registry.handle.errors import IndexConflict, RegistryError
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.values import EMPTY, pack
 from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues

@@ -19,7 +19,8 @@ import pytest
 from idnode.registry.embedded import writer as writers
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.storage.disk import Disk
-from idnode.registry.errors import HandleNotFound, RecordTooLarge, RegisterBusy, RegisterClosed
+from idnode.registry.errors import HandleNotFound, RegisterBusy, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge
 from idnode.registry.mutation import Applied, Create, Delete
 
 NEW = Applied(replaced=False)

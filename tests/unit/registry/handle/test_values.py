@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idnode.registry.errors import IndexConflict, RecordTooLarge
 from idnode.registry.handle import values
-from idnode.registry.handle.errors import IndexNotPositive, InvalidValue
+from idnode.registry.handle.errors import (
+    IndexConflict,
+    IndexNotPositive,
+    InvalidValue,
+    RecordTooLarge,
+)
 from idnode.registry.handle.values import pack_value
 
 REFERENCE = b"\0\0\0\1\0\0\0\6" + b"0.NA/a" + b"\0\0\1\x2c"

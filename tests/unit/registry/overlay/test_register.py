@@ -20,15 +20,9 @@ from idnode.registry.datasets.suzhou.dataset import Suzhou
 from idnode.registry.embedded.core import CORES
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
-from idnode.registry.errors import (
-    BatchAborted,
-    HandleExists,
-    HandleNotFound,
-    IndexConflict,
-    RecordTooLarge,
-    ValuesNotFound,
-)
+from idnode.registry.errors import BatchAborted, HandleExists, HandleNotFound, ValuesNotFound
 from idnode.registry.handle import values
+from idnode.registry.handle.errors import IndexConflict, RecordTooLarge
 from idnode.registry.mutation import AddValues, Applied, Create, Delete, ModifyValues, RemoveValues
 from idnode.registry.overlay.prefix_handles import ComputedPrefixHandles
 from idnode.registry.overlay.register import WHITEOUT_PREFIX, OverlayRegister

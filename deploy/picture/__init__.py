@@ -1,0 +1,1 @@
+"""The README's picture: a terminal in which a node really ran."""

@@ -1,0 +1,39 @@
+"""Keeps pages of others out of a node's HTTP and management ports, as the settings say."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from idnode.node.demo_secrets import demo_secrets_work
+from idnode.node.faces.http.access import Access
+from idnode.node.ops.management import loopback_only
+from idnode.node.settings import is_loopback
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from idnode.node.service.identifiers.credentials import Credentials
+    from idnode.node.settings import Settings
+
+
+def _listed(text: str) -> frozenset[str]:
+    """Return the items of a list with commas."""
+    return frozenset(item.strip() for item in text.split(",") if item.strip())
+
+
+def access_of(settings: Settings, credentials: Credentials) -> Access:
+    """Return what is asked of each request to an HTTP face."""
+    return Access(
+        is_loopback(settings.host),
+        _listed(settings.host_names.lower()),
+        _listed(settings.cors_origins),
+        partial(demo_secrets_work, settings, credentials),
+    )
+
+
+def fenced(app: web.Application, settings: Settings) -> web.Application:
+    """Return the management app, which on loopback takes only requests that name loopback."""
+    if is_loopback(settings.host):
+        app.middlewares.append(loopback_only(_listed(settings.host_names.lower())))
+    return app

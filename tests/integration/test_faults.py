@@ -40,6 +40,7 @@ async def node(tmp_path_factory):
     folder = tmp_path_factory.mktemp("node")
     started = Node(Settings(data_dir=folder, handle_port=0, http_port=0, admin_port=0), seed=1)
     await started.start()
+    started._clock.freeze()  # answers carry the time, and are compared
     async with aiohttp.ClientSession(url_of(started.addresses.http)) as session:
         values = [{"index": n, "type": "DESC", "data": str(n) * 200} for n in range(1, 9)]
         async with session.put(f"/api/handles/{LARGE}", json=values, headers=ADMIN) as answer:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from idnode.node.defaults import SettingsRefused
+from idnode.node.exposure import is_loopback
 from idnode.node.faces.table import FACES
 from idnode.node.interceptors.faults.injector import FaultInjector
 from idnode.node.interceptors.journal.recorder import OFF, Journal
@@ -14,7 +15,6 @@ from idnode.node.interceptors.rules.catalogue import Catalogue
 from idnode.node.interceptors.rules.near import near_misses, near_templates
 from idnode.node.ops.faults import FaultCalls
 from idnode.node.ops.journal import JournalCalls
-from idnode.node.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
@@ -22,6 +22,7 @@ from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.directory_parts import Core, open_directory
+from idnode.node.exposure import is_loopback
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
 from idnode.node.faces.handle.udp import HandleUdp
@@ -31,6 +32,7 @@ from idnode.node.faces.http.services import Services, from_the_start
 from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.first_start import prefixes
 from idnode.node.first_start.prefixes import NodeSite
+from idnode.node.first_start.sample import sample_record
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
@@ -45,18 +47,12 @@ from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.credentials import node_administrators
 from idnode.node.services import NodeServices
-from idnode.node.settings import Settings, is_loopback, pure_python_forced
+from idnode.node.settings import Settings, pure_python_forced
 from idnode.registry.engines import Opening, open_register
-from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock, MovableClock
-from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
 
-HELLO: Final = (
-    HandleValue(1, "URL", b"https://example.org/hello"),
-    HandleValue(2, "DESC", "你好，工业互联网".encode()),
-)
 """The record of the sample identifier that exists after the first start."""
 
 _log = logging.getLogger(__name__)
@@ -238,13 +234,8 @@ class Node:
             await refuse_demo_secret(self.settings, services.credentials)
             self.parts.refuse_demo_password()
         if first_start:
-            await services.registrar.create(
-                node_administrators(prefix)[0],
-                prefix + prefixes.ENTERPRISE_SUFFIX + b"/hello",
-                values.pack(
-                    (*HELLO, prefixes.administrators_of(prefix + prefixes.ENTERPRISE_SUFFIX))
-                ),
-            )
+            handle, packed = sample_record(prefix)
+            await services.registrar.create(node_administrators(prefix)[0], handle, packed)
 
     def _observer(self, face: str) -> Observer:
         """Return what a face reports to: its metrics, and the daily volume of prefixes."""

@@ -6,7 +6,6 @@ A key that no field knows is an error, because a typo that is silently ignored c
 """
 
 import difflib
-import ipaddress
 import os
 import tomllib
 import warnings
@@ -42,7 +41,8 @@ from idnode.node.defaults import (
 )
 from idnode.registry.datasets.choice import seed_of
 from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
-from idnode.registry.engines import DEFAULT, UnknownEngine, engine_of
+from idnode.registry.engines import DEFAULT, engine_of
+from idnode.registry.errors import UnknownEngine
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.names import check as check_handle
 from idnode.registry.handle.names import prefix_handle
@@ -384,26 +384,3 @@ def _explained(error: ValidationError, origins: Mapping[str, str]) -> str:
         given = "" if name in _SECRETS else f" = {problem['input']!r}"
         lines.append(f"{name}{given} ({origins.get(name, 'default')}): {problem['msg']}")
     return "; ".join(lines)
-
-
-def check_exposure(settings: Settings) -> None:
-    """Refuse to offer the well-known credentials to a network.
-
-    Raises:
-        SettingsRefused: The host is not loopback and the secret is the demo's.
-
-    """
-    if settings.demo_secret and not is_loopback(settings.host):
-        raise SettingsRefused(
-            f"refusing to bind to {settings.host} with the demo secret that everybody knows: "
-            f"set your own with --secret, {variable_of('secret')} or `secret` in the TOML file, "
-            "or bind to 127.0.0.1"
-        )
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach the address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

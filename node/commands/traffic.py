@@ -18,7 +18,8 @@ from idnode.node.commands.asking import Server, handle_server, http_url
 from idnode.node.commands.background import Background, DatasetNotServed, Done, Pace, Target
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.managed import Admin, ask
-from idnode.node.settings import is_loopback, load
+from idnode.node.exposure import is_loopback
+from idnode.node.settings import load
 from idnode.registry.datasets.choice import DatasetUnknown, make
 from idnode.registry.handle.clock import SystemClock
 

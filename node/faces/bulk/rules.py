@@ -1,4 +1,4 @@
-"""Why the bulk face refuses an item before the register sees it."""
+"""Reasons for which the bulk face refuses an item before the register sees it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why the JSON face and the redirect refuse a request before the service sees it."""
+"""Reasons for which the JSON face and the redirect refuse a request before the service sees it."""
 
 from __future__ import annotations
 

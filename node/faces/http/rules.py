@@ -1,4 +1,4 @@
-"""Why the HTTP faces refuse a request before the service sees it."""
+"""Reasons for which the HTTP faces refuse a request before the service sees it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a search by values is refused."""
+"""Reasons for which a search by values is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why this face refuses a request before the service sees it."""
+"""Reasons for which this face refuses a request before the service sees it."""
 
 from __future__ import annotations
 

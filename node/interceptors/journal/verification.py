@@ -36,12 +36,12 @@ class Asked(BaseModel):
 
 
 class VerificationInvalid(ValueError):
-    """What was asked for is no verification; the message says why."""
+    """The request is no verification; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a verification holds, in words, with the entries that were found."""
+    """Result of a verification: whether it holds, in words, with the entries that were found."""
 
     ok: bool
     message: str

@@ -8,7 +8,6 @@ from idnode.node.interceptors.rules.rule import Rule
 from idnode.node.service import errors as service
 from idnode.registry import errors as registry
 from idnode.registry.directory import errors as directory
-from idnode.registry.engines import UnknownEngine
 from idnode.registry.handle import errors as data_model
 
 RULES: Final[dict[type[BaseException], Rule]] = {
@@ -164,7 +163,7 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "Stop the other node, or give this one a directory of its own.",
         "请停止另一节点，或为本节点指定单独的目录。",
     ),
-    UnknownEngine: Rule(
+    registry.UnknownEngine: Rule(
         "W-REG-ENGINE",
         "No engine of the register has this name: {error}.",
         "没有此名称的登记库引擎：{error}。",

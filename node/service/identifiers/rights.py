@@ -1,4 +1,4 @@
-"""Which rights a change of an existing record takes, by what it does to each value (handle-protocol.md §5.1, §6.2).
+"""Finds which rights a change of an existing record takes, by what it does to each value (handle-protocol.md §5.1, §6.2).
 
 A value counts as unchanged when everything but its timestamp is: it takes no right, and keeps its timestamp. A
 value with public write may be changed by anybody. HS_ADMIN values take the rights of their own.
@@ -23,7 +23,7 @@ _BEHIND_TIMESTAMP: Final = 8
 
 
 class Difference(NamedTuple):
-    """What separates two value lists: the rights it takes, the values to write, and whether it is anything."""
+    """The difference of two value lists: the rights it takes, the values to write, and whether there is any."""
 
     rights: int
     values: bytes

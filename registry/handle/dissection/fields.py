@@ -52,7 +52,7 @@ class FieldReader:
 
     @property
     def remaining(self) -> int:
-        """How many bytes are left."""
+        """Return how many bytes are left."""
         return self.end - self.at
 
     def integer(

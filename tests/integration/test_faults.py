@@ -6,7 +6,7 @@
 - While no fault is on native code answers; while one is, it does not; and it does again behind it.
 - A request names the fault that it wants by header, and no other request meets it.
 - A strike is told in header, journal and metric; a dry run tells what would have been struck, and strikes nothing.
-- Replacement is atomic: a mistake leaves everything as it was.
+- Replacement is atomic: a mistake leaves all as it was.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ import pytest_asyncio
 from idnode.node.addresses import url_of
 from idnode.node.interceptors.faults.fault import read_faults
 from idnode.node.runtime import Node
-from idnode.node.settings import Settings, SettingsRefused
+from idnode.node.settings import Settings
 from idnode.registry.handle.wire.constants import OpCode
 from idnode.registry.handle.wire.envelope import Envelope, decode_envelope
 from idnode.registry.handle.wire.framing import Framer
@@ -191,8 +191,7 @@ async def test_datagrams_are_lost_turned_round_and_repeated(node, strike, datagr
     assert sequence == [3, 2, 1, 0]
     strike({"kind": "duplicate"}, match={"face": "handle_udp"})
     datagrams.send(question(4))
-    one, other = await datagrams.take(2)
-    assert one == other
+    assert len(set(await datagrams.take(2))) == 1
     strike({"kind": "drop"}, match={"face": "handle_udp"}, when={"next": 1})
     datagrams.send(question(5))
     datagrams.send(question(6))
@@ -399,15 +398,3 @@ async def test_replacement_is_atomic(managed):
             assert answer.status == 404
     async with managed.put("/api/v1/faults/more", json={"on": "yes"}) as answer:
         assert answer.status == 400
-
-
-async def test_a_file_with_a_mistake_stops_the_start(tmp_path):
-    file = tmp_path / "faults.toml"
-    file.write_text('[[faults]]\nname = "a"\n', encoding="utf-8")
-    settings = Settings(
-        data_dir=tmp_path / "data", handle_port=0, http_port=0, admin_port=0, faults=file
-    )
-    with pytest.raises(SettingsRefused, match="a: action"):
-        Node(settings, seed=1)
-    file.write_text('[[faults]]\nname = "a"\naction = { kind = "drop" }\n', encoding="utf-8")
-    assert [each.name for each in Node(settings, seed=1).observation.injector.faults] == ["a"]

@@ -7,15 +7,11 @@
 - The four kinds of 未登录或登录已失效, a digest of another day, and batches of refused items are told apart.
 - Near misses are named: prefixes that live here, a handle that differs by a character, templates that there are.
 - Verification waits, and does not sleep; the stream tells what comes; filters and cursors hold.
-- Exports are read by others: HAR as JSON, lines as JSON, pcapng by tshark.
 """
 
 import asyncio
 import hashlib
 import json
-import os
-import shutil
-import subprocess
 
 import aiohttp
 import pytest
@@ -375,44 +371,3 @@ async def test_filters_cursors_and_clearing(node, http, journal):
     assert told["forgotten"] >= 3
     assert (await journal.call("GET", "/api/v1/journal"))[1]["items"] == []
     assert (await journal.call("GET", f"/api/v1/journal/{journal.after}"))[0] == 404
-
-
-async def test_exports(node, http, journal, tmp_path):
-    await (await http.get(f"/api/handles/{NOTHING}")).read()
-    await refused_binary(node, Transport.UDP, NOTHING)
-    await refused_binary(node, Transport.TCP, NOTHING)
-    path = "/api/v1/journal/export"
-    async with journal.session.get(f"{path}/har", params={"handle": NOTHING}) as answer:
-        archive = json.loads(await answer.read())
-    assert archive["log"]["version"] == "1.2"
-    assert archive["log"]["entries"][-1]["request"]["url"].endswith(NOTHING)
-    assert archive["log"]["entries"][-1]["response"]["status"] == 404
-    async with journal.session.get(f"{path}/ndjson") as answer:
-        lines = [json.loads(line) for line in (await answer.read()).splitlines()]
-    assert {"handle_udp", "handle_tcp"} <= {line["face"] for line in lines}
-    async with journal.session.get(f"{path}/pcapng") as answer:
-        file = tmp_path / "journal.pcapng"
-        file.write_bytes(await answer.read())
-    tool = shutil.which("tshark")
-    if tool is None:
-        assert not os.environ.get("REQUIRE_TOOLS"), "tshark is missing"
-        pytest.skip("tshark is not here")
-    shown = await asyncio.to_thread(_tshark, tool, file)
-    assert shown.count("UDP") >= 2
-    assert shown.count("TCP") >= 2 or shown.count("Handle") >= 2
-
-
-def _tshark(tool, file):
-    command = [
-        tool,
-        "-r",
-        str(file),
-        "-T",
-        "fields",
-        "-e",
-        "_ws.col.Protocol",
-        "-e",
-        "frame.protocols",
-    ]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)
-    return found.stdout.upper().replace("HANDLE", "Handle")

@@ -77,8 +77,8 @@ ROOMS = {
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/interceptors": Room(
-        "node/interceptors/* node/service registry registry/handle/* registry/directory/errors",
-        "orjson pydantic msgpack",
+        "node/interceptors/* node/service registry registry/handle/* registry/directory/errors registry/engines",
+        "orjson pydantic msgpack dpkt",
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/first_start": Room(
@@ -115,8 +115,8 @@ ROOMS = {
     "node/openapi": Room("", "pydantic", HTTP),
     # How it is watched
     "node/ops": Room(
-        "node/service node/openapi registry registry/handle/* registry/directory/* registry/embedded/*",
-        "aiohttp google_crc32c orjson prometheus_client pydantic",
+        "node/service node/interceptors/* node/openapi registry registry/handle/* registry/directory/* registry/embedded/*",
+        "aiohttp aiohttp_sse google_crc32c orjson prometheus_client pydantic",
         frozenset({"sqlalchemy"}),
     ),
     # How it is put together: the composition root

@@ -36,12 +36,12 @@ class Asked(BaseModel):
 
 
 class VerificationInvalid(ValueError):
-    """What was asked for is no verification; the message says why."""
+    """A body describes no verification; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a verification holds, in words, with the entries that were found."""
+    """The outcome of a verification, in words, with the entries that were found."""
 
     ok: bool
     message: str

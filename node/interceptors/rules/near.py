@@ -25,7 +25,7 @@ _PREFIXES_COMPARED_MAX: Final = 20_000
 
 
 class Homed(Protocol):
-    """Which prefixes live here, folded."""
+    """The prefixes that live here, folded."""
 
     @property
     def homed(self) -> Collection[bytes]:

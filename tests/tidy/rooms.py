@@ -75,7 +75,7 @@ ROOMS = {
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/interceptors": Room(
-        "node/interceptors/* node/service registry registry/handle/* registry/directory/errors",
+        "node/interceptors/* node/service registry registry/handle/* registry/directory/errors registry/engines",
         "orjson pydantic msgpack dpkt",
         HTTP | {"socket", "prometheus_client"},
     ),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import secrets
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from idnode.node.faces.http.client_certificates import certificate_of, certified
 from idnode.node.faces.http.proof_fields import (
     PROOF_FIELDS,
     FieldsRefused,
@@ -73,12 +75,12 @@ class Authorization:
         header = request.headers.get("Authorization")
         if header is None or not self.secure(request):
             return None
-        identity = await self._proven(header)
+        identity = await self._proven(request, header)
         if identity is not None:
             note_identity(identity.index, identity.handle)
         return identity
 
-    async def _proven(self, header: str) -> Identity | None:
+    async def _proven(self, request: web.Request, header: str) -> Identity | None:
         scheme, text = _split_scheme(header)
         if scheme == "basic":
             return await self._basic(text)
@@ -86,6 +88,8 @@ class Authorization:
             raise CredentialsRefused
         fields = _fields_of(text)
         session = self._session(fields)
+        if fields.get("clientCert") == "true":
+            return await self._certified(request, session)
         if session is None:
             raise CredentialsRefused
         if PROOF_FIELDS.isdisjoint(fields):
@@ -120,8 +124,6 @@ class Authorization:
 
     async def _sign_in(self, session: WebSession, fields: Mapping[str, str]) -> Identity:
         """Check the proof in the fields, and note in the session who is there."""
-        if fields.get("clientCert") == "true":
-            raise CredentialsRefused("TLS client certificates are not taken")
         nonce = session.nonce
         try:
             proof = proof_in(fields, fields.get("id", ""))
@@ -131,6 +133,21 @@ class Authorization:
             raise CredentialsRefused from error
         if not self.sessions.prove(session, nonce, proof.cnonce, identity):
             raise CredentialsRefused("The nonce is spent")
+        return identity
+
+    async def _certified(self, request: web.Request, session: WebSession | None) -> Identity:
+        """Return whom the connection's certificate proves, and note it in the session, if one is named."""
+        certificate = certificate_of(request)
+        if certificate is None:
+            raise CredentialsRefused("The connection has no client certificate")
+        try:
+            claimed, key = certified(certificate)
+            identity = await self._proofs.check_certificate(claimed, key)
+        except (FieldsRefused, AuthenticationFailed) as error:
+            raise CredentialsRefused from error
+        if session is not None:
+            # Nothing was signed, so there is no nonce of the client that somebody could send again.
+            self.sessions.prove(session, session.nonce, secrets.token_bytes(16), identity)
         return identity
 
     async def _basic(self, encoded: str) -> Identity:

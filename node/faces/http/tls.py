@@ -3,13 +3,15 @@
 import ssl
 from pathlib import Path
 
+from idnode.node.faces.http.client_certificates import ask_for_certificates
+
 
 class CertificateUnusable(Exception):
     """A certificate and its key cannot be served; the message says which and why."""
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """Return TLS 1.2 and newer with this certificate chain. Client certificates are not asked for.
+    """Return TLS 1.2 and newer with this certificate chain. Clients are asked for a certificate.
 
     Raises:
         CertificateUnusable: A file is absent, no PEM, encrypted, or the key belongs to another certificate.
@@ -24,4 +26,5 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
         context.load_cert_chain(certificate, key, password="")
     except (OSError, ValueError) as error:
         raise CertificateUnusable(f"{certificate} with key {key}: {error}") from error
+    ask_for_certificates(context)
     return context

@@ -11,21 +11,23 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from idnode.node.service.errors import AuthenticationFailed
 from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.fetching import fetched
 from idnode.registry.handle import names
+from idnode.registry.handle.crypto.sm2 import Sm2PublicKey
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 from idnode.registry.handle.proofs.secret_answer import verify_proof
 from idnode.registry.handle.proofs.signatures import decode_proof, verify
-from idnode.registry.handle.types.hs_pubkey import decode_public_key
+from idnode.registry.handle.types.hs_pubkey import DhPublicKey, decode_public_key
 from idnode.registry.handle.values import data_of, spans
-from idnode.registry.handle.wire.challenge import PUBLIC_KEY, SECRET_KEY
+from idnode.registry.handle.wire.challenge import PUBLIC_KEY, SECRET_KEY, ChallengeAnswer
 from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
     from idnode.node.service.offload import Offload
-    from idnode.registry.handle.wire.challenge import ChallengeAnswer
     from idnode.registry.handle.wire.versions import Version
     from idnode.registry.register import Register
 
@@ -64,6 +66,20 @@ class Proofs:
         if not fits:
             raise AuthenticationFailed
         return Identity(answer.handle, answer.index)
+
+    async def check_certificate(self, identity: Identity, key: bytes) -> Identity:
+        """Return the identity, whose public key is that of a certificate: SubjectPublicKeyInfo in DER.
+
+        Raises:
+            AuthenticationFailed: No such identity, or no such key there.
+            NodeBusy: Too many proofs wait.
+
+        """
+        claim = ChallengeAnswer(PUBLIC_KEY, identity.handle, identity.index, b"")
+        keys = await fetched(partial(self._keys, claim))
+        if not await self._offload.run(_is_one_of, key, keys):
+            raise AuthenticationFailed
+        return identity
 
     async def has_key(self, answer: ChallengeAnswer) -> bool:
         """Return whether the identity has a key of the answer's kind."""
@@ -108,4 +124,19 @@ def _key_fits(keys: list[bytes], answer: ChallengeAnswer, proven: bytes) -> bool
                 return True
         except ProtocolError:
             continue
+    return False
+
+
+def _is_one_of(key: bytes, keys: list[bytes]) -> bool:
+    """Return whether one of the public keys is this one."""
+    for data in keys:
+        try:
+            stored = decode_public_key(data)
+        except ProtocolError:
+            continue
+        # Diffie-Hellman and SM2 keys are in no certificate that a TLS handshake takes here.
+        if not isinstance(stored, DhPublicKey | Sm2PublicKey) and key == stored.public_bytes(
+            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        ):
+            return True
     return False

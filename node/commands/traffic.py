@@ -17,6 +17,7 @@ from idnode.clients.web_requests import Credential
 from idnode.node.commands.asking import Server, handle_server, http_url
 from idnode.node.commands.background import Background, DatasetNotServed, Done, Pace, Target
 from idnode.node.commands.failure import CommandFailed
+from idnode.node.commands.managed import Admin, ask
 from idnode.node.exposure import is_loopback
 from idnode.node.settings import load
 from idnode.registry.datasets.choice import DatasetUnknown, make
@@ -66,6 +67,7 @@ def run(
     http: Annotated[
         str | None, typer.Option(metavar="URL", help="HTTP API [default: what the settings say].")
     ] = None,
+    admin: Admin = None,
 ) -> None:
     """Read and write as Suzhou did, on a node of this machine that serves the data set; Ctrl-C ends it."""
     settings = load({}).settings
@@ -91,6 +93,18 @@ def run(
     except ClientError as error:
         raise CommandFailed(str(error)) from error
     typer.echo(_summary(traffic.done))
+    for line in _faults(admin):
+        typer.echo(line)
+
+
+def _faults(admin: str | None) -> list[str]:
+    """Return what is to be said of faults that were on, for failures are no wonder then."""
+    try:
+        items = ask(admin, "GET", "/api/v1/faults")["items"]
+    except CommandFailed as error:
+        return [f"faults: not known ({error})"]
+    struck = [f"{each['name']} (struck {each['struck']:,})" for each in items if each["on"]]
+    return [f"FAULTS WERE ON: {', '.join(struck)}"] if struck else []
 
 
 async def _until_stopped(traffic: Background, duration: float | None) -> None:

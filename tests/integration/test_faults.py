@@ -56,7 +56,9 @@ async def http(node):
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def managed(node):
-    async with aiohttp.ClientSession(url_of(node.addresses.admin)) as session:
+    async with aiohttp.ClientSession(
+        url_of(node.addresses.admin), headers={"Content-Type": "application/json"}
+    ) as session:
         yield session
         async with session.delete("/api/v1/faults") as answer:
             assert answer.status == 200

@@ -86,7 +86,9 @@ class Managed:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def journal(node):
-    async with aiohttp.ClientSession(url_of(node.addresses.admin)) as session:
+    async with aiohttp.ClientSession(
+        url_of(node.addresses.admin), headers={"Content-Type": "application/json"}
+    ) as session:
         yield Managed(session, node.observation.journal.ring.last_number)
         await session.put("/api/v1/journal/mode", json={"mode": "failures"})
 
@@ -296,7 +298,11 @@ async def test_what_cannot_be_decoded_is_kept(node, journal):
     transport.close()
     for address, data, rule in (
         (node.addresses.http, b"no HTTP at all\r\n\r\n", "W-HTTP-NOT-HTTP"),
-        (node.addresses.handle_tcp, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "W-HDL-VERSION"),
+        (
+            node.addresses.handle_tcp,
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "W-HDL-OTHER-PROTOCOL",
+        ),
     ):
         reader, writer = await asyncio.open_connection(*address)
         writer.write(data)

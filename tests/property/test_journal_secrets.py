@@ -8,7 +8,7 @@ import base64
 import json
 
 import orjson
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idnode.node.interceptors.actions import Send
@@ -81,6 +81,7 @@ def kept(exchange):
     return data + ndjson([entry]) + har([entry], "1") + pcapng([entry]) + repr(entry.facts).encode()
 
 
+@settings(deadline=None)
 @given(bodies(), headers, schemes, markers, st.booleans())
 def test_nothing_of_http(sent, header, scheme, marker, answered):
     content_type, body, in_body = sent
@@ -105,6 +106,7 @@ def string(text):
     return len(text).to_bytes(4, "big") + text
 
 
+@settings(deadline=None)
 @given(
     markers,
     st.sampled_from([OpCode.CREATE_HANDLE, OpCode.ADD_VALUES, OpCode.MODIFY_VALUES]),
@@ -125,12 +127,17 @@ def test_nothing_of_secret_keys_over_the_binary_protocol(marker, op_code, cut, k
     assert marker.encode().hex().encode() not in found
 
 
+@settings(deadline=None)
 @given(
-    markers, st.sampled_from([OpCode.LOGIN_PASSWORD, OpCode.CHALLENGE_ANSWER]), st.integers(0, 30)
+    markers,
+    st.sampled_from([OpCode.LOGIN_PASSWORD, OpCode.CHALLENGE_ANSWER]),
+    st.integers(0, 30),
+    st.booleans(),
 )
-def test_nothing_of_passwords_and_proofs(marker, op_code, cut):
+def test_nothing_of_passwords_and_proofs(marker, op_code, cut, well_formed):
     if op_code == OpCode.LOGIN_PASSWORD:
-        body = string(b"demo") + string(marker.encode())
+        right = bytes(4) + (1).to_bytes(4, "big") if well_formed else b""
+        body = string(b"demo") + right + string(marker.encode())
     else:
         body = string(b"HS_SECKEY") + string(b"0.NA/88.900") + (300).to_bytes(4, "big")
         body += string(marker.encode())

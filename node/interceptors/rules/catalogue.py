@@ -15,7 +15,9 @@ from idnode.node.interceptors.rules.batches import RULES as BATCH_RULES
 from idnode.node.interceptors.rules.batches import of_batch
 from idnode.node.interceptors.rules.rule import Rule
 from idnode.node.service.directory.refusals import LoginRefused, TokenRefused
+from idnode.node.service.errors import AuthenticationFailed
 from idnode.registry.handle.wire.constants import ResponseCode
+from idnode.registry.handle.wire.errors import UnsupportedVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +79,14 @@ _NO_REFUSAL: Final = frozenset(
 """A challenge asks who is there; only what follows it can be a refusal."""
 
 
+_TLS_HANDSHAKE: Final = b"\x16\x03"
+_HTTP_METHODS: Final = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"OPTIONS ")
+_SILENT: Final[dict[type[BaseException], str]] = {
+    AuthenticationFailed: "the secret is wrong, or this index of this handle holds none",
+}
+"""Words for errors that come without."""
+
+
 class Catalogue:
     """Explains refusals; made of the service's rules and those of the faces."""
 
@@ -94,6 +104,7 @@ class Catalogue:
         special = (
             *directory.SPECIAL,
             *BATCH_RULES,
+            protocol.NOT_HANDLE,
             UNPLANNED,
             HTTP_STATUS,
             RESPONSE_CODE,
@@ -128,6 +139,8 @@ class Catalogue:
             return _TOKEN_RULES.get(error.reason, self.rule_for(type(error)))
         if isinstance(error, LoginRefused):
             return _LOGIN_RULES.get(error.reason, self.rule_for(type(error)))
+        if isinstance(error, UnsupportedVersion) and _other_protocol(exchange) is not None:
+            return protocol.NOT_HANDLE
         return self.rule_for(type(error))
 
 
@@ -135,11 +148,29 @@ def _facts(error: BaseException, exchange: Exchange) -> dict[str, Any]:
     """Return what rules may name: the error's own facts, who asked, and for what."""
     own = {name: value for name, value in vars(error).items() if not name.startswith("_")}
     return {
-        "error": str(error).rstrip(".") or type(error).__name__,
+        "error": _said(error).rstrip("."),
+        "protocol": _other_protocol(exchange),
         "handle": exchange.handle or "the handle",
         "who": exchange.identity or "Whoever asks",
         "account": exchange.account or "?",
     } | own
+
+
+def _said(error: BaseException) -> str:
+    """Return what an error says, or else what led to it: some say nothing, since peers are told nothing."""
+    if str(error) or error.__cause__ is None:
+        return str(error) or _SILENT.get(type(error)) or type(error).__name__
+    return _said(error.__cause__)
+
+
+def _other_protocol(exchange: Exchange) -> str | None:
+    """Return which other protocol the bytes of a request are, if they can be told."""
+    request = exchange.request
+    if not isinstance(request, bytes):
+        return None
+    if request.startswith(_TLS_HANDSHAKE):
+        return "TLS"
+    return "HTTP" if request.startswith(_HTTP_METHODS) else None
 
 
 def _own_outcome(exchange: Exchange) -> str:

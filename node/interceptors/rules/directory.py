@@ -42,8 +42,8 @@ RULES: Final[dict[type[BaseException], Rule]] = {
     ),
     refusals.Absent: Rule(
         "W-SNMS-ABSENT",
-        "Something that the request names is not there: {error}.",
-        "请求中所指的对象不存在：{error}。",
+        "Something that the request names is not there: {kind} {name}.",
+        "请求中所指的对象不存在：{kind} {name}。",
         "List what there is first: templates, prefixes and files have pages of their own.",
         "请先查询列表：模板、前缀、文件均有分页接口。",
         "snms-api.md §2.1",

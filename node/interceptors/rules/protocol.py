@@ -8,6 +8,16 @@ from idnode.node.interceptors.rules.rule import Rule
 from idnode.node.service import errors as service
 from idnode.registry.handle.wire import errors as wire
 
+NOT_HANDLE: Final = Rule(
+    "W-HDL-OTHER-PROTOCOL",
+    "These bytes are {protocol}, on the port of the binary Handle protocol.",
+    "二进制 Handle 协议端口收到的是 {protocol}。",
+    "Send it to the HTTP port (8000), which also takes HTTPS.",
+    "请发送到 HTTP 端口（8000），该端口也支持 HTTPS。",
+    "handle-protocol.md §1.1",
+)
+"""What clients of HTTP meet that were given the wrong port."""
+
 RULES: Final[dict[type[BaseException], Rule]] = {
     wire.ProtocolError: Rule(
         "W-HDL-MALFORMED",

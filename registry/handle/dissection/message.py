@@ -205,8 +205,11 @@ def _read_verification(reader: FieldReader) -> None:
 
 def _read_password_login(reader: FieldReader) -> None:
     reader.string("username")
-    for number in range(reader.count("index count")):
-        reader.integer(f"index {number}", 4, signed=True)
+    if reader.data[reader.at : reader.at + 4] != bytes(4):
+        # A client with another layout has its password here.
+        reader.rest("no login's layout", secret=True)
+        return
+    reader.integer("index count", 4)
     for _number in range(reader.count("password count")):
         reader.string("password", secret=True)
 

@@ -85,7 +85,9 @@ class Client(WebCalls, Blocking):
         try:
             if connection.sock is None:
                 connection.connect()
-        except TimeoutError:
+        except (
+            TimeoutError
+        ):  # an OSError, too, but told apart: the caller names the time that it waited
             raise
         except OSError as error:
             raise ConnectionFailed(f"No connection to {self.base}: {error}") from error

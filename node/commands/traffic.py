@@ -26,6 +26,11 @@ from idnode.registry.handle.clock import SystemClock
 _USAGE_EXIT_CODE = 2
 
 
+Http = Annotated[
+    str | None, typer.Option(metavar="URL", help="HTTP API [default: what the settings say].")
+]
+
+
 class Profile(StrEnum):
     """Describes how the load goes through the day."""
 
@@ -64,9 +69,7 @@ def run(
     ] = 100_000,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of it all.")] = None,
     server: Server = None,
-    http: Annotated[
-        str | None, typer.Option(metavar="URL", help="HTTP API [default: what the settings say].")
-    ] = None,
+    http: Http = None,
     admin: Admin = None,
 ) -> None:
     """Read and write as Suzhou did, on a node of this machine that serves the data set; Ctrl-C ends it."""

@@ -85,9 +85,7 @@ class Client(WebCalls, Blocking):
         try:
             if connection.sock is None:
                 connection.connect()
-        except (
-            TimeoutError
-        ):  # an OSError, too, but told apart: the caller names the time that it waited
+        except TimeoutError:  # an OSError, too, but told as `TimedOut` by who calls
             raise
         except OSError as error:
             raise ConnectionFailed(f"No connection to {self.base}: {error}") from error

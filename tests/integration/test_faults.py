@@ -6,7 +6,7 @@
 - While no fault is on native code answers; while one is, it does not; and it does again behind it.
 - A request names the fault that it wants by header, and no other request meets it.
 - A strike is told in header, journal and metric; a dry run tells what would have been struck, and strikes nothing.
-- Replacement is atomic: a mistake leaves everything as it was.
+- Replacement is atomic: a mistake leaves all as it was.
 """
 
 import asyncio
@@ -40,6 +40,7 @@ async def node(tmp_path_factory):
     folder = tmp_path_factory.mktemp("node")
     started = Node(Settings(data_dir=folder, handle_port=0, http_port=0, admin_port=0), seed=1)
     await started.start()
+    started._clock.freeze()  # answers carry the time, and are compared
     async with aiohttp.ClientSession(url_of(started.addresses.http)) as session:
         values = [{"index": n, "type": "DESC", "data": str(n) * 200} for n in range(1, 9)]
         async with session.put(f"/api/handles/{LARGE}", json=values, headers=ADMIN) as answer:
@@ -56,9 +57,7 @@ async def http(node):
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def managed(node):
-    async with aiohttp.ClientSession(
-        url_of(node.addresses.admin), headers={"Content-Type": "application/json"}
-    ) as session:
+    async with aiohttp.ClientSession(url_of(node.addresses.admin), headers=JSON) as session:
         yield session
         async with session.delete("/api/v1/faults") as answer:
             assert answer.status == 200
@@ -192,8 +191,7 @@ async def test_datagrams_are_lost_turned_round_and_repeated(node, strike, datagr
     assert sequence == [3, 2, 1, 0]
     strike({"kind": "duplicate"}, match={"face": "handle_udp"})
     datagrams.send(question(4))
-    one, other = await datagrams.take(2)
-    assert one == other
+    assert len(set(await datagrams.take(2))) == 1
     strike({"kind": "drop"}, match={"face": "handle_udp"}, when={"next": 1})
     datagrams.send(question(5))
     datagrams.send(question(6))

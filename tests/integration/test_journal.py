@@ -86,9 +86,7 @@ class Managed:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def journal(node):
-    async with aiohttp.ClientSession(
-        url_of(node.addresses.admin), headers={"Content-Type": "application/json"}
-    ) as session:
+    async with aiohttp.ClientSession(url_of(node.addresses.admin), headers=JSON) as session:
         yield Managed(session, node.observation.journal.ring.last_number)
         await session.put("/api/v1/journal/mode", json={"mode": "failures"})
 

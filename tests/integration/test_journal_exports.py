@@ -13,41 +13,38 @@ from idnode.clients import aio
 from idnode.clients.answer import Transport
 from idnode.clients.errors import ClientError
 from idnode.node.addresses import url_of
-from idnode.node.runtime import Node
-from idnode.node.settings import Settings
 
 NOTHING = "88.900.1/hallo"
 
 
-@pytest.fixture
-async def node(tmp_path):
-    settings = Settings(data_dir=tmp_path / "data", handle_port=0, http_port=0, admin_port=0)
-    started = Node(settings, seed=1)
-    await started.start()
-    yield started
-    await started.stop()
+async def refused_binary(node, transport, handle):
+    async with aio.Client(node.addresses.handle_tcp, transport=transport) as client:
+        with pytest.raises(ClientError):
+            await client.resolve(handle)
 
 
 async def test_exports(node, tmp_path):
-    async with aiohttp.ClientSession(url_of(node.addresses.http)) as session:
-        await (await session.get(f"/api/handles/{NOTHING}")).read()
-    for transport in (Transport.UDP, Transport.TCP):
-        async with aio.Client(node.addresses.handle_tcp, transport=transport) as client:
-            with pytest.raises(ClientError):
-                await client.resolve(NOTHING)
-    path = "/api/v1/journal/export"
+    async with aiohttp.ClientSession(url_of(node.addresses.http)) as http:
+        await (await http.get(f"/api/handles/{NOTHING}")).read()
     async with aiohttp.ClientSession(url_of(node.addresses.admin)) as session:
-        async with session.get(f"{path}/har", params={"handle": NOTHING}) as answer:
-            archive = json.loads(await answer.read())
-        async with session.get(f"{path}/ndjson") as answer:
-            lines = [json.loads(line) for line in (await answer.read()).splitlines()]
-        async with session.get(f"{path}/pcapng") as answer:
-            file = tmp_path / "journal.pcapng"
-            file.write_bytes(await answer.read())
+        await exports(node, session, tmp_path)
+
+
+async def exports(node, session, tmp_path):
+    await refused_binary(node, Transport.UDP, NOTHING)
+    await refused_binary(node, Transport.TCP, NOTHING)
+    path = "/api/v1/journal/export"
+    async with session.get(f"{path}/har", params={"handle": NOTHING}) as answer:
+        archive = json.loads(await answer.read())
     assert archive["log"]["version"] == "1.2"
     assert archive["log"]["entries"][-1]["request"]["url"].endswith(NOTHING)
     assert archive["log"]["entries"][-1]["response"]["status"] == 404
+    async with session.get(f"{path}/ndjson") as answer:
+        lines = [json.loads(line) for line in (await answer.read()).splitlines()]
     assert {"handle_udp", "handle_tcp"} <= {line["face"] for line in lines}
+    async with session.get(f"{path}/pcapng") as answer:
+        file = tmp_path / "journal.pcapng"
+        file.write_bytes(await answer.read())
     tool = shutil.which("tshark")
     if tool is None:
         assert not os.environ.get("REQUIRE_TOOLS"), "tshark is missing"

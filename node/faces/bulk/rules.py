@@ -1,4 +1,4 @@
-"""Reasons for which the bulk face refuses an item before the register sees it."""
+"""Rules of the bulk face: items that it refuses before the register sees them."""
 
 from __future__ import annotations
 

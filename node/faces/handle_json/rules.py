@@ -1,4 +1,4 @@
-"""Reasons for which the JSON face and the redirect refuse a request before the service sees it."""
+"""Rules of the JSON face and the redirect: requests that they refuse before the service sees them."""
 
 from __future__ import annotations
 

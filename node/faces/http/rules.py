@@ -1,4 +1,4 @@
-"""Reasons for which the HTTP faces refuse a request before the service sees it."""
+"""Rules of all HTTP faces: requests that they refuse before the service sees them."""
 
 from __future__ import annotations
 

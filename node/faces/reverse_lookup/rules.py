@@ -1,4 +1,4 @@
-"""Reasons for which a search by values is refused."""
+"""Rules of searches by values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reasons for which this face refuses a request before the service sees it."""
+"""Rules of this face: requests that it refuses before the service sees them."""
 
 from __future__ import annotations
 

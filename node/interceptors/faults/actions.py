@@ -1,4 +1,4 @@
-"""Actions of faults, whatever the face: on the steps of an answer, or on the bytes in them.
+"""Actions of faults, whatever the face: with the steps of an answer, or with the bytes in them.
 
 A fault is a frozen class with its settings as fields; ``kind`` names it in files. `apply` gets the plan for an
 answer and returns another; a fault that strikes before the request is carried out has `early` instead.
@@ -32,11 +32,11 @@ class FaultAction(BaseModel):
     before: ClassVar[bool] = False
     """Whether the action comes before the request is carried out."""
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:  # noqa: ARG002  # most need less
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:  # noqa: ARG002  # most need less
         """Return what becomes of the plan for an answer."""
         return plan
 
-    def early(self, exchange: Exchange, chance: Random) -> Plan | None:  # noqa: ARG002  # most are late
+    def early(self, exchange: Exchange, seeded: Random) -> Plan | None:  # noqa: ARG002  # most are late
         """Return an answer before the request is carried out, or steps that end in PROCEED."""
         return None
 
@@ -55,15 +55,15 @@ class DelayAction(FaultAction):
             raise ValueError("a delay has either seconds or a median")
         return self
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Wait, then send."""
         del exchange
-        return (Wait(self._draw(chance)), *plan)
+        return (Wait(self._draw(seeded)), *plan)
 
-    def _draw(self, chance: Random) -> float:
+    def _draw(self, seeded: Random) -> float:
         if self.seconds is not None:
             return self.seconds
-        drawn = chance.lognormvariate(math.log(max(self.median or 0.0, 1e-6)), self.sigma)
+        drawn = seeded.lognormvariate(math.log(max(self.median or 0.0, 1e-6)), self.sigma)
         return min(drawn, DELAY_SECONDS_MAX)
 
 
@@ -72,9 +72,9 @@ class DropAction(FaultAction):
 
     kind: Literal["drop"]
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Send nothing."""
-        del exchange, plan, chance
+        del exchange, plan, seeded
         return ()
 
 
@@ -84,9 +84,9 @@ class DuplicateAction(FaultAction):
     kind: Literal["duplicate"]
     times: Annotated[int, Field(ge=2, le=10)] = 2
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Send as often as said."""
-        del exchange, chance
+        del exchange, seeded
         return plan * self.times
 
 
@@ -96,9 +96,9 @@ class ReorderAction(FaultAction):
     kind: Literal["reorder"]
     hold: Delay = 0.05
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Send the last one first."""
-        del exchange, chance
+        del exchange, seeded
         if sum(isinstance(step, Send) for step in plan) > 1:
             return tuple(reversed(plan))
         return (Wait(self.hold), *plan)
@@ -111,7 +111,7 @@ class LoseDatagramAction(FaultAction):
     number: Annotated[int, Field(ge=0)] | None = None
     """Which one, from 0; without it one in the middle, drawn by the seed."""
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Leave one out."""
         del exchange
         sends = [at for at, step in enumerate(plan) if isinstance(step, Send)]
@@ -119,7 +119,7 @@ class LoseDatagramAction(FaultAction):
             return plan
         middle = sends[1:-1] or sends[1:]
         chosen = (
-            sends[self.number % len(sends)] if self.number is not None else chance.choice(middle)
+            sends[self.number % len(sends)] if self.number is not None else seeded.choice(middle)
         )
         return tuple(step for at, step in enumerate(plan) if at != chosen)
 
@@ -130,9 +130,9 @@ class TruncateAction(FaultAction):
     kind: Literal["truncate"]
     keep: Annotated[int, Field(ge=0, le=1 << 24)] = 20
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Send so many bytes."""
-        del exchange, chance
+        del exchange, seeded
         wire = b"".join(step.wire for step in plan if isinstance(step, Send))
         return (Send(wire[: self.keep]), Close()) if self.keep else (Close(),)
 
@@ -144,9 +144,9 @@ class SplitAction(FaultAction):
     bytes: Bytes = 7
     pause: Delay = 0.0
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Send piece by piece."""
-        del exchange, chance
+        del exchange, seeded
         return segments(plan, self.bytes, self.pause)
 
 
@@ -157,15 +157,15 @@ class CorruptAction(FaultAction):
     offset: Annotated[int, Field(ge=0)] | None = None
     """Which one; without it one drawn by the seed."""
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Flip bits of one byte."""
         del exchange
         changed = []
         for step in plan:
             if isinstance(step, Send) and step.wire:
                 wire = bytearray(step.wire)
-                at = self.offset if self.offset is not None else chance.randrange(len(wire))
-                wire[at % len(wire)] ^= chance.randrange(1, 256)
+                at = self.offset if self.offset is not None else seeded.randrange(len(wire))
+                wire[at % len(wire)] ^= seeded.randrange(1, 256)
                 changed.append(Send(bytes(wire)))
             else:
                 changed.append(step)  # type: ignore[arg-type]  # a step of another kind
@@ -178,9 +178,9 @@ class CloseAction(FaultAction):
     kind: Literal["close"]
     where: Literal["before", "middle", "after"] = "after"
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Close there."""
-        del exchange, chance
+        del exchange, seeded
         if self.where == "before":
             return (Close(),)
         if self.where == "after":
@@ -194,9 +194,9 @@ class ResetAction(FaultAction):
 
     kind: Literal["reset"]
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Reset it."""
-        del exchange, plan, chance
+        del exchange, plan, seeded
         return (Close(reset=True),)
 
 
@@ -207,7 +207,7 @@ class HoldAction(FaultAction):
     seconds: Delay
     before: ClassVar[bool] = True
 
-    def early(self, exchange: Exchange, chance: Random) -> Plan | None:
+    def early(self, exchange: Exchange, seeded: Random) -> Plan | None:
         """Wait, then go on."""
-        del exchange, chance
+        del exchange, seeded
         return (Wait(self.seconds), PROCEED)

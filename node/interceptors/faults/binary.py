@@ -36,10 +36,10 @@ class WrongRequestIdAction(FaultAction):
 
     kind: Literal["wrong_request_id"]
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Change it in each envelope."""
         del exchange
-        other = chance.randrange(1, _U4_MAX)
+        other = seeded.randrange(1, _U4_MAX)
 
         def change(envelope: Envelope) -> None:
             envelope.request_id ^= other
@@ -52,10 +52,10 @@ class WrongSessionIdAction(FaultAction):
 
     kind: Literal["wrong_session_id"]
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Change it in each envelope."""
         del exchange
-        other = chance.randrange(1, _U4_MAX)
+        other = seeded.randrange(1, _U4_MAX)
 
         def change(envelope: Envelope) -> None:
             envelope.session_id ^= other
@@ -70,9 +70,9 @@ class ResponseCodeAction(FaultAction):
     code: Annotated[int, Field(ge=2, le=9999)]
     message: Annotated[str, Field(max_length=500)] = "Injected by a fault"
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Put an error in the answer's place."""
-        del chance
+        del seeded
 
         def change(message: Message) -> list[Message]:
             message.response_code = self.code
@@ -89,9 +89,9 @@ class ReferralLoopAction(FaultAction):
 
     kind: Literal["referral_loop"]
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Refer to the handle that was asked for."""
-        del chance
+        del seeded
         handle = exchange.handle
 
         def change(message: Message) -> list[Message]:
@@ -112,9 +112,9 @@ class SplitListAction(FaultAction):
     kind: Literal["split_list"]
     handles: Annotated[int, Field(ge=1, le=50)] = 1
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Cut each message of the listing."""
-        del chance
+        del seeded
 
         def change(message: Message) -> list[Message]:
             listing = {OpCode.LIST_HANDLES, OpCode.LIST_HOMED_PREFIXES}

@@ -35,9 +35,9 @@ class HttpStatusAction(FaultAction):
     content_type: Annotated[str, Field(max_length=100)] = "text/html"
     retry_after: Annotated[int, Field(ge=0, le=86_400)] | None = None
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Put it in the answer's place."""
-        del chance
+        del seeded
         return self._answer() if _is_http(exchange) else plan
 
     def _answer(self) -> Plan:
@@ -53,14 +53,14 @@ class HttpStatusEarlyAction(HttpStatusAction):
     kind: Literal["http_early"]  # type: ignore[assignment]
     before: ClassVar[bool] = True
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Leave answers as they are."""
-        del exchange, chance
+        del exchange, seeded
         return plan
 
-    def early(self, exchange: Exchange, chance: Random) -> Plan | None:
+    def early(self, exchange: Exchange, seeded: Random) -> Plan | None:
         """Answer at once."""
-        del chance
+        del seeded
         return self._answer() if _is_http(exchange) else None
 
 
@@ -71,9 +71,9 @@ class SnmsAction(FaultAction):
     status: Annotated[int, Field(ge=-99_999, le=99_999)]
     message: Annotated[str, Field(max_length=500)]
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Put it in the answer's place."""
-        del chance
+        del seeded
         return self._answer() if _is_http(exchange) else plan
 
     def _answer(self) -> Plan:
@@ -89,14 +89,14 @@ class SnmsEarlyAction(SnmsAction):
     message: Annotated[str, Field(max_length=500)] = "未登录或登录已失效"
     before: ClassVar[bool] = True
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Leave answers as they are."""
-        del exchange, chance
+        del exchange, seeded
         return plan
 
-    def early(self, exchange: Exchange, chance: Random) -> Plan | None:
+    def early(self, exchange: Exchange, seeded: Random) -> Plan | None:
         """Answer at once."""
-        del chance
+        del seeded
         return self._answer() if _is_http(exchange) else None
 
 
@@ -106,9 +106,9 @@ class CutBatchAction(FaultAction):
     kind: Literal["cut_batch"]
     items: Annotated[int, Field(ge=0)] = 1
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Cut the list of outcomes."""
-        del chance
+        del seeded
         if exchange.operation not in {events.BATCH_REGISTER, events.BATCH_RESOLVE}:
             return plan
         return tuple(
@@ -126,9 +126,9 @@ class RefuseItemsAction(FaultAction):
     every: Annotated[int, Field(ge=1)] = 2
     message: Annotated[str, Field(max_length=500)] = "系统繁忙"
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Change the outcomes of items."""
-        del exchange, chance
+        del exchange, seeded
         return tuple(
             Send(self._refused(step.content))
             if isinstance(step, Send) and isinstance(step.content, HttpAnswer)
@@ -154,9 +154,9 @@ class SlowBodyAction(FaultAction):
     bytes: Annotated[int, Field(ge=1, le=1 << 20)] = 64
     pause: Delay = 0.1
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Send slowly."""
-        del exchange, chance
+        del exchange, seeded
         return segments(plan, self.bytes, self.pause)
 
 
@@ -167,9 +167,9 @@ class StaleAction(FaultAction):
 
     _earlier: OrderedDict[tuple[str, bytes], Plan] = PrivateAttr(default_factory=OrderedDict)
 
-    def apply(self, exchange: Exchange, plan: Plan, chance: Random) -> Plan:
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
         """Answer with what was answered first."""
-        del chance
+        del seeded
         if exchange.operation not in _READING or not exchange.connection:
             return plan  # over UDP an answer carries its request's id
         if not _is_http(exchange):

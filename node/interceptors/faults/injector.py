@@ -62,7 +62,7 @@ class FaultInjector(Interceptor):
 
     @property
     def sees_plain_successes(self) -> bool:  # type: ignore[override]
-        """Return whether a fault may strike any request: native code answers otherwise."""
+        """True while a fault may strike any request: native code answers otherwise."""
         return any(fault.on and not fault.by_header for fault in self._faults)
 
     def replace(self, faults: Iterable[Fault], seed: int | None = None) -> None:

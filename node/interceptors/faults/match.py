@@ -1,4 +1,4 @@
-"""Conditions that say which requests a fault is meant for."""
+"""Conditions on the requests that a fault is meant for."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Match(BaseModel):
 
     @property
     def early(self) -> bool:
-        """Return whether a request can be matched before anything of it is decoded."""
+        """True if a request can be matched before anything of it is decoded."""
         later = (self.operation, self.prefix, self.handle, self.identity, self.account)
         return all(condition is None for condition in later)
 

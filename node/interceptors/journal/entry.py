@@ -74,7 +74,7 @@ Kept = KeptBinary | KeptHttp
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the journal: what it tells of one request."""
+    """A request, its answer, and the reason of a refusal."""
 
     number: int
     """Its place in the journal since the node started, from 1; what cursors count by."""

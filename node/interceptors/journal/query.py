@@ -1,4 +1,4 @@
-"""Filters entries by face, code, prefix, who, time, rule and text; one filter for lists, streams and checks."""
+"""Filters of entries: by face, code, prefix, who, time, rule and text; one filter for lists, streams and checks."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Journal(Interceptor):
 
     @property
     def sees_plain_successes(self) -> bool:  # type: ignore[override]
-        """Return whether plain resolutions must come this way, too."""
+        """True if plain resolutions must come this way, too."""
         return self.mode == ALL
 
     def malformed(self, exchange: Exchange, error: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""Reduces an HTTP message to what the journal keeps: everything but its secrets.
+"""Takes secrets out of HTTP messages: the journal keeps everything but its secrets.
 
 A header, a member of a JSON body, a form field or a parameter whose name says that it may hold a secret is kept by name
 only. A body that cannot be read as JSON or as a form is kept only if no such name occurs in it. Data of

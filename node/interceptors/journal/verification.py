@@ -36,12 +36,12 @@ class Asked(BaseModel):
 
 
 class VerificationInvalid(ValueError):
-    """The request is no verification; the message says why."""
+    """A body describes no verification; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Result of a verification: whether it holds, in words, with the entries that were found."""
+    """The outcome of a verification, in words, with the entries that were found."""
 
     ok: bool
     message: str

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A reason for which requests are refused, in both languages, with ``{names}`` for the facts of one of them.
+    """A reason to refuse requests, in both languages, with ``{names}`` for the facts of one of them.
 
     ``en`` and ``zh`` say what was expected and what came, ``do_en`` and ``do_zh`` how to do it right; ``source`` is
     the section that the rule stands on.
@@ -36,7 +36,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """An explanation of one refused request by its rule."""
+    """A rule with the facts of one refused request."""
 
     rule: str
     en: str

@@ -52,7 +52,7 @@ class FieldReader:
 
     @property
     def remaining(self) -> int:
-        """Return how many bytes are left."""
+        """The number of bytes that are left."""
         return self.end - self.at
 
     def integer(

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from idnode.node.testing.node import Node
+from idnode.registry.handle.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,7 @@ START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 5.0
 
 _LOOK_SECONDS: Final = 0.01
+_CLOCK: Final = SystemClock()
 
 FLAGS: Final = (
     *("--handle-port", "0", "--http-port", "0", "--admin-port", "0"),
@@ -122,14 +124,14 @@ def _ready(folder: Path) -> dict[str, Any] | None:
 
 
 def _wait_until_ready(folder: Path, pid: int) -> dict[str, Any]:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = _CLOCK.elapsed() + START_SECONDS
     while True:
         # Asked in this order, so that a node that is ready and then ends is not taken for one that never was.
         ended = _ended(pid)
         ready = _ready(folder)
         if ready is not None and ready["pid"] == pid:
             return ready
-        if ended or time.monotonic() > deadline:
+        if ended or _CLOCK.elapsed() > deadline:
             _stop(pid)
             said = (folder / "output").read_text(errors="replace")
             raise NodeDidNotStart(f"idnode serve did not get ready:\n{said}")
@@ -140,9 +142,9 @@ def _stop(pid: int) -> None:
     """Stop a node, and wait for it if this process started it; it is ended at once if that takes long."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
+    deadline = _CLOCK.elapsed() + STOP_SECONDS
     while _runs_as_child(pid):
-        if time.monotonic() > deadline:
+        if _CLOCK.elapsed() > deadline:
             os.kill(pid, signal.SIGKILL)
         time.sleep(_LOOK_SECONDS)
 

@@ -127,7 +127,10 @@ ROOMS = {
     "node/commands": Room(
         "node/* clients/* registry/*", "aiohttp pydantic typer orjson uvloop rich msgpack"
     ),
+    # How it is used in tests: what pytest imports loads nothing else of the node
+    "node/testing": Room("node/testing clients/* registry/handle/*", "pytest"),
     # How it is loaded and measured
+    "loadtests/faults": Room("loadtests/* node/testing", "", frozenset({"asyncio"})),
     "loadtests": Room(
         "clients/* registry/handle/* registry/datasets loadtests/*",
         "pydantic prometheus_client rich",

@@ -1,4 +1,4 @@
-"""A node in a container of a test's own, for testcontainers (`pip install testcontainers`).
+"""A node in a container of a test's own, for testcontainers (`pip install 'testcontainers>=4.13'`).
 
 ::
 
@@ -6,17 +6,13 @@
         requests.get(node.http + "/api/handles/88.900.1/hello")
 """
 
-import json
 import secrets
-import time
-import urllib.error
-import urllib.request
 
 from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import HttpWaitStrategy
 
 IMAGE = "idnode"
 HANDLE_PORT, HTTP_PORT, ADMIN_PORT = 2641, 8000, 8641
-START_SECONDS = 60.0
 
 
 class IdnodeContainer(DockerContainer):
@@ -32,17 +28,7 @@ class IdnodeContainer(DockerContainer):
         self.with_env("IDNODE_SITE_ADDRESS", "127.0.0.1")
         self.with_env("IDNODE_DURABILITY", "none")
         self.with_exposed_ports(HANDLE_PORT, HTTP_PORT, ADMIN_PORT)
-
-    def start(self) -> "IdnodeContainer":
-        """Start it, and wait until it says that it is ready."""
-        super().start()
-        deadline = time.monotonic() + START_SECONDS
-        while not self._is_ready():
-            if time.monotonic() > deadline:
-                out, errors = self.get_logs()
-                raise TimeoutError((out + errors).decode(errors="replace"))
-            time.sleep(0.1)
-        return self
+        self.waiting_for(HttpWaitStrategy(ADMIN_PORT, "/readyz"))
 
     @property
     def http(self) -> str:
@@ -61,14 +47,3 @@ class IdnodeContainer(DockerContainer):
 
     def _url(self, port: int) -> str:
         return f"http://{self.get_container_host_ip()}:{self.get_exposed_port(port)}"
-
-    def _is_ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(self.admin + "/readyz", timeout=5) as response:  # noqa: S310  # always http
-                return bool(json.load(response)["status"] == "ready")
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-        ):  # it does not listen yet, or says that it is starting
-            return False

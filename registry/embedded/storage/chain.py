@@ -31,7 +31,7 @@ from idnode.registry.embedded.storage import manifest as manifests
 from idnode.registry.embedded.storage.active import ActiveSegment
 from idnode.registry.embedded.storage.disk import Disk, sync_folder
 from idnode.registry.embedded.storage.folder import establish, leftovers, segment_path, uncut
-from idnode.registry.embedded.storage.manifest import Entry, Manifest
+from idnode.registry.embedded.storage.manifest import Manifest, SegmentEntry
 from idnode.registry.embedded.storage.position import LogView, Mark
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, check_header, create, map_segment
 from idnode.registry.embedded.storage.shortage import is_shortage
@@ -88,7 +88,7 @@ class Chain:
         """Return where a segment's file lies."""
         return segment_path(self.folder, number)
 
-    def data(self, entry: Entry) -> mmap:
+    def data(self, entry: SegmentEntry) -> mmap:
         """Return the mapping of a live segment."""
         return self.maps[entry.number % SEGMENTS_MAX]
 
@@ -156,8 +156,8 @@ class Chain:
         old = self.active
         old.sync()
         number = self._next_number()
-        entry = Entry(old.number, self.manifest.active.first, end.offset, end.sequence)
-        following = Entry(number, end.sequence + 1, capacity=capacity)
+        entry = SegmentEntry(old.number, self.manifest.active.first, end.offset, end.sequence)
+        following = SegmentEntry(number, end.sequence + 1, capacity=capacity)
         manifest = Manifest(
             self.manifest.register, (*self.manifest.segments[:-1], entry, following)
         )

@@ -12,15 +12,12 @@ import ctypes
 import logging
 import ssl
 import sys
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
+from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.http.proof_fields import FieldsRefused, split_identity
 from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.handle.types.certificates import named_key
+from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -29,13 +26,6 @@ _REQUEST: Final = 0x01
 """OpenSSL's SSL_VERIFY_PEER: a server asks, and goes on without a certificate."""
 
 _log = logging.getLogger(__name__)
-
-
-class Certified(NamedTuple):
-    """Names the identity of a certificate and its public key, as SubjectPublicKeyInfo in DER."""
-
-    identity: Identity
-    key: bytes
 
 
 def _take_any(_verified: int, _store: object) -> int:
@@ -77,20 +67,16 @@ def certificate_of(request: web.Request) -> bytes | None:
     return certificate
 
 
-def certified(certificate: bytes) -> Certified:
-    """Return identity and key of a certificate.
+def certified(certificate: bytes) -> tuple[Identity, bytes]:
+    """Return identity and key of a certificate: the key as SubjectPublicKeyInfo in DER.
 
     Raises:
         FieldsRefused: It cannot be read, or its common name is no identity.
 
     """
     try:
-        read = x509.load_der_x509_certificate(certificate)
-        names = read.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        key = read.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise FieldsRefused("the certificate cannot be read") from error
-    if len(names) != 1 or not isinstance(names[0].value, str):
-        raise FieldsRefused("the certificate has no common name, or several")
-    handle, index = split_identity(names[0].value)
-    return Certified(Identity(handle, index), key)
+        name, key = named_key(certificate)
+    except ProtocolError as error:
+        raise FieldsRefused(str(error)) from error
+    handle, index = split_identity(name)
+    return Identity(handle, index), key

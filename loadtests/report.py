@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from idnode.loadtests import faults
 from idnode.loadtests.latency import Latencies
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 PERCENTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999))
 
-_ENDINGS = {
+ENDINGS: Final = {
     ExitCode.PASSED: "PASSED",
     ExitCode.FAILED: "FAILED: a threshold did not hold",
     ExitCode.UNUSABLE: "UNUSABLE: not a single request was answered or failed",
+    ExitCode.INCOMPLETE: "INCOMPLETE: the thresholds held, but by a part of the load, or while Locust was the limit",
     ExitCode.LOCUST_WAS_THE_LIMIT: "FAILED, but Locust itself was the limit: this says nothing about the node",
 }
 
@@ -37,9 +38,11 @@ def as_data(
         "profile": profile.model_dump(mode="json", exclude_none=True),
         "seconds": seconds,
         "exit_code": int(verdict.exit_code),
+        "verdict": ENDINGS[verdict.exit_code],
         "thresholds": [check.as_data() for check in verdict.checks],
         "locust_was_the_limit": bool(verdict.doubts),
         "doubts": list(verdict.doubts),
+        "missing": list(verdict.missing),
         "remarks": list(verdict.remarks),
         "faults": faults.as_data(faults_on),
         "arrivals": {
@@ -103,8 +106,9 @@ def as_text(
             *_checks(verdict),
             *(f"  note: {remark}" for remark in verdict.remarks),
             *(f"  LOCUST WAS THE LIMIT: {doubt}" for doubt in verdict.doubts),
+            *(f"  INCOMPLETE: {part}" for part in verdict.missing),
             "",
-            _ENDINGS[verdict.exit_code],
+            ENDINGS[verdict.exit_code],
             "",
         ]
     )

@@ -1,5 +1,7 @@
-"""The verdict on a load test: whether it passed, and whether it was the node that was measured, or Locust."""
+"""The verdict on a load test: whether it passed, and whether all of it was measured, and of the node, not of Locust."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
@@ -10,10 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from idnode.loadtests.ledger import Ledger, Process
-    from idnode.loadtests.profile import Profile
+    from idnode.loadtests.profile import Face, Profile
 
 BUSY_PERCENT: Final = 5.0
 """Share of its time that a load process may be over the limit of processor time before it counts as one."""
+
+_EARLY_SECONDS: Final = 0.5
+_ARRIVALS_SHORT: Final = 0.1
+_STEP_SECONDS: Final = 0.1
 
 
 class ExitCode(IntEnum):
@@ -26,14 +32,20 @@ class ExitCode(IntEnum):
     """Nothing was measured: the profile, the node or Locust itself was at fault."""
     LOCUST_WAS_THE_LIMIT = 3
     """A threshold did not hold, and Locust was the limit: nothing is known about the node."""
+    INCOMPLETE = 4
+    """Every threshold held by what was measured, but that was not all: Locust was the limit, or a part is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Every threshold with what was measured, and the reasons, if any, to doubt the measurement."""
+    """Every threshold with what was measured, and the reasons, if any, to doubt the measurement.
+
+    ``doubts`` say why Locust was the limit, ``missing`` what part of the planned load was not sent or not counted.
+    """
 
     checks: "Sequence[Check]"
     doubts: tuple[str, ...]
+    missing: tuple[str, ...]
     remarks: tuple[str, ...]
     measured: bool
 
@@ -43,7 +55,7 @@ class Verdict:
         if not self.measured:
             return ExitCode.UNUSABLE
         if all(check.held for check in self.checks):
-            return ExitCode.PASSED
+            return ExitCode.INCOMPLETE if self.doubts or self.missing else ExitCode.PASSED
         return ExitCode.LOCUST_WAS_THE_LIMIT if self.doubts else ExitCode.FAILED
 
 
@@ -52,6 +64,7 @@ def judge(profile: "Profile", ledger: "Ledger", *, seconds: float, lost: int = 0
     return Verdict(
         checks=check_all(profile, ledger, seconds=seconds),
         doubts=tuple(_doubts(profile, ledger, lost)),
+        missing=tuple(_missing(profile, ledger, seconds)),
         remarks=tuple(_remarks(profile, ledger)),
         measured=ledger.sum().requests > 0,
     )
@@ -78,6 +91,33 @@ def _late(name: str, process: "Process", lag: float) -> str:
         f"load process {name} sent or woke {lag:.0f} ms late at p99"
         f" (worst {process.lag.maximum * 1000:.0f} ms): it did not get the processor in time"
     )
+
+
+def _missing(profile: "Profile", ledger: "Ledger", seconds: float) -> Iterator[str]:
+    """Yield what the counts leave out of the load that the profile plans."""
+    whole = profile.shape.duration
+    if seconds < whole - _EARLY_SECONDS:
+        yield f"the test ended after {seconds:.1f} of {whole:g} s"
+    arrivals = ledger.arrivals()
+    allowed = profile.thresholds.dropped_percent or 0.0
+    if 100 * arrivals.dropped > allowed * arrivals.planned:
+        yield f"{arrivals.dropped:,} of {arrivals.planned:,} arrivals were dropped, and no latency shows them"
+    for face in profile.users:
+        if not ledger.sum(face).requests:
+            yield f"{face} was not asked at all"
+        elif profile.is_open:
+            due = _arrivals_due(profile, face, seconds)
+            planned = ledger.arrivals(face).planned
+            # Users join during the first second, and Poisson arrivals vary.
+            if planned < (1 - _ARRIVALS_SHORT) * due - 3 * math.sqrt(due) - 1:
+                yield f"{face} had {planned:,} arrivals where the profile has {due:,.0f}: users were missing"
+
+
+def _arrivals_due(profile: "Profile", face: "Face", seconds: float) -> float:
+    """Return how many arrivals of a face the profile has until then."""
+    steps = max(math.ceil(seconds / _STEP_SECONDS), 1)
+    step = seconds / steps
+    return step * sum(profile.rate_of(face, (at + 0.5) * step) for at in range(steps))
 
 
 def _remarks(profile: "Profile", ledger: "Ledger") -> list[str]:

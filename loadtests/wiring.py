@@ -49,7 +49,7 @@ class Wiring:
         self._faults: list[FaultOn] | None = None
         self.load = self._new_load(options)
         self._finished: set[str] = set()
-        self._lost = 0
+        self._lost = self._begun = 0
         self._register_messages()
 
     def _new_load(self, options: Options) -> LoadTest:
@@ -85,6 +85,8 @@ class Wiring:
         self.load = self._new_load(self.options)
         self._finished.clear()
         self._lost = 0
+        runner = self.environment.runner
+        self._begun = len(runner.clients.all) if isinstance(runner, MasterRunner) else 0
         LOAD_TESTS[self.environment] = self.load
         if not worker:
             self.arrange()
@@ -131,7 +133,8 @@ class Wiring:
             asked = {client.id for client in runner.clients.all}
             runner.send_message(_FINISH, {})
             self._wait(lambda: asked <= self._finished)
-            self._lost = len(asked - self._finished)
+            # Who went away in between is asked no more, and has still taken counts along.
+            self._lost = max(len(asked - self._finished), self._begun - len(self._finished))
         elif not isinstance(runner, WorkerRunner):
             self._wait(lambda: not self.load.in_flight)
         self.load.finish()

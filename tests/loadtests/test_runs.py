@@ -39,6 +39,9 @@ json = 1
 snms = 1
 [thresholds]
 failures_percent = 0
+[limits]
+lag_ms = 10_000
+cpu_percent = 100
 """
 
 

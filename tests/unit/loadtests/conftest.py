@@ -12,7 +12,7 @@ model = "{model}"
 users = 10
 [shape]
 kind = "constant"
-level = 100
+level = {level}
 duration_seconds = 10
 [users]
 handle_udp = 90
@@ -26,8 +26,10 @@ bulk = 10
 def profile():
     """Return a function that makes a profile with these thresholds."""
 
-    def make(thresholds="p99_ms = 100", *, model="open"):
-        return read_profile(PROFILE.format(model=model, thresholds=thresholds), name="mine")
+    def make(thresholds="p99_ms = 100", *, model="open", level=100):
+        return read_profile(
+            PROFILE.format(model=model, thresholds=thresholds, level=level), name="mine"
+        )
 
     return make
 

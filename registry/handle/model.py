@@ -70,8 +70,8 @@ class HandleValue:
         if self.index > 0x7FFFFFFF:
             raise InvalidValue(f"Value index {self.index} does not fit into 31 bits")
         type_bytes = len(self.type.encode("utf-8", "surrogatepass"))
-        if not 0 < type_bytes <= TYPE_BYTES_MAX:
-            raise InvalidValue(f"Value type must have 1 to {TYPE_BYTES_MAX} bytes")
+        if type_bytes > TYPE_BYTES_MAX:
+            raise InvalidValue(f"Value type is longer than {TYPE_BYTES_MAX} bytes")
         if len(self.data) > RECORD_BYTES_MAX:
             raise InvalidValue(f"Value data is longer than {RECORD_BYTES_MAX} bytes")
         if self.ttl_type not in {0, 1}:

@@ -1,7 +1,7 @@
 """Handles as bytes: checking, splitting and folding.
 
-A handle is UTF-8, at most 2048 bytes, and its first ``/`` splits prefix from suffix. Handles compare
-case-insensitively in ASCII and exactly elsewhere (handle-protocol.md §9: "ASCII a–z only").
+A handle is UTF-8, at most 4096 bytes, and its first ``/`` splits prefix from suffix. Handles compare
+case-insensitively in ASCII and exactly elsewhere (handle-protocol.md §9: "ASCII a–z only"). A suffix may be empty.
 """
 
 from typing import Final
@@ -25,7 +25,7 @@ def check(handle: bytes) -> bytes:
     """Return a handle fit for storing, unchanged.
 
     Raises:
-        InvalidHandle: Empty, over 2048 bytes, not UTF-8, no ``/``, or an empty prefix or suffix.
+        InvalidHandle: Empty, over 4096 bytes, not UTF-8, no ``/``, nothing before it, or a prefix handle of no prefix.
 
     """
     if not handle:
@@ -33,8 +33,10 @@ def check(handle: bytes) -> bytes:
     if len(handle) > HANDLE_BYTES_MAX:
         raise InvalidHandle(f"Handle is longer than {HANDLE_BYTES_MAX} bytes")
     slash = handle.find(b"/")
-    if slash < 1 or slash == len(handle) - 1:
-        raise InvalidHandle("Handle needs a prefix and a suffix around its first slash")
+    if slash < 1:
+        raise InvalidHandle("Handle needs a prefix before its first slash")
+    if slash == len(handle) - 1 and fold(handle) == PREFIX_HANDLE_START:
+        raise InvalidHandle("A prefix handle names a prefix")
     if not handle.isascii():
         try:
             handle.decode()

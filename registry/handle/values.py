@@ -247,7 +247,7 @@ def _dated_if_plain(packed: bytes, now: int) -> tuple[bytes, bool] | None:
                 index < 1
                 or ttl_type > 1
                 or permissions > 15
-                or not 0 < type_bytes <= TYPE_BYTES_MAX
+                or type_bytes > TYPE_BYTES_MAX
                 or not packed[start : start + type_bytes].isascii()
                 or packed[end - 4 : end] != EMPTY
             ):

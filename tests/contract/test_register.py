@@ -158,7 +158,7 @@ async def test_a_refused_mutation_leaves_its_neighbours_alone(register, packed):
             Create(b"88.900.1/a", values),
             Delete(b"88.900.1/nothing"),
             Create(b"", values),
-            Create(b"88.900.1/" + b"x" * 2048, values),
+            Create(b"88.900.1/" + b"x" * 4096, values),
             Create(b"88.900.1/cut", values[:-1]),
             Create(b"88.900.1/large", packed((1, bytes(RECORD_BYTES_MAX)))),
             AddValues(b"88.900.1/a", b"nonsense"),

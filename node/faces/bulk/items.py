@@ -59,7 +59,7 @@ class ItemPacker:
             if type(handle) is not bytes:
                 handle = handle.encode()
             if b"/" not in handle:
-                raise InvalidHandle("Handle needs a prefix and a suffix around its first slash")
+                raise InvalidHandle("Handle needs a prefix before its first slash")
             parts = [_pack_count(len(values))]
             last = 0
             ascending = True
@@ -112,8 +112,8 @@ class ItemPacker:
             value_type.decode()
         else:
             value_type = value_type.encode()
-        if not 0 < len(value_type) <= TYPE_BYTES_MAX:
-            raise InvalidValue(f"Value type must have 1 to {TYPE_BYTES_MAX} bytes")
+        if len(value_type) > TYPE_BYTES_MAX:
+            raise InvalidValue(f"Value type is longer than {TYPE_BYTES_MAX} bytes")
         permissions = default_permissions(value_type)
         fixed = _FIXED.pack(index, self._now, TtlType.RELATIVE, ttl, permissions, len(value_type))
         head: bytes = fixed + value_type

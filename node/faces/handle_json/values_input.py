@@ -91,8 +91,8 @@ def _pack_one(item: Any) -> tuple[int, bytes]:
 
 def _type(found: JsonObject) -> bytes:
     value_type = bytes_of(member(found, "type"))
-    if not 0 < len(value_type) <= TYPE_BYTES_MAX:
-        raise MalformedJson(f"Value type must have 1 to {TYPE_BYTES_MAX} bytes")
+    if len(value_type) > TYPE_BYTES_MAX:
+        raise MalformedJson(f"Value type is longer than {TYPE_BYTES_MAX} bytes")
     return value_type
 
 

@@ -46,8 +46,8 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "W-HDL-INVALID-HANDLE",
         "{handle} is no handle: {error}.",
         "{handle} 不是有效标识：{error}。",
-        "A handle is UTF-8, with a prefix, one slash and a suffix; over HTTP percent-encode it once.",
-        "标识为 UTF-8 编码的“前缀/后缀”；在 HTTP 路径中只需百分号编码一次。",
+        "A handle is UTF-8, a prefix, a slash and a suffix, at most 4,096 bytes; over HTTP percent-encode it once.",
+        "标识为 UTF-8 编码的“前缀/后缀”，最长 4096 字节；在 HTTP 路径中只需百分号编码一次。",
         "handle-protocol.md §9",
     ),
     data_model.InvalidValue: Rule(

@@ -24,6 +24,7 @@ from idnode.node.service.errors import (
     ServiceReferral,
 )
 from idnode.node.service.handle.peers import is_id_sdk
+from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 from idnode.registry.handle.wire.constants import (
     BEST_VERSION,
     EXPIRATION_SECONDS,
@@ -233,7 +234,7 @@ def asked_prefix(body: bytes) -> bytes:
 def asked_handle(body: bytes) -> bytes:
     """Return the handle in front of a request's body as spelled, cut where it is too long to be one."""
     length = int.from_bytes(body[:4], "big")
-    return body[4 : 4 + min(length, 2048)]
+    return body[4 : 4 + min(length, HANDLE_BYTES_MAX)]
 
 
 class UnplannedErrors:

@@ -12,12 +12,15 @@
 #include "sorting.h"
 
 enum {
-    VALUES_MAX = 2048,
+    VALUES_MAX = 4096,
     TYPE_BYTES_MAX = 1024,
     VALUE_FIXED = 18,     /* index, timestamp, ttl type, ttl, permissions, length of the type */
     VALUE_OVERHEAD = 26,  /* the same, and the lengths of data and references */
-    INDEXES_ROOM = 4096,  /* at least twice VALUES_MAX, a power of two */
+    INDEXES_ROOM = 8192,  /* at least twice VALUES_MAX, a power of two */
+    INDEXES_SHIFT = 19,   /* leaves as many bits of a hash as INDEXES_ROOM has numbers */
 };
+_Static_assert(UINT32_C(1) << (32 - INDEXES_SHIFT) == INDEXES_ROOM, "a hash leads into the room");
+_Static_assert(INDEXES_ROOM >= 2 * VALUES_MAX, "half of the room stays free");
 
 typedef enum {
     ITEM_GOOD = 0,
@@ -117,7 +120,7 @@ static inline bool frame_room(batch *b, size_t more) {
 
 /* ---- one record ---- */
 
-/* What may be stored, and resolved again (registry/handle/names.py: check). */
+/* What may be stored, and resolved again (registry/handle/names.py: check). An empty suffix is left to that. */
 static inline bool handle_fits(const uint8_t *handle, size_t bytes) {
     if (!bytes || bytes > HANDLE_BYTES_MAX) return false;
     const uint8_t *slash = memchr(handle, '/', bytes);
@@ -143,7 +146,7 @@ static inline void indexes_forget(batch *b) {
 
 /* Note an index; false when it was noted before. */
 static inline bool indexes_note(batch *b, uint32_t index) {
-    uint32_t at = index * UINT32_C(2654435761) >> 20;
+    uint32_t at = index * UINT32_C(2654435761) >> INDEXES_SHIFT;
     for (; b->index_epochs[at] == b->index_epoch; at = (at + 1) & (INDEXES_ROOM - 1))
         if (b->indexes[at] == index) return false;
     b->index_epochs[at] = b->index_epoch;

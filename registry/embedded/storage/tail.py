@@ -28,10 +28,10 @@ from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 
 _CHUNK_BYTES: Final = 1 << 18
 
-_SIGN: Final = 0xFFFF_FFFF | 0xFF << 32 | FIRST << 40 | 0xF0 << 56
+_SIGN: Final = 0xFFFF_FFFF | 0xFF << 32 | FIRST << 40 | 0xE0 << 56
 """Bits of the eight bytes from offset 12 of a record that tell a possible commit's first record: the
-upper half of its sequence, its kind, the flag, and a handle length under 4096."""
-assert HANDLE_BYTES_MAX < 4096
+upper half of its sequence, its kind, the flag, and a handle length under 8192."""
+assert HANDLE_BYTES_MAX < 8192
 
 
 class Tail(NamedTuple):

@@ -68,7 +68,7 @@ def decode_admin(data: bytes) -> AdminValue:
     Raises:
         FieldTooShort: A field reaches past the end.
         UnexpectedBytes: More than the legacy variant's two bytes follow.
-        InvalidHandle: The handle is longer than 2048 bytes.
+        InvalidHandle: The handle is longer than 4096 bytes.
 
     """
     reader = Reader(data)

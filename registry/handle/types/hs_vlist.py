@@ -32,7 +32,7 @@ def decode_vlist(data: bytes) -> tuple[Member, ...]:
     Raises:
         FieldTooShort: A field reaches past the end.
         CountTooLarge: A count is larger than what could follow it.
-        InvalidHandle: A handle is longer than 2048 bytes.
+        InvalidHandle: A handle is longer than 4096 bytes.
 
     """
     reader = Reader(data)

@@ -14,7 +14,7 @@ operation                  request                          successful answer
 =========================  ===============================  ==============================
 
 Bytes behind the known fields of a body are ignored (handle-protocol.md §2). Every decoder raises
-`FieldTooShort`, `CountTooLarge` and `InvalidHandle` (over 2048 bytes), and nothing else.
+`FieldTooShort`, `CountTooLarge` and `InvalidHandle` (over 4096 bytes), and nothing else.
 """
 
 from collections.abc import Iterable

@@ -111,7 +111,7 @@ def decode_answer(body: bytes) -> ChallengeAnswer:
 
     Raises:
         FieldTooShort: A field reaches past the end of the body.
-        InvalidHandle: The handle is longer than 2048 bytes.
+        InvalidHandle: The handle is longer than 4096 bytes.
 
     """
     reader = Reader(body)
@@ -135,7 +135,7 @@ def decode_verification(body: bytes) -> Verification:
     Raises:
         FieldTooShort: A field reaches past the end of the body.
         UnknownForm: An unknown digest algorithm.
-        InvalidHandle: The handle is longer than 2048 bytes.
+        InvalidHandle: The handle is longer than 4096 bytes.
 
     """
     reader = Reader(body)

@@ -42,7 +42,7 @@ def decode_credential(section: bytes) -> MessageCredential:
 
     Raises:
         FieldTooShort: A field reaches past the end, or the section is empty.
-        InvalidHandle: The signer's handle is longer than 2048 bytes.
+        InvalidHandle: The signer's handle is longer than 4096 bytes.
 
     """
     reader = Reader(section)

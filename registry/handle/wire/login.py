@@ -26,7 +26,7 @@ def decode_login(body: bytes) -> Login:
 
     Raises:
         FieldTooShort: A field reaches past the end of the body.
-        InvalidHandle: The handle is longer than 2048 bytes.
+        InvalidHandle: The handle is longer than 4096 bytes.
 
     """
     reader = Reader(body)
@@ -49,7 +49,7 @@ def decode_password_login(body: bytes) -> PasswordLogin:
     Raises:
         FieldTooShort: A field reaches past the end of the body.
         CountTooLarge: A count is larger than what could follow it.
-        InvalidHandle: The name is longer than 2048 bytes.
+        InvalidHandle: The name is longer than 4096 bytes.
 
     """
     reader = Reader(body)

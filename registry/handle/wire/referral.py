@@ -23,7 +23,7 @@ def decode_referral(body: bytes) -> Referral:
     Raises:
         FieldTooShort: A field reaches past the end of the body.
         CountTooLarge: A count is larger than what could follow it.
-        InvalidHandle: The handle is longer than 2048 bytes.
+        InvalidHandle: The handle is longer than 4096 bytes.
 
     """
     reader = Reader(body)

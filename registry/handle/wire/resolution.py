@@ -42,7 +42,7 @@ def decode_query(body: bytes) -> Query:
     Raises:
         FieldTooShort: A field reaches past the end of the body.
         CountTooLarge: A count is larger than what could follow it.
-        InvalidHandle: The handle is longer than 2048 bytes.
+        InvalidHandle: The handle is longer than 4096 bytes.
 
     """
     size = len(body)
@@ -99,7 +99,7 @@ def decode_answer(body: bytes) -> tuple[bytes, bytes]:
     Raises:
         FieldTooShort: A field reaches past the end of the body.
         CountTooLarge: A count is larger than what could follow it.
-        InvalidHandle: The handle is longer than 2048 bytes.
+        InvalidHandle: The handle is longer than 4096 bytes.
 
     """
     reader = Reader(body)

@@ -43,7 +43,7 @@ def decode_session_request(body: bytes) -> SessionRequest:
 
     Raises:
         FieldTooShort: A field reaches past the end of the body.
-        InvalidHandle: A handle is longer than 2048 bytes.
+        InvalidHandle: A handle is longer than 4096 bytes.
 
     """
     reader = Reader(body)

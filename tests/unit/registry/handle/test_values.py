@@ -69,7 +69,7 @@ def test_one_value_that_not_everybody_may_read_makes_a_list_private():
         ([(1, b"URL", b""), (1, b"URL", b"")], IndexConflict),
         ([(0, b"URL", b"")], IndexNotPositive),
         ([(-1, b"URL", b"")], IndexNotPositive),
-        ([(1, b"", b"")], InvalidValue),
+        ([(1, b"x" * 1025, b"")], InvalidValue),
         ([(1, b"URL", b"x" * 256_000)], RecordTooLarge),
     ],
 )

@@ -51,7 +51,7 @@ VALUES = st.lists(
     | st.lists(TEXTS | INDEXES, max_size=5),
     max_size=4,
 )
-MANY_VALUES = st.sampled_from([2047, 2048, 2049]).map(
+MANY_VALUES = st.sampled_from([4095, 4096, 4097]).map(
     lambda count: [(index, "T", "") for index in range(count, 0, -1)]
 )
 ODD_ITEMS = st.sampled_from(
@@ -218,7 +218,7 @@ WANTED = st.lists(
     st.sampled_from(
         [*RECORDS, "88.900/PLAIN", "88.900/none", "99.9/x", "0.na/88.900", "88.900", ""]
     )
-    | st.sampled_from(["88.900/" + "x" * 2048, b"88.900/plain", b"88.900/\xff", 7, None, [], "/"]),
+    | st.sampled_from(["88.900/" + "x" * 4096, b"88.900/plain", b"88.900/\xff", 7, None, [], "/"]),
     max_size=12,
 )
 

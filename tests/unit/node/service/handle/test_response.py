@@ -177,7 +177,7 @@ def test_kinds_of_unplanned_errors_are_told_apart_up_to_a_bound(refusal, caplog)
         (b"\0\0", b""),
         (b"\0\0\0\x08" + b"88.900/x", b"88.900"),
         (b"\0\0\0\x06" + b"88.900", b"88.900"),
-        (b"\xff\xff\xff\xff" + b"x" * 9000, b"x" * 2048),
+        (b"\xff\xff\xff\xff" + b"x" * 9000, b"x" * 4096),
     ],
 )
 def test_the_prefix_as_asked_is_read_from_any_body(body, prefix):

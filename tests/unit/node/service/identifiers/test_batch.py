@@ -30,7 +30,7 @@ async def test_each_item_has_its_own_outcome_in_order(service, url, packed):
             (b"88.900.1/there", url),
             (b"10.1/x", url),
             (b"88.900/x", url),
-            (b"88.900.1/", url),
+            (b"88.900.1/\xff", url),
             (b"88.900.1/c", b"\xff"),
             (b"88.900.1/d", packed((1, b"URL", b"x"), (1, b"URL", b"y"))),
             (b"88.900.1/a", url),

@@ -85,7 +85,7 @@ async def test_overwriting_takes_rights_on_the_record(service, url, put, packed)
         await service.registrar.create(USER, b"88.900.3/x", other, overwrite=True)
 
 
-@pytest.mark.parametrize("handle", [b"88.900.1/\xff", b"88.900.1/" + b"x" * 2048])
+@pytest.mark.parametrize("handle", [b"88.900.1/\xff", b"88.900.1/" + b"x" * 4096])
 async def test_what_is_no_handle_is_refused(service, url, handle):
     with pytest.raises(InvalidHandle):
         await service.registrar.create(service.enterprise, handle, url)

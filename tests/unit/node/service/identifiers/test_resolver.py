@@ -84,7 +84,7 @@ async def test_a_derived_prefix_is_referred_unless_refused(service, put):
 
 async def test_an_overlong_handle_is_invalid(service):
     with pytest.raises(InvalidHandle):
-        service.resolver.resolve(b"88.900.1/" + b"x" * 2040)
+        service.resolver.resolve(b"88.900.1/" + b"x" * 4090)
 
 
 async def test_any_bytes_are_answered_or_refused(service):

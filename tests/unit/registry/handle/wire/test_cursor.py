@@ -59,8 +59,8 @@ def test_a_count_of_more_than_could_follow_is_refused(method):
 
 def test_a_handle_longer_than_the_model_allows_is_no_handle():
     with pytest.raises(InvalidHandle):
-        Reader(Writer().string(b"x" * 2049).done()).handle()
-    assert Reader(Writer().string(b"x" * 2048).done()).handle() == b"x" * 2048
+        Reader(Writer().string(b"x" * 4097).done()).handle()
+    assert Reader(Writer().string(b"x" * 4096).done()).handle() == b"x" * 4096
 
 
 def test_a_value_list_is_returned_as_it_stands():

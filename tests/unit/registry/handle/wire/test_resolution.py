@@ -66,9 +66,9 @@ def test_a_handle_length_past_the_end_is_a_short_field_however_large():
 
 
 def test_a_handle_longer_than_the_model_allows_is_refused():
-    assert decode_query(encode_query(Query(b"x" * 2048))).handle == b"x" * 2048
+    assert decode_query(encode_query(Query(b"x" * 4096))).handle == b"x" * 4096
     with pytest.raises(InvalidHandle):
-        decode_query(encode_query(Query(b"x" * 2049)))
+        decode_query(encode_query(Query(b"x" * 4097)))
 
 
 def test_an_answer_reads_back_without_what_follows_it():

@@ -7,6 +7,7 @@ import typer
 
 from idnode.node.commands.administering import Face, Transport, administered
 from idnode.node.commands.asking import Admin, CaFile, Secret, Server, credential_of
+from idnode.registry.handle.printing import unmistakable
 
 
 def run(
@@ -21,7 +22,7 @@ def run(
     server: Server = None,
     ca_file: CaFile = None,
 ) -> None:
-    """List the identifiers of a prefix, one a line."""
+    """List the identifiers of a prefix, one a line; what is not printable is escaped, a backslash doubled."""
     with administered(transport, server, credential_of(admin, secret), ca_file) as client:
         for handle in islice(client.handles(prefix), limit):
-            typer.echo(handle)
+            typer.echo(unmistakable(handle))

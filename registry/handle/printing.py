@@ -11,6 +11,11 @@ def printable(text: str) -> str:
     )
 
 
+def unmistakable(text: str) -> str:
+    """Return text as `printable` does, a backslash doubled, so that no two texts look alike."""
+    return printable(text.replace("\\", "\\\\"))
+
+
 def reference_text(handle: bytes, index: int) -> str:
     """Return a value of a handle as ``301:0.NA/88.900.1``."""
     return f"{index}:{printable(handle.decode(errors='replace'))}"

@@ -106,8 +106,8 @@ class ItemPacker:
             raise MalformedItem("A value's index and time to live are integers")
         if index < 1:
             raise IndexNotPositive("Value indexes must be positive")
-        if index > _INDEX_MAX or not 0 <= ttl <= _INDEX_MAX:
-            raise InvalidValue("A value's index or time to live does not fit into 31 bits")
+        if index > _INDEX_MAX or not ~_INDEX_MAX <= ttl <= _INDEX_MAX:
+            raise InvalidValue("A value's index or time to live does not fit into 32 bits")
         if isinstance(value_type, bytes):
             value_type.decode()
         else:

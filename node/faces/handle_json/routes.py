@@ -46,7 +46,7 @@ def _handle_routes(services: Services) -> list[Route]:
     }
     info = {"GET": site.read, "HEAD": site.read, "POST": site.read}
     return [
-        *endpoint("/api/handles/{handle:.+}", one),
+        *endpoint("/api/handles/{handle:(?s:.+)}", one),
         *endpoint("/api/handles", every),
         *endpoint("/api/handles/", every),
         *endpoint("/api/site", info),
@@ -71,20 +71,22 @@ def _node_routes(services: Services) -> list[Route]:
     return [
         *endpoint("/api/prefixes", listing),
         *endpoint("/api/prefixes/", listing),
-        *endpoint("/api/prefixes/{handle:.+}", {"POST": prefixes.home, "DELETE": prefixes.unhome}),
-        *endpoint("/api/verifications/{identity:.+}", {"GET": verify, "POST": verify}),
+        *endpoint(
+            "/api/prefixes/{handle:(?s:.+)}", {"POST": prefixes.home, "DELETE": prefixes.unhome}
+        ),
+        *endpoint("/api/verifications/{identity:(?s:.+)}", {"GET": verify, "POST": verify}),
         *endpoint("/api/sessions", opening),
         *endpoint("/api/sessions/", opening),
         *endpoint("/api/sessions/this", this),
-        Route(ANY, "/api/sessions/{another:.+}", access.another),
+        Route(ANY, "/api/sessions/{another:(?s:.+)}", access.another),
         Route(ANY, "/api", _unknown),
-        Route(ANY, "/api/{rest:.*}", _unknown),
+        Route(ANY, "/api/{rest:(?s:.*)}", _unknown),
     ]
 
 
 def redirect_routes(services: Services) -> list[Route]:
     """Return the browser face, which takes every path that nothing else took."""
-    return [Route(ANY, "/{handle:.*}", Redirect(services).read)]
+    return [Route(ANY, "/{handle:(?s:.*)}", Redirect(services).read)]
 
 
 async def _unknown(request: web.Request) -> web.StreamResponse:

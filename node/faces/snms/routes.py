@@ -114,7 +114,7 @@ def snms_routes(services: SnmsServices) -> list[Route]:
         ]
         routes.append(Route(ANY, path, _refusing(tuple(call.method for call in found))))
     for root in ROOTS:
-        routes += [Route(ANY, root, _unknown), Route(ANY, root + "/{rest:.*}", _unknown)]
+        routes += [Route(ANY, root, _unknown), Route(ANY, root + "/{rest:(?s:.*)}", _unknown)]
     return routes
 
 

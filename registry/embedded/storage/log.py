@@ -345,6 +345,32 @@ class Log:
         with self._poisoning():
             self._chain.drop(number)
 
+    def turn_back(self, kept: Sequence[Entry], source: Path) -> None:
+        """Have again what the log had when it was kept (`kept.py`); whatever came later is given up.
+
+        Places that are given up can be read until `sweep`, which must follow before anything else is written.
+
+        Raises:
+            LogDamaged: A file of the state is not what the manifest says.
+            OSError: The disk refused; after anything but a shortage the log takes no more.
+            RegisterClosed: The log failed before, or is closed.
+
+        """
+        mark = self._writable()
+        with self._poisoning():
+            self._chain.turn_back(kept, source, mark)
+        self._dirty = False  # what the fresh segment has so far is on the disk
+
+    def sweep(self) -> None:
+        """Remove the files of what `turn_back` gave up.
+
+        Raises:
+            OSError: The disk refused; the log takes no more.
+
+        """
+        with self._poisoning():
+            self._chain.sweep()
+
     def release(self) -> None:
         """Let go of dropped segments, which frees their bytes on the disk."""
         self._chain.release()

@@ -4,10 +4,12 @@ import operator
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from idnode.loadtests import faults
 from idnode.loadtests.latency import Latencies
 from idnode.loadtests.verdict import ExitCode, Verdict
 
 if TYPE_CHECKING:
+    from idnode.loadtests.faults import FaultOn
     from idnode.loadtests.ledger import Ledger, Operation
     from idnode.loadtests.profile import Profile
 
@@ -22,9 +24,14 @@ _ENDINGS = {
 
 
 def as_data(
-    profile: "Profile", ledger: "Ledger", verdict: Verdict, *, seconds: float
+    profile: "Profile",
+    ledger: "Ledger",
+    verdict: Verdict,
+    *,
+    seconds: float,
+    faults_on: "Sequence[FaultOn] | None",
 ) -> dict[str, Any]:
-    """Return the whole result; latencies are in milliseconds."""
+    """Return the whole result; latencies are in milliseconds, ``faults_on`` None if they are not known."""
     arrivals = ledger.arrivals()
     return {
         "profile": profile.model_dump(mode="json", exclude_none=True),
@@ -34,6 +41,7 @@ def as_data(
         "locust_was_the_limit": bool(verdict.doubts),
         "doubts": list(verdict.doubts),
         "remarks": list(verdict.remarks),
+        "faults": faults.as_data(faults_on),
         "arrivals": {
             "planned": arrivals.planned,
             "dropped": arrivals.dropped,
@@ -73,7 +81,14 @@ def _latencies(found: Latencies) -> dict[str, float]:
     return {"mean": found.mean * 1000, **shown, "max": found.maximum * 1000}
 
 
-def as_text(profile: "Profile", ledger: "Ledger", verdict: Verdict, *, seconds: float) -> str:
+def as_text(
+    profile: "Profile",
+    ledger: "Ledger",
+    verdict: Verdict,
+    *,
+    seconds: float,
+    faults_on: "Sequence[FaultOn] | None",
+) -> str:
     """Return the result for a terminal."""
     return "\n".join(
         [
@@ -83,6 +98,7 @@ def as_text(profile: "Profile", ledger: "Ledger", verdict: Verdict, *, seconds: 
             *_table(list(_rows(ledger, seconds))),
             "",
             *_facts(ledger, seconds),
+            *faults.as_lines(faults_on),
             "",
             *_checks(verdict),
             *(f"  note: {remark}" for remark in verdict.remarks),

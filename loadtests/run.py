@@ -4,10 +4,11 @@ Options that it does not know go to Locust as they are.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from idnode.loadtests.faults import FaultUnknown, switched_on
 from idnode.loadtests.profile import Profile, ProfileInvalid, load_profile, names
 from idnode.loadtests.serving import NodeDidNotStart, served_node
 from idnode.loadtests.verdict import ExitCode
@@ -43,10 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else served_node(out, flags if profile.keys.space == "suzhou" else [])
     )
     try:
-        with node as ready:
+        with node as ready, _faults(asked.fault, ready):
             code = _load(profile, _command(asked, ready, out, for_locust), out)
     except NodeDidNotStart as error:
         return _unusable(f"the node did not start:\n{error}")
+    except FaultUnknown as error:
+        return _unusable(str(error))
     if (out / "report.html").exists():
         sys.stdout.write(f"report: {out / 'report.html'}, {out / 'result.json'}\n")
     return code
@@ -64,8 +68,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--processes", type=int, help="spread users over so many processes")
     parser.add_argument("--freeze", default="", help="stop the node for SECONDS[@AT]")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="have this trap on meanwhile"
+    )
     parser.add_argument("--out", type=Path, default=OUT, help="where reports go")
     return parser
+
+
+def _faults(names: Sequence[str], ready: Path) -> AbstractContextManager[None]:
+    if not names:
+        return nullcontext()
+    return switched_on(str(json.loads(ready.read_bytes())["admin"]), names)
 
 
 def _command(

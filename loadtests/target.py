@@ -21,6 +21,8 @@ class Target:
     http: str
     credential: Credential
     pid: int | None = None
+    admin: str | None = None
+    """URL of the management port, where that is known."""
 
     @classmethod
     def at(cls, handle_server: str, http: str, credential: Credential) -> Self:
@@ -47,7 +49,8 @@ class Target:
         try:
             found = json.loads(path.read_bytes())
             tcp, udp = ((str(host), int(port)) for host, port in _servers(found))
-            return cls(tcp, udp, str(found["http"]), credential, int(found["pid"]))
+            http, pid = str(found["http"]), int(found["pid"])
+            return cls(tcp, udp, http, credential, pid, found.get("admin"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise TargetUnknown(f"{path} is no ready file of a node: {error!r}") from error
 

@@ -11,6 +11,7 @@ import gevent
 from locust.runners import MasterRunner, WorkerRunner
 
 from idnode.loadtests import report
+from idnode.loadtests.faults import FaultOn, faults_on
 from idnode.loadtests.ledger import Ledger
 from idnode.loadtests.load_test import LoadTest
 from idnode.loadtests.options import Options
@@ -45,6 +46,7 @@ class Wiring:
         self.environment = environment
         self.options = options
         self.verdict: Verdict | None = None
+        self._faults: list[FaultOn] | None = None
         self.load = self._new_load(options)
         self._finished: set[str] = set()
         self._lost = 0
@@ -174,9 +176,16 @@ class Wiring:
         ledger = load.finish()
         self.verdict = judge(load.profile, ledger, seconds=load.seconds, lost=self._lost)
         self._thaw()
+        self._faults = faults_on(self.options.target.admin)
         self.environment.process_exit_code = int(self.verdict.exit_code)
         if self.options.result is not None:
-            data = report.as_data(load.profile, ledger, self.verdict, seconds=load.seconds)
+            data = report.as_data(
+                load.profile,
+                ledger,
+                self.verdict,
+                seconds=load.seconds,
+                faults_on=self._faults,
+            )
             self.options.result.parent.mkdir(parents=True, exist_ok=True)
             self.options.result.write_text(
                 json.dumps(data, ensure_ascii=False, indent=2), encoding="utf-8"
@@ -187,6 +196,12 @@ class Wiring:
         if self.verdict is not None:
             load = self.load
             sys.stdout.write(
-                report.as_text(load.profile, load.ledger, self.verdict, seconds=load.seconds)
+                report.as_text(
+                    load.profile,
+                    load.ledger,
+                    self.verdict,
+                    seconds=load.seconds,
+                    faults_on=self._faults,
+                )
             )
             sys.stdout.flush()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.native.served import answerable
 from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCountsReader
 from idnode.node.ops.counters import SECONDS
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from idnode.node.ops.metrics import Metrics
     from idnode.node.service.events import Observer
     from idnode.node.service.identifiers.authority import Authority
+    from idnode.node.settings import Settings
     from idnode.registry.embedded.native.core import SlotTable
     from idnode.registry.handle.clock import Clock
     from idnode.registry.overlay.computed import NativePrefix
@@ -32,10 +34,17 @@ _NATIVE_NEVER: Final = 2
 """How many of the exceptions hold also where native code computes: other servers answer, or a template does."""
 
 
+def udp_limits(settings: Settings) -> UdpLimits:
+    """Return the bounds of the UDP face that are set."""
+    return UdpLimits(
+        answer_bytes_max=settings.udp_answer_max, answers_per_second=settings.udp_answers_per_second
+    )
+
+
 class Answering:
     """The native part of the binary faces of one node; without ``slots`` they do without it."""
 
-    def __init__(self, slots: SlotTable | None, clock: Clock, *, mark_truncated: bool) -> None:
+    def __init__(self, slots: SlotTable | None, clock: Clock, settings: Settings) -> None:
         self._responder: Responder | None = None
         self._native: tuple[Answers, ...] = ()
         self._authority: Authority | None = None
@@ -50,7 +59,13 @@ class Answering:
             Responder,
         )
 
-        self._responder = Responder(slots, SECONDS, mark_truncated=mark_truncated)
+        self._responder = Responder(
+            slots,
+            SECONDS,
+            mark_truncated=settings.truncated_flag,
+            datagram_answer_max=settings.udp_answer_max,
+            answers_per_second=settings.udp_answers_per_second,
+        )
         self._native = (Answers(slots, SECONDS), self._responder)
         slots.segments.quiesce = self._responder.quiesce
         if isinstance(clock, MovableClock):

@@ -13,11 +13,12 @@ from aiohttp import web
 from idnode.node.addresses import WILDCARDS
 from idnode.node.data_directory import KEYS
 from idnode.node.defaults import SettingsRefused
+from idnode.node.exposure import is_loopback
 from idnode.node.faces.handle.sockets import bound_sockets, bound_streams
 from idnode.node.faces.http.listener import HttpListener, ListenerLimits
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
-from idnode.node.settings import Settings, flag_of, is_loopback, variable_of
+from idnode.node.settings import Settings, flag_of, variable_of
 from idnode.registry.handle.clock import Clock
 
 PAIR_TRIES_MAX: Final = 20

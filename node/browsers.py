@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from idnode.node.demo_secrets import demo_secrets_work
+from idnode.node.exposure import is_loopback
 from idnode.node.faces.http.access import Access
 from idnode.node.ops.management import loopback_only
-from idnode.node.settings import is_loopback
 
 if TYPE_CHECKING:
     from aiohttp import web

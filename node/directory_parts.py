@@ -22,6 +22,7 @@ from idnode.node.service.directory.templates import Templates
 from idnode.node.service.directory.tokens import Tokens, load_or_make_key
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
+from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.resolver import Resolver
 from idnode.node.settings import Settings
 from idnode.registry.directory.errors import DirectoryError
@@ -43,6 +44,7 @@ class Core:
     clock: Clock
     register: Register
     authority: Authority
+    permissions: Permissions
     resolver: Resolver
     site: bytes
 
@@ -65,6 +67,7 @@ class DirectoryParts:
             self.templates,
             directory.cache,
             clock,
+            core.permissions,
             value_characters_max=settings.snms_value_max,
             update_replaces=settings.snms_update == "replace",
         )

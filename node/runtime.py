@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
 from idnode.node.addresses import WILDCARDS, Addresses
-from idnode.node.answering import Answering
+from idnode.node.answering import Answering, udp_limits
 from idnode.node.binding import HandleSockets, bind_handle, bind_http, listen
 from idnode.node.browsers import access_of, fenced
 from idnode.node.build import core, version
@@ -22,6 +22,7 @@ from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.directory_parts import Core, open_directory
+from idnode.node.exposure import is_loopback
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
 from idnode.node.faces.handle.udp import HandleUdp
@@ -31,11 +32,13 @@ from idnode.node.faces.http.services import Services, from_the_start
 from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.first_start import prefixes
 from idnode.node.first_start.prefixes import NodeSite
+from idnode.node.first_start.sample import sample_record
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
+from idnode.node.observation import Observation
 from idnode.node.ops import management, openapi, persistent_counters
-from idnode.node.ops.clock import ClockCalls
+from idnode.node.ops.clock import clock_routes
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
@@ -44,18 +47,12 @@ from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.credentials import node_administrators
 from idnode.node.services import NodeServices
-from idnode.node.settings import Settings, is_loopback, pure_python_forced
+from idnode.node.settings import Settings, pure_python_forced
 from idnode.registry.engines import Opening, open_register
-from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock, MovableClock
-from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
 
-HELLO: Final = (
-    HandleValue(1, "URL", b"https://example.org/hello"),
-    HandleValue(2, "DESC", "你好，工业互联网".encode()),
-)
 """The record of the sample identifier that exists after the first start."""
 
 _log = logging.getLogger(__name__)
@@ -83,8 +80,9 @@ class Node:
         self.seed = seed
         self.health = Health(core())
         self.interceptors = Interceptors()
-        """Who sees every request; empty unless somebody adds to it."""
+        """Who sees every request: what `observation` puts there, and whoever adds to it."""
         self._clock = clock or MovableClock()
+        self.observation = Observation(settings, self._clock, self.interceptors, seed)
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
         self._progress = progress
         self._started = self._clock.now()
@@ -130,6 +128,7 @@ class Node:
         self._housekeeping = Housekeeping(self.settings.data_dir, self.metrics)
         for chore in self._chores:
             self._housekeeping.add(chore)
+        self.metrics.read_injected(self.observation.struck)
         self.metrics.read_ready(lambda: self.health.ready)
         self.metrics.read_disk(self.settings.data_dir)
         admin = await self._serve_http(
@@ -137,9 +136,8 @@ class Node:
         )
         opened = await self._open_register()
         first_start = not opened.stats().identifiers
-        answering = self.answering = Answering(
-            opened.capabilities.slots, self._clock, mark_truncated=self.settings.truncated_flag
-        )
+        slots = opened.capabilities.slots
+        answering = self.answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)
         threads = self.settings.udp_threads if answering.native else 0
         bound = await bind_handle(self.settings, max(threads, 1))
@@ -154,6 +152,7 @@ class Node:
         self._running.callback(services.offload.close)
         self.services = services
         await self._open_directory(services)
+        self.observation.know(self.register, authority, self.parts.directory)
         await self._first_start(services, first_start=first_start)
         self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)
@@ -220,6 +219,7 @@ class Node:
             self._clock,
             self.register,
             services.authority,
+            services.permissions,
             services.resolver,
             services.site.site,
         )
@@ -234,11 +234,8 @@ class Node:
             await refuse_demo_secret(self.settings, services.credentials)
             self.parts.refuse_demo_password()
         if first_start:
-            await services.registrar.create(
-                node_administrators(prefix)[0],
-                prefix + prefixes.ENTERPRISE_SUFFIX + b"/hello",
-                values.pack(HELLO),
-            )
+            handle, packed = sample_record(prefix)
+            await services.registrar.create(node_administrators(prefix)[0], handle, packed)
 
     def _observer(self, face: str) -> Observer:
         """Return what a face reports to: its metrics, and the daily volume of prefixes."""
@@ -259,6 +256,7 @@ class Node:
             protocol.receiver,
             seen[1],
             self._clock,
+            udp_limits(settings),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
         )
@@ -316,16 +314,14 @@ class Node:
             stats=self.report,
             snapshot=self._snapshot,
             before_telling=partial(self._housekeeping.save, sync=True),
-            further=[*calls.routes(), *self._clock_routes(), *openapi.routes(version())],
+            further=[
+                *calls.routes(),
+                *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
+                *self.observation.routes(version()),
+                *openapi.routes(version()),
+            ],
         )
         return fenced(app, self.settings)
-
-    def _clock_routes(self) -> list[web.RouteDef]:
-        if not isinstance(self._clock, MovableClock):
-            return []
-        loopback = is_loopback(self.settings.host)
-        refusal = None if loopback else "The clock moves only while the node is on loopback"
-        return ClockCalls(self._clock, refusal=refusal).routes()
 
     async def _count(self, prefix: bytes) -> int:
         return await self.register.count(prefix)

@@ -6,7 +6,6 @@ A key that no field knows is an error, because a typo that is silently ignored c
 """
 
 import difflib
-import ipaddress
 import os
 import tomllib
 import warnings
@@ -42,7 +41,8 @@ from idnode.node.defaults import (
 )
 from idnode.registry.datasets.choice import seed_of
 from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
-from idnode.registry.engines import DEFAULT, UnknownEngine, engine_of
+from idnode.registry.engines import DEFAULT, engine_of
+from idnode.registry.errors import UnknownEngine
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.names import check as check_handle
 from idnode.registry.handle.names import prefix_handle
@@ -150,6 +150,12 @@ class Settings(BaseSettings):
         le=64,
         description="native threads that answer over UDP (0: the event loop answers)",
     )
+    udp_answer_max: int = Field(
+        4096, ge=512, description="bytes of an answer over UDP; a longer one is cut to one datagram"
+    )
+    udp_answers_per_second: int = Field(
+        1000, ge=0, description="answers over UDP to one network off loopback (0: no limit)"
+    )
     handle_net_habits: bool = Field(
         False,
         description="close TCP after each answer, and lose request ids, as Handle.Net does",
@@ -172,6 +178,11 @@ class Settings(BaseSettings):
     dataset: str | None = Field(
         None, description="data set under what is written: suzhou, suzhou,seed=N or none"
     )
+
+    journal: Literal["failures", "all", "off"] = Field("failures", description="what to journal")
+    journal_entries: int = Field(10_000, ge=1, le=10_000_000, description="entries of the journal")
+    journal_bytes: int = Field(64 << 20, ge=1 << 16, description="most memory of the journal")
+    faults: Path | None = Field(None, description="TOML file with faults to inject from the start")
 
     ready_file: Path | None = Field(
         None, description="file that says what was bound, written once the node is ready"
@@ -373,26 +384,3 @@ def _explained(error: ValidationError, origins: Mapping[str, str]) -> str:
         given = "" if name in _SECRETS else f" = {problem['input']!r}"
         lines.append(f"{name}{given} ({origins.get(name, 'default')}): {problem['msg']}")
     return "; ".join(lines)
-
-
-def check_exposure(settings: Settings) -> None:
-    """Refuse to offer the well-known credentials to a network.
-
-    Raises:
-        SettingsRefused: The host is not loopback and the secret is the demo's.
-
-    """
-    if settings.demo_secret and not is_loopback(settings.host):
-        raise SettingsRefused(
-            f"refusing to bind to {settings.host} with the demo secret that everybody knows: "
-            f"set your own with --secret, {variable_of('secret')} or `secret` in the TOML file, "
-            "or bind to 127.0.0.1"
-        )
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach the address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -13,7 +13,7 @@ from idnode.registry.embedded.core import PYTHON, default_core
 from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.errors import UnknownEngine
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,13 +48,6 @@ class Opening:
     progress: Progress | None = None
 
 
-class UnknownEngine(RegistryError):
-    """No engine has this name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is no register engine {name!r}; there are: {', '.join(ENGINES)}")
-
-
 def engine_of(register: str) -> str:
     """Return the name of the engine that a setting means.
 
@@ -64,7 +57,7 @@ def engine_of(register: str) -> str:
     """
     name = register.partition("://")[0]
     if name not in ENGINES:
-        raise UnknownEngine(name)
+        raise UnknownEngine(name, ENGINES)
     return name
 
 

@@ -4,6 +4,8 @@ Leaves are named for what happened and carry facts, never codes: each face has o
 into its own answer (`node/service/answers.py`).
 """
 
+from collections.abc import Iterable
+
 from idnode.registry.handle.errors import Refused, RegistryError
 
 
@@ -58,3 +60,10 @@ class LogDamaged(RegistryError):
 
 class DataDirectoryInUse(RegistryError):
     """Another process holds the data directory's lock."""
+
+
+class UnknownEngine(RegistryError):
+    """No engine has this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no register engine {name!r}; there are: {', '.join(known)}")

@@ -7,6 +7,7 @@ import typer
 
 from idnode.clients.formats.batch_file import BATCH
 from idnode.clients.formats.record import Source
+from idnode.node.commands.admin_value import NoAdmin
 from idnode.node.commands.asking import Admin, CaFile, Secret, Server, credential_of, http_client
 from idnode.node.commands.item_files import FormatName, folder_of, opened, size_of
 from idnode.node.commands.loading import Loading
@@ -34,6 +35,7 @@ def run(
     form: FormatName = None,
     handle: HandleOfFile = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace older records.")] = False,
+    no_admin: NoAdmin = False,
     skip: Skip = 0,
     admin: Admin = None,
     secret: Secret = None,
@@ -51,4 +53,5 @@ def run(
             operate(source, server, credential, overwrite=overwrite, skip=skip, size=size_of(file))
             return
         with http_client(server, admin, secret, ca_file) as client:
-            Loading(client, found, overwrite).run(source, size_of(file), skip=skip)
+            loading = Loading(client, found, overwrite, owned=not no_admin)
+            loading.run(source, size_of(file), skip=skip)

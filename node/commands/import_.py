@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from idnode.clients.formats.record import Source
+from idnode.node.commands.admin_value import NoAdmin
 from idnode.node.commands.asking import Admin, CaFile, Secret, Server, http_client
 from idnode.node.commands.batch import HandleOfFile, Skip
 from idnode.node.commands.item_files import FormatName, folder_of, opened, size_of
@@ -23,6 +24,7 @@ def run(
     form: FormatName = None,
     handle: HandleOfFile = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace older records.")] = False,
+    no_admin: NoAdmin = False,
     skip: Skip = 0,
     admin: Admin = None,
     secret: Secret = None,
@@ -35,4 +37,5 @@ def run(
         http_client(server, admin, secret, ca_file) as client,
     ):
         source = Source(opened_file, folder_of(file), handle)
-        Loading(client, found, overwrite=overwrite).run(source, size_of(file), skip=skip)
+        loading = Loading(client, found, overwrite=overwrite, owned=not no_admin)
+        loading.run(source, size_of(file), skip=skip)

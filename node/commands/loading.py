@@ -13,6 +13,7 @@ from idnode.clients.formats.record import Format, Item, Source, Unreadable
 from idnode.clients.json_values import from_json
 from idnode.clients.web_blocking import Client
 from idnode.clients.web_requests import Call, creation
+from idnode.node.commands.admin_value import line_with_admin, packed_with_admin, with_admin
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.item_files import chunks
 from idnode.node.commands.progress import byte_progress
@@ -32,6 +33,9 @@ class Loading:
     client: Client
     form: Format
     overwrite: bool
+    owned: bool = True
+    """Whether records without an HS_ADMIN value get one."""
+
     done: int = 0
     """Items of the file that are dealt with, those that were skipped included."""
 
@@ -81,7 +85,9 @@ class Loading:
         if not items:
             return
         make = bulk.packed_batch if self.form.packed else bulk.lines_batch
-        result = _patiently(self.client, make(items, overwrite=self.overwrite))
+        add = packed_with_admin if self.form.packed else line_with_admin
+        sent = [add(each) for each in items] if self.owned else items
+        result = _patiently(self.client, make(sent, overwrite=self.overwrite))
         for failure in result.failures:
             self._refused(
                 items[failure.position], failure.position, f"{failure.message} ({failure.code})"
@@ -92,12 +98,13 @@ class Loading:
     def _send_record(self, line: Item) -> None:
         try:
             found = json.loads(line)
-            handle, values = str(found["handle"]).encode(), from_json(found["values"])
+            handle, given = str(found["handle"]), from_json(found["values"])
+            values = with_admin(handle, given) if self.owned else list(given)
         except (ValueError, KeyError, TypeError, MalformedAnswer) as error:
             self._refused(line, 0, f"no record: {error}")
         else:
             try:
-                _patiently(self.client, creation(handle, values, overwrite=self.overwrite))
+                _patiently(self.client, creation(handle.encode(), values, overwrite=self.overwrite))
                 self.accepted += 1
             except Refused as error:
                 self._refused(line, 0, str(error))

@@ -17,6 +17,12 @@ Admin = Annotated[
 ]
 
 
+def management_url(admin: str | None) -> str:
+    """Return where the management port of the node is, unless a flag says otherwise."""
+    settings = load({}).settings
+    return admin or url_of((settings.host, settings.admin_port))
+
+
 def ask(admin: str | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """Return what a call answers.
 
@@ -24,8 +30,7 @@ def ask(admin: str | None, method: str, path: str, body: dict[str, Any] | None =
         CommandFailed: No node answers there, or it refuses.
 
     """
-    settings = load({}).settings
-    url = admin or url_of((settings.host, settings.admin_port))
+    url = management_url(admin)
     address = urlsplit(url)
     if address.scheme != "http" or address.hostname is None:
         raise CommandFailed(f"{url!r} is no http URL")

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from idnode.node.commands.admin_value import NoAdmin, with_admin
 from idnode.node.commands.administering import Face, Transport, administered
 from idnode.node.commands.asking import Admin, CaFile, Secret, Server, credential_of
 from idnode.node.commands.failure import CommandFailed
@@ -30,14 +31,17 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an older record.")
     ] = False,
+    no_admin: NoAdmin = False,
     transport: Transport = Face.HTTP,
     admin: Admin = None,
     secret: Secret = None,
     server: Server = None,
     ca_file: CaFile = None,
 ) -> None:
-    """Register an identifier with its values."""
+    """Register an identifier with its values, and an HS_ADMIN value for the administrators of its prefix."""
     record = values_of(values)
+    if not no_admin:
+        record = with_admin(handle, record)
     with administered(transport, server, credential_of(admin, secret), ca_file) as client:
         made, is_new = client.create(handle, record, overwrite=overwrite)
     typer.echo(f"{made} {'registered' if is_new else 'replaced'}")

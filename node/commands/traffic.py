@@ -17,11 +17,18 @@ from idnode.clients.web_requests import Credential
 from idnode.node.commands.asking import Server, handle_server, http_url
 from idnode.node.commands.background import Background, DatasetNotServed, Done, Pace, Target
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.settings import is_loopback, load
+from idnode.node.commands.managed import Admin, ask
+from idnode.node.exposure import is_loopback
+from idnode.node.settings import load
 from idnode.registry.datasets.choice import DatasetUnknown, make
 from idnode.registry.handle.clock import SystemClock
 
 _USAGE_EXIT_CODE = 2
+
+
+Http = Annotated[
+    str | None, typer.Option(metavar="URL", help="HTTP API [default: what the settings say].")
+]
 
 
 class Profile(StrEnum):
@@ -62,9 +69,8 @@ def run(
     ] = 100_000,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of it all.")] = None,
     server: Server = None,
-    http: Annotated[
-        str | None, typer.Option(metavar="URL", help="HTTP API [default: what the settings say].")
-    ] = None,
+    http: Http = None,
+    admin: Admin = None,
 ) -> None:
     """Read and write as Suzhou did, on a node of this machine that serves the data set; Ctrl-C ends it."""
     settings = load({}).settings
@@ -90,6 +96,18 @@ def run(
     except ClientError as error:
         raise CommandFailed(str(error)) from error
     typer.echo(_summary(traffic.done))
+    for line in _faults(admin):
+        typer.echo(line)
+
+
+def _faults(admin: str | None) -> list[str]:
+    """Return what is to be said of faults that were on, for failures are no wonder then."""
+    try:
+        items = ask(admin, "GET", "/api/v1/faults")["items"]
+    except CommandFailed as error:
+        return [f"faults: not known ({error})"]
+    struck = [f"{each['name']} (struck {each['struck']:,})" for each in items if each["on"]]
+    return [f"FAULTS WERE ON: {', '.join(struck)}"] if struck else []
 
 
 async def _until_stopped(traffic: Background, duration: float | None) -> None:

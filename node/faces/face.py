@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from idnode.node.faces.http.routes import Route
     from idnode.node.faces.http.services import Services
+    from idnode.node.interceptors.rules.rule import Rule
     from idnode.node.openapi.document import Operation
 
 
@@ -23,9 +24,11 @@ class HttpFace:
 
     ``name`` is what metrics, interceptors and the journal call it. ``routes`` makes its routes; those of earlier
     rows of the table go first. ``operations`` describes them for OpenAPI. Below ``roots`` every path is this face's.
+    ``rules`` explain its own errors in the journal.
     """
 
     name: str
     routes: Callable[[Services], list[Route]]
     operations: Callable[[], Sequence[Operation]] = _undescribed
     roots: tuple[str, ...] = ()
+    rules: Mapping[type[BaseException], Rule] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from idnode.registry.errors import RegisterShort
 from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.prefix_record import (
     ADMIN_INDEX,
@@ -83,6 +84,12 @@ class NodeSite:
     site: bytes
     site_serial: int
     signing_key: RSAPrivateKey
+
+
+def administrators_of(prefix: bytes) -> HandleValue:
+    """Return the HS_ADMIN value by which the administrators of a prefix administer a record."""
+    admin = AdminValue(Right.ALL, names.prefix_handle(prefix), GROUP_INDEX)
+    return HandleValue(ADMIN_INDEX, "HS_ADMIN", encode_admin(admin))
 
 
 async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition root

@@ -27,6 +27,13 @@ REVERSE_LOOKUP: Final = "reverse_lookup"
 HTTP: Final = "http"
 """Bytes on the HTTP port that are no HTTP, or no face's."""
 
+FAULT: Final = "fault"
+"""The note under which the name of the fault stands that was injected into a request or its answer."""
+
+REQUEST_ID_HEADER: Final = "X-Request-Id"
+FAULT_HEADER: Final = "X-Idnode-Fault"
+"""Names the fault that a request wants, and the one that struck an answer."""
+
 ID_CHARACTERS_MAX: Final = 128
 
 _run: Final = secrets.token_hex(4)
@@ -55,7 +62,7 @@ class HttpAnswer:
     def wire(self) -> bytes:
         """Return the bytes of the whole answer."""
         names = {name.lower() for name, _value in self.headers}
-        lines = [f"HTTP/1.1 {self.status} {_reason(self.status)}"]
+        lines = [f"HTTP/1.1 {self.status} {phrase_of(self.status)}"]
         lines += [f"{name}: {value}" for name, value in self.headers]
         if "content-length" not in names and "transfer-encoding" not in names:
             lines.append(f"Content-Length: {len(self.body)}")
@@ -156,6 +163,13 @@ def note_account(name: str) -> None:
         exchange.account = name
 
 
+def note_handle(handle: bytes) -> None:
+    """Note the handle that the current request asks for."""
+    exchange = current.get()
+    if exchange is not None:
+        exchange.handle = handle
+
+
 def note_answered(operation: str, response_code: int, handle: bytes | None = None) -> None:
     """Note what the current request asked for and how it was answered."""
     exchange = current.get()
@@ -173,7 +187,8 @@ def note_body(body: bytes) -> None:
         exchange.request.body = body
 
 
-def _reason(status: int) -> str:
+def phrase_of(status: int) -> str:
+    """Return the words that go with an HTTP status, none for one that is none."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -19,6 +19,8 @@ from idnode.registry.handle.clock import EPOCH_MAX, SPEED_MAX, MovableClock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from idnode.registry.handle.clock import Clock
+
 SHIFT_MAX: Final = EPOCH_MAX
 """Most seconds of one step."""
 
@@ -72,6 +74,14 @@ class ClockCalls:
             raise web.HTTPUnsupportedMediaType(reason="Expected application/json")
         carry_out(self._clock, await request.read())
         return await self.read(request)
+
+
+def clock_routes(clock: Clock, *, loopback: bool) -> list[web.RouteDef]:
+    """Return the routes of a clock that can be moved, none of another; it moves only on ``loopback``."""
+    if not isinstance(clock, MovableClock):
+        return []
+    refusal = None if loopback else "The clock moves only while the node is on loopback"
+    return ClockCalls(clock, refusal=refusal).routes()
 
 
 def reading_of(clock: MovableClock) -> ClockReading:

@@ -47,14 +47,8 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
     further = list(further)
 
     async def index(_: web.Request) -> web.Response:
-        return _json(
-            {
-                "paths": [
-                    *("/livez", "/readyz", "/metrics", "/api/v1/stats", "/api/v1/snapshots"),
-                    *dict.fromkeys(route.path for route in further),
-                ]
-            }
-        )
+        own = ("/livez", "/readyz", "/metrics", "/api/v1/stats", "/api/v1/snapshots")
+        return _json({"paths": [*own, *dict.fromkeys(route.path for route in further)]})
 
     async def livez(_: web.Request) -> web.Response:
         return _json({"status": "alive"})
@@ -75,15 +69,7 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
         return _json(told)
 
     async def snapshots(request: web.Request) -> web.Response:
-        name = await _name_of(request)
-        try:
-            return _json(await snapshot(name), status=201)
-        except FileExistsError:
-            return _json({"message": f"There is a snapshot named {name}"}, status=409)
-        except LogDamaged as error:
-            return _json({"message": f"The log is damaged: {error}"}, status=500)
-        except OSError as error:
-            return _json({"message": f"The disk refused: {error.strerror}"}, status=507)
+        return await _taken(snapshot, await _name_of(request))
 
     app = web.Application(middlewares=[_errors_in_json, _no_forms])
     app.add_routes(
@@ -98,6 +84,18 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
         ]
     )
     return app
+
+
+async def _taken(snapshot: Callable[[str], Awaitable[Report]], name: str) -> web.Response:
+    """Take a snapshot, and tell about it or why there is none."""
+    try:
+        return _json(await snapshot(name), status=201)
+    except FileExistsError:
+        return _json({"message": f"There is a snapshot named {name}"}, status=409)
+    except LogDamaged as error:
+        return _json({"message": f"The log is damaged: {error}"}, status=500)
+    except OSError as error:
+        return _json({"message": f"The disk refused: {error.strerror}"}, status=507)
 
 
 async def _name_of(request: web.Request) -> str:

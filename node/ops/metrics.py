@@ -5,7 +5,7 @@ or enterprise can widen them. Units are seconds, bytes and items. What will be c
 from the first scrape, since a rate needs the value before.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -68,6 +68,7 @@ class Metrics(Collector):
         self._register: Callable[[], RegisterStats] | None = None
         self._computed: Callable[[], int] = int
         self._lag: Callable[[], float] = float
+        self._injected: Callable[[], Mapping[str, int]] = dict
         self._ready: Callable[[], bool] = bool
         self._folder: Path | None = None
         self._memory_limit = memory_limit_bytes()
@@ -94,6 +95,10 @@ class Metrics(Collector):
     def read_computed(self, count: Callable[[], int]) -> None:
         """Take the number of computed identifiers, which nobody wrote, from here at each scrape."""
         self._computed = count
+
+    def read_injected(self, struck: "Callable[[], Mapping[str, int]]") -> None:
+        """Take from here at each scrape how often each fault was injected."""
+        self._injected = struck
 
     def read_lag(self, lag: Callable[[], float]) -> None:
         """Take the event loop's lag from here at each scrape."""
@@ -154,6 +159,12 @@ class Metrics(Collector):
         if self._register is not None:
             yield from _register_metrics(self._register(), self._computed())
         yield _gauge("idnode_ready", "Whether traffic is wanted.", float(self._ready()))
+        injected = CounterMetricFamily(
+            "idnode_injected_faults", "Faults injected on purpose.", labels=("fault",)
+        )
+        for fault, times in self._injected().items():
+            injected.add_metric((fault,), times)
+        yield injected
         yield from self._resources()
         yield _gauge(
             "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag()

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from idnode.node.service.errors import NodeBusy
-from idnode.registry.embedded.priority import give_way
+from idnode.registry.priority import give_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -110,9 +109,9 @@ def fill_up(node, start):
 
 
 def until_writes_are_taken(node):
-    waited = time.monotonic() + PATIENCE_SECONDS
-    while not takes_writes(node):
-        assert time.monotonic() < waited, node.output.text
+    """Wait for the node's own word, a line of its log."""
+    node.output.wait_for("writes are taken again")
+    assert takes_writes(node)
 
 
 def test_a_full_disk_is_no_outage(served, small):

@@ -84,6 +84,7 @@ async def node(request, tmp_path_factory):
             http_port=0,
             admin_port=0,
             udp_threads=2,
+            journal="off",
         )
         started = Node(settings, seed=1)
         await started.start()

@@ -45,6 +45,15 @@ def test_it_registers_and_resolves_over_each_face(node):
     assert {"handle_udp", "handle_tcp", "handle_json"} <= faces
 
 
+def test_it_names_the_faults_that_were_on(node):
+    assert node.run("fault", "on", "http-503-retry-after").returncode == 0
+    run = node.run("traffic", "--profile", "flat", "--rate", "1000", "--duration", "0.5")
+    assert run.returncode == 0, run.stderr
+    assert re.search(
+        r"^FAULTS WERE ON: http-503-retry-after \(struck [1-9]", run.stdout, re.MULTILINE
+    )
+
+
 @pytest.mark.parametrize(
     "flags", [("--server", "192.0.2.1:2641"), ("--http", "http://192.0.2.1:8000")]
 )

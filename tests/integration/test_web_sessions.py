@@ -15,9 +15,10 @@ from idnode.clients.identity import KeyIdentity, SecretIdentity
 from idnode.node.addresses import url_of
 from idnode.node.data_directory import KEYS
 from idnode.node.first_start.certificate import own_certificate
+from idnode.node.first_start.prefixes import administrators_of
 from idnode.registry.handle.model import HandleValue
 
-RECORD = (HandleValue(1, "URL", b"https://example.org/"),)
+RECORD = (HandleValue(1, "URL", b"https://example.org/"), administrators_of(b"88.900.1"))
 SECRET = SecretIdentity(b"0.NA/88.900.1", 301, b"idnode-demo")
 CURVES = {"rsa": ("RSA",), "ec": ("EC", "P-256"), "sm2": ("EC", "SM2")}
 

@@ -127,3 +127,19 @@ def test_only_the_modules_around_the_users_import_locust():
         "print([name for name in ('locust', 'gevent') if name in sys.modules])"
     )
     assert output_of(script) == "[]"
+
+
+def test_a_report_names_the_faults_that_were_on(run_load, tmp_path):
+    (tmp_path / "closed.toml").write_text(CLOSED)
+    done = run_load(str(tmp_path / "closed.toml"), "--fault", "http-503-retry-after")
+    assert done.code != 0, done.text
+    assert "FAULTS WERE ON: http-503-retry-after (struck " in done.text
+    (fault,) = done.result["faults"]
+    assert fault["struck"] >= done.result["all"]["failed"] > 0
+
+
+def test_a_fault_that_is_none_is_refused(run_load, tmp_path):
+    (tmp_path / "closed.toml").write_text(CLOSED)
+    done = run_load(str(tmp_path / "closed.toml"), "--fault", "nothing")
+    assert done.code == 2
+    assert "There is no fault named nothing" in done.errors

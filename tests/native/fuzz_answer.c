@@ -68,6 +68,7 @@ static void prepare(void) {
     answers.table = table;
     answers.log = &view;
     answers.mark_truncated = true;
+    answers.datagram_answer_max = UINT32_MAX;
     atomic_store(&answers.served, served);
     size_t bytes = 4;
     set4(values, 3);

@@ -45,7 +45,7 @@ ROOMS = {
         for module in ("web", "snms")
     },
     # Identifiers, and who owns them
-    "registry": Room("registry/handle/* registry/embedded/*", "", HTTP | {"socket"}),
+    "registry": Room("registry/handle/*", "", HTTP | {"socket"}),
     "registry/engines": Room("registry/*"),
     "registry/embedded": Room(
         "registry registry/handle/* registry/embedded/*",
@@ -62,9 +62,7 @@ ROOMS = {
         "google_crc32c msgpack",
         HTTP | {"asyncio"},
     ),
-    "registry/overlay": Room(
-        "registry registry/handle/* registry/datasets registry/embedded/*", "", HTTP | {"socket"}
-    ),
+    "registry/overlay": Room("registry registry/handle/* registry/datasets", "", HTTP | {"socket"}),
     "registry/datasets": Room("registry/handle/*", "", IO - {"random"}),
     "registry/directory": Room(
         "registry/handle/* registry/errors", "sqlalchemy", frozenset({"asyncio"})
@@ -72,13 +70,13 @@ ROOMS = {
     "registry/directory/store": Room("registry/handle/* registry/directory", "sqlalchemy"),
     # What a node does
     "node/service": Room(
-        "node/interceptors registry registry/handle/* registry/directory/* registry/embedded/priority",
-        "cryptography sqlalchemy",
+        "node/interceptors registry registry/handle/* registry/directory/*",
+        "cryptography regex sqlalchemy",
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/interceptors": Room(
-        "node/interceptors/* node/service registry registry/handle/* registry/directory/errors",
-        "orjson pydantic msgpack",
+        "node/interceptors/* node/service registry registry/handle/* registry/directory/errors registry/engines",
+        "orjson pydantic msgpack dpkt",
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/first_start": Room(
@@ -88,12 +86,12 @@ ROOMS = {
     ),
     # How clients reach it
     "node/faces": Room(
-        f"{_SERVED} node/openapi node/faces/*",
+        f"{_SERVED} node/openapi node/hosts node/faces/*",
         "aiohttp multidict yarl orjson msgpack",
         frozenset({"prometheus_client"}),
     ),
     "node/faces/http": Room(
-        f"{_SERVED} node/openapi node/faces/*",
+        f"{_SERVED} node/openapi node/hosts node/faces/*",
         "aiohttp multidict yarl orjson",
         frozenset({"prometheus_client"}),
     ),
@@ -113,10 +111,12 @@ ROOMS = {
         for face in ("handle_json", "bulk", "snms")
     },
     "node/openapi": Room("", "pydantic", HTTP),
+    # Which Host headers a port on loopback answers
+    "node/hosts": Room("", "", IO),
     # How it is watched
     "node/ops": Room(
-        "node/service node/openapi registry registry/handle/* registry/directory/* registry/embedded/*",
-        "aiohttp google_crc32c orjson prometheus_client pydantic",
+        "node/service node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",
+        "aiohttp aiohttp_sse google_crc32c orjson prometheus_client pydantic",
         frozenset({"sqlalchemy"}),
     ),
     # How it is put together: the composition root
@@ -127,7 +127,10 @@ ROOMS = {
     "node/commands": Room(
         "node/* clients/* registry/*", "aiohttp pydantic typer orjson uvloop rich msgpack"
     ),
+    # How it is used in tests: what pytest imports loads nothing else of the node
+    "node/testing": Room("node/testing clients/* registry/handle/*", "pytest"),
     # How it is loaded and measured
+    "loadtests/faults": Room("loadtests/* node/testing", "", frozenset({"asyncio"})),
     "loadtests": Room(
         "clients/* registry/handle/* registry/datasets loadtests/*",
         "pydantic prometheus_client rich",
@@ -144,6 +147,18 @@ ROOMS = {
 
 ROOT_ROOMS = frozenset({"node", "node/commands"})
 """The composition root: only it imports itself."""
+
+REACHED = {
+    # What an engine's own folder is checked and repaired with
+    "node/commands/check": "registry/embedded/image registry/embedded/lock registry/embedded/storage/check registry/embedded/storage/position",
+    # Native code that answers from the compiled table: a type
+    "node/answering": "registry/embedded/native/core",
+    # Files that are replaced as durably as the log
+    "node/ops/persistent_counters": "registry/embedded/storage/disk",
+    # The bound of a setting
+    "node/settings": "registry/embedded/limits",
+}
+"""Modules outside an engine that import from it nevertheless, and what; all else asks `registry/engines.py`."""
 
 SERVICE_ROOMS_MAX = 12
 """Rooms at the top level of `node/service`: modules and folders."""

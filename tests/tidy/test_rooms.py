@@ -3,6 +3,7 @@
 - Every module has a room, and imports only the rooms and libraries that its row allows (`tests/tidy/rooms.py`).
 - No import runs to a floor above, and no modules import each other in a circle, not for type checking either.
 - Nothing imports the composition root.
+- Only `registry/engines.py` names an engine's class; who else reaches into an engine has a reason, and benchmarks do.
 - `node/service` has at most 12 rooms at its top level.
 - `import idnode.clients` loads no event loop and no HTTP library.
 - The map draws all of this, and ends with 1 when something of it is broken.
@@ -16,6 +17,7 @@ import pytest
 from tests.tidy import import_map
 from tests.tidy.imports import PROJECT, Source, circles, compiled, graph, imports_of
 from tests.tidy.rooms import (
+    REACHED,
     ROOMS,
     ROOT_ROOMS,
     SERVICE_ROOMS_MAX,
@@ -81,6 +83,29 @@ def test_nothing_imports_the_composition_root(housed, modules):
         if each.module.startswith("idnode.node") and room_of(path_of(each.module)) in ROOT_ROOMS
     ]
     assert not complaints, "\n".join(complaints)
+
+
+def test_only_the_table_of_engines_names_the_class_of_an_engine(housed):
+    arrows = graph(housed)
+    makers = {
+        module
+        for module, targets in arrows.items()
+        if not path_of(module).startswith(("registry/embedded/", "benchmarks/"))
+        for target in targets
+        if path_of(target).startswith("registry/embedded/")
+        and path_of(target) not in REACHED.get(path_of(module), "").split()
+    }
+    assert makers == {"idnode.registry.engines"}
+
+
+def test_who_reaches_into_an_engine_still_does(housed):
+    arrows = graph(housed)
+    reached = {path_of(module): {path_of(each) for each in arrows[module]} for module in arrows}
+    assert not {
+        path: set(row.split()) - reached[path]
+        for path, row in REACHED.items()
+        if set(row.split()) - reached[path]
+    }
 
 
 def test_the_service_has_few_rooms_at_its_top_level(root):

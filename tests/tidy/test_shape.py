@@ -25,18 +25,30 @@ BANNED = {
     "datetime.now": (("idnode.registry.handle.clock",), "take `now`, or a Clock"),
     "datetime.utcnow": (("idnode.registry.handle.clock",), "take `now`, or a Clock"),
     "os.environ": (
-        ("idnode.node.settings", "idnode.node.defaults", "tests", "benchmarks"),
+        (
+            "idnode.node.settings",
+            "idnode.node.defaults",
+            "idnode.node.testing",
+            "tests",
+            "benchmarks",
+        ),
         "a setting",
     ),
     "os.getenv": (
-        ("idnode.node.settings", "idnode.node.defaults", "tests", "benchmarks"),
+        (
+            "idnode.node.settings",
+            "idnode.node.defaults",
+            "idnode.node.testing",
+            "tests",
+            "benchmarks",
+        ),
         "a setting",
     ),
     "random.random": ((), "a seeded random.Random that is passed in"),
     "random.randrange": ((), "a seeded random.Random that is passed in"),
     "random.choice": ((), "a seeded random.Random that is passed in"),
     "time.sleep": (
-        ("idnode.node.commands", "benchmarks", "idnode.loadtests"),
+        ("idnode.node.commands", "idnode.node.testing", "benchmarks", "idnode.loadtests"),
         "wait for the event itself",
     ),
 }

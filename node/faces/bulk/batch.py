@@ -61,13 +61,14 @@ class BatchRegistration:
                 raise AuthenticationNeeded
             encoding = encoding_of(request.content_type)
             parameters = query_parameters(request)
+            overwrite = parameters.flag("overwrite")
             async with self._room:
                 body = await read_body(request, body_bytes_max(encoding))
-                work = await self._take(body, encoding)
+                work = await self._take(identity, body, encoding, overwrite=overwrite)
                 await work.carry_out(
                     identity,
                     all_or_nothing=parameters.flag("all_or_nothing"),
-                    overwrite=parameters.flag("overwrite"),
+                    overwrite=overwrite,
                 )
         except PLANNED as error:
             return exchange.refused(error)
@@ -77,9 +78,11 @@ class BatchRegistration:
         exchange.note(1)
         return web.Response(body=answer, headers={"Content-Type": accept.value, "Server": SERVER})
 
-    async def _take(self, body: bytes, encoding: Encoding) -> ReadWork | _Work:
+    async def _take(
+        self, identity: Identity, body: bytes, encoding: Encoding, *, overwrite: bool
+    ) -> ReadWork | _Work:
         """Read a body, in the register if it does that; raises as `_Work.take`."""
-        read = await ReadWork.take(self._services, body, encoding)
+        read = await ReadWork.take(self._services, identity, body, encoding, overwrite=overwrite)
         if read is not None:
             return read
         work = _Work(self._services)

@@ -32,7 +32,15 @@ class ReadWork:
         self.failures: list[dict[str, Any]] = []
 
     @classmethod
-    async def take(cls, services: Services, body: bytes, encoding: Encoding) -> ReadWork | None:
+    async def take(
+        cls,
+        services: Services,
+        identity: Identity,
+        body: bytes,
+        encoding: Encoding,
+        *,
+        overwrite: bool,
+    ) -> ReadWork | None:
         """Have the register read a body; ``None`` when it does not.
 
         Raises:
@@ -42,7 +50,10 @@ class ReadWork:
         """
         if encoding is Encoding.JSON:
             return None
-        batch = await services.registrar.read_batch(body, lines=encoding is Encoding.NDJSON)
+        lines = encoding is Encoding.NDJSON
+        batch = await services.registrar.read_batch(
+            identity, body, lines=lines, overwrite=overwrite
+        )
         if batch is None:
             return None
         if batch.too_many:

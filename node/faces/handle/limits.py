@@ -37,8 +37,12 @@ class UdpLimits:
 
     Incomplete messages: at most ``messages_max`` and ``message_bytes`` in all, the oldest gives way. Answers
     kept for replay: ``replay_seconds`` long, at most ``replays_max`` and ``replay_bytes_max`` in all, the
-    oldest gives way.
+    oldest gives way. Sources can be forged, so of an answer over ``answer_bytes_max`` only the first datagram
+    goes, marked TRUNCATED, and a network of sources off loopback gets ``answers_per_second`` (0: any number).
     """
+
+    answer_bytes_max: int = 4096
+    answers_per_second: int = 0
 
     messages_max: int = 1024
     message_bytes: int = 8 << 20

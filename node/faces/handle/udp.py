@@ -6,7 +6,8 @@ Administration is refused, as on the reference server's query-only interface, bu
 that clients see it.
 
 Sources of datagrams can be forged. So nothing that is itself an answer is answered, and datagrams without a
-readable envelope are dropped in silence.
+readable envelope are dropped in silence. Answers are bounded in size and rate (`UdpLimits`): a client that misses the
+rest of one asks over TCP.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from idnode.node.faces.handle.answer_rate import AnswerRate
 from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.passage import Passage
 from idnode.node.faces.handle.replay import Replay
@@ -25,7 +27,12 @@ from idnode.node.interceptors.exchange import HANDLE_UDP, Exchange
 from idnode.node.service.errors import AnswerReceived
 from idnode.node.service.events import RESOLVE
 from idnode.node.service.handle.connection import Connection
-from idnode.registry.handle.wire.constants import DATAGRAM_BYTES_MAX, ENVELOPE_BYTES, OpCode
+from idnode.registry.handle.wire.constants import (
+    DATAGRAM_BYTES_MAX,
+    ENVELOPE_BYTES,
+    EnvelopeFlag,
+    OpCode,
+)
 from idnode.registry.handle.wire.datagrams import Reassembly, split
 from idnode.registry.handle.wire.envelope import decode_envelope
 from idnode.registry.handle.wire.errors import EnvelopeTooShort, ProtocolError, UnsupportedVersion
@@ -78,6 +85,8 @@ class HandleUdp(asyncio.DatagramProtocol):
         self._mark_truncated = mark_truncated
         self._interceptors = interceptors or Interceptors()
         limits = limits or UdpLimits()
+        self._answer_bytes_max = limits.answer_bytes_max
+        self._rate = AnswerRate(limits.answers_per_second, clock.elapsed)
         self._receiver = receiver
         self._observer = observer
         self._clock = clock
@@ -152,7 +161,7 @@ class HandleUdp(asyncio.DatagramProtocol):
         if self._blocked:
             self._observer.dropped(1)
             return
-        question = _Question(self, addr, self._clock.elapsed())
+        question = _Question(self, addr, self._clock.elapsed(), len(data))
         try:
             whole = self._reassembly.add(addr, data, question.started)
         except (EnvelopeTooShort, UnsupportedVersion) as error:
@@ -223,9 +232,11 @@ class HandleUdp(asyncio.DatagramProtocol):
         if len(wire) <= DATAGRAM_BYTES_MAX:
             datagrams = [wire]
         else:
-            datagrams = split(
-                decode_envelope(wire), wire[ENVELOPE_BYTES:], mark_truncated=self._mark_truncated
-            )
+            whole = len(wire) <= self._answer_bytes_max
+            mark = self._mark_truncated or not whole
+            datagrams = split(decode_envelope(wire), wire[ENVELOPE_BYTES:], mark_truncated=mark)
+            datagrams = datagrams if whole else datagrams[:1]
+        datagrams = self._within_rate(datagrams, question)
         if question.passage is None:
             self._leave(datagrams, question)
         else:
@@ -236,6 +247,17 @@ class HandleUdp(asyncio.DatagramProtocol):
         self._observer.answered(reply.operation, reply.response_code, reply.prefix, seconds)
         if reply.operation == RESOLVE:
             self._observer.resolved(reply.response_code, reply.prefix, 1)
+
+    def _within_rate(self, datagrams: list[bytes], question: _Question) -> list[bytes]:
+        """Return what may be sent of an answer: all, nothing, or no more than came."""
+        over = self._rate.over(question.address)
+        if not over:
+            return datagrams
+        if over & 1:
+            return []
+        first = bytearray(datagrams[0][: max(question.request_bytes, ENVELOPE_BYTES)])
+        first[2] |= EnvelopeFlag.TRUNCATED
+        return [bytes(first)]
 
     def _leave(self, datagrams: Iterable[bytes], question: _Question) -> None:
         for datagram in datagrams:
@@ -250,12 +272,15 @@ class HandleUdp(asyncio.DatagramProtocol):
 class _Question:
     """Tells where the answer to one request goes, and what is remembered of it."""
 
-    __slots__ = ("_face", "address", "entry", "key", "passage", "started")
+    __slots__ = ("_face", "address", "entry", "key", "passage", "request_bytes", "started")
 
-    def __init__(self, face: HandleUdp, address: _Address, started: float) -> None:
+    def __init__(
+        self, face: HandleUdp, address: _Address, started: float, request_bytes: int
+    ) -> None:
         self._face = face
         self.address = address
         self.started = started
+        self.request_bytes = request_bytes
         self.key: Hashable = None
         self.entry: Entry | None = None
         self.passage: Passage | None = None

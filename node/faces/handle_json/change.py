@@ -1,4 +1,4 @@
-"""What a ``PUT`` or ``DELETE`` of ``/api/handles/{handle}`` asks for, read once (handle-http-api.md §4)."""
+"""Reads once what a ``PUT`` or ``DELETE`` of ``/api/handles/{handle}`` asks for (handle-http-api.md §4)."""
 
 from __future__ import annotations
 

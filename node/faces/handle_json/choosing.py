@@ -39,7 +39,7 @@ _BROWSERS: Final = ("mozilla/", "opera/")
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """What a choice may depend on: parameters and headers of the request, and the address it came from."""
+    """Parts of a request on which a choice may depend: parameters, headers, and the address it came from."""
 
     wanted: tuple[str, ...] = ()
     """Attributes asked for, as ``key:value``, or as ``key`` for whatever has it."""

@@ -45,7 +45,7 @@ class UnreadableLocations(Exception):
 
 @dataclass(slots=True)
 class Places:
-    """Where a record may lead to, in the order in which it is shown."""
+    """Places that a record may lead to, in the order in which they are shown."""
 
     locations: list[Location] = field(default_factory=list)
     documents: list[Tag] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What a browser asks for, read once (handle-http-api.md §9)."""
+"""Reads once what a browser asks for (handle-http-api.md §9)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Question:
 
     @property
     def ignores_aliases(self) -> bool:
-        """Whether aliases are shown instead of followed."""
+        """Return whether aliases are shown instead of followed."""
         return "ignore_aliases" in self.parameters
 
 

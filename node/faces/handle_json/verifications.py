@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 PATH: Final = "/api/verifications/"
 _NEEDED: Final = ("nonce", "cnonce", "alg", "signature")
+_KINDS: Final = ("HS_PUBKEY", "HS_SECKEY")
+"""Where ``type`` is left out, an algorithm may stand for either kind of key."""
+
 _FURTHER: Final = ("type", "salt", "iterations", "length")
 
 
@@ -58,13 +61,16 @@ class Verifications:
         return exchange.answer(200, members)
 
     async def _is_valid(self, fields: dict[str, str], identity: str) -> bool:
-        try:
-            proof = proof_in(fields, identity)
-            proven = bytes_in(fields, "nonce") + proof.cnonce
-            await self._proofs.check(proof.answer, proven, BEST_VERSION)
-        except (FieldsRefused, AuthenticationFailed):
-            return False
-        return True
+        kinds = (fields["type"],) if "type" in fields else _KINDS
+        for kind in kinds:
+            try:
+                proof = proof_in(fields | {"type": kind}, identity)
+                proven = bytes_in(fields, "nonce") + proof.cnonce
+                await self._proofs.check(proof.answer, proven, BEST_VERSION)
+            except (FieldsRefused, AuthenticationFailed):
+                continue
+            return True
+        return False
 
 
 def _identity(raw: str) -> tuple[bytes, int]:

@@ -1,4 +1,4 @@
-"""Which browsers' pages may ask: the Host check of ports on loopback, and the origins that may read answers."""
+"""Decides which browsers' pages may ask: the Host check of ports on loopback, and the origins that may read answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What is asked of each request before anything else.
+    """Checks that each request passes before anything else.
 
     ``checks_host``: whether the port is on loopback, so that a Host header of another name is refused, except for
     ``host_names``. ``origins`` may read answers; without any every origin may, as the original has it, but not while

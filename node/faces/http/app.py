@@ -21,7 +21,13 @@ from idnode.node.faces.http.seam import Seam
 from idnode.node.faces.table import FACES
 from idnode.node.hosts import MISDIRECTED
 from idnode.node.interceptors.chain import Interceptors
-from idnode.node.interceptors.exchange import HANDLE_JSON, HTTP, next_connection
+from idnode.node.interceptors.exchange import (
+    FAULT_HEADER,
+    HANDLE_JSON,
+    HTTP,
+    REQUEST_ID_HEADER,
+    next_connection,
+)
 from idnode.node.service import events
 
 if TYPE_CHECKING:
@@ -60,7 +66,13 @@ class Resolutions:
 
     async def seen(self, request: web.Request) -> web.StreamResponse:
         """Answer one while there are interceptors; plain successes cost nothing if none must see them."""
-        if not self.interceptors.sees_plain_successes and "Origin" not in request.headers:
+        headers = request.headers
+        plain = (
+            "Origin" not in headers
+            and REQUEST_ID_HEADER not in headers
+            and FAULT_HEADER not in headers
+        )
+        if plain and not self.interceptors.sees_plain_successes:
             try:
                 response = self._read_plain(request)
             except Exception:  # noqa: BLE001  # it is raised again, and answered, where it is seen

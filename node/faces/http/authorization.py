@@ -129,7 +129,7 @@ class Authorization:
             identity = await self._proofs.check(proof.answer, proven, BEST_VERSION)
         except (FieldsRefused, AuthenticationFailed) as error:
             raise CredentialsRefused from error
-        if not self.sessions.prove(session, nonce, identity):
+        if not self.sessions.prove(session, nonce, proof.cnonce, identity):
             raise CredentialsRefused("The nonce is spent")
         return identity
 

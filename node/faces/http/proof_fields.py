@@ -25,8 +25,16 @@ _FIELD: Final = re.compile(
 )
 _INDEX_MAX: Final = 0x7FFFFFFF
 _HMACS: Final = {"HMAC-SHA256": SecretAnswer.HMAC_SHA256, "HMAC-SHA1": SecretAnswer.HMAC_SHA1}
-_PBKDF2: Final = "PBKDF2WithHmacSHA1"
-_SIGNATURE_HASHES: Final = frozenset({"SHA256", "SHA-256", "SHA1", "SHA-1", "SM3"})
+_PBKDF2: Final = ("PBKDF2WithHmacSHA1", "PBKDF2-HMAC-SHA1")
+_SIGNATURE_HASHES: Final = frozenset({"SHA256", "SHA-256", "SHA1", "SHA-1", "MD5", "SM3"})
+_KEYED: Final = {
+    "MD5": SecretAnswer.MD5,
+    "SHA1": SecretAnswer.SHA1,
+    "SHA-1": SecretAnswer.SHA1,
+    "SHA256": SecretAnswer.SHA256,
+    "SHA-256": SecretAnswer.SHA256,
+}
+"""Hashes of secret, nonces and secret again; the same names stand for signatures by a public key."""
 
 PROOF_FIELDS: Final = frozenset({"cnonce", "id", "type", "alg", "signature", "clientCert"})
 """Fields that only somebody sends who wants to prove something."""
@@ -88,7 +96,7 @@ def split_identity(text: str) -> tuple[bytes, int]:
 def proof_in(fields: Mapping[str, str], identity: str) -> Proof:
     """Return the proof that the fields hold, for this identity.
 
-    Without ``type`` the algorithm tells the kind of key.
+    Without ``type`` the algorithm tells the kind of key; a plain hash then means a signature.
 
     Raises:
         FieldsRefused: A field is missing, of another form, or names an algorithm that is none.
@@ -98,19 +106,22 @@ def proof_in(fields: Mapping[str, str], identity: str) -> Proof:
     algorithm = _field(fields, "alg")
     signature = bytes_in(fields, "signature")
     cnonce = bytes_in(fields, "cnonce")
-    secret = algorithm == _PBKDF2 or algorithm in _HMACS
+    keyed = algorithm in _KEYED and fields.get("type") == SECRET_KEY.decode()
+    secret = keyed or algorithm in _PBKDF2 or algorithm in _HMACS
     kind = SECRET_KEY if secret else PUBLIC_KEY
     if fields.get("type", kind.decode()) != kind.decode():
         raise FieldsRefused("the algorithm does not go with the type of key")
-    return Proof(
-        ChallengeAnswer(kind, handle, index, _wire_proof(fields, algorithm, signature)), cnonce
-    )
+    if keyed:
+        proof = bytes([_KEYED[algorithm]]) + signature
+    else:
+        proof = _wire_proof(fields, algorithm, signature)
+    return Proof(ChallengeAnswer(kind, handle, index, proof), cnonce)
 
 
 def _wire_proof(fields: Mapping[str, str], algorithm: str, signature: bytes) -> bytes:
     if algorithm in _HMACS:
         return bytes([_HMACS[algorithm]]) + signature
-    if algorithm == _PBKDF2:
+    if algorithm in _PBKDF2:
         writer = Writer().u1(SecretAnswer.PBKDF2_HMAC_SHA1).string(bytes_in(fields, "salt"))
         writer.i4(_number(fields, "iterations")).i4(_number(fields, "length"))
         return writer.string(signature).done()

@@ -19,7 +19,7 @@ from idnode.node.faces.http.access import NO_CORS
 from idnode.node.faces.http.body import BodyRefused
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.seam import Seam
-from idnode.node.interceptors.exchange import note_error
+from idnode.node.interceptors.exchange import current, note_error
 from idnode.node.service.answers import answer_for, text_for
 from idnode.node.service.errors import AuthenticationNeeded, NotResponsible, ServiceError
 from idnode.registry.fetching import NotFetched, carried_out_again
@@ -115,7 +115,9 @@ def log_failure(error: BaseException) -> None:
         return
     level = answer_for(error).log_level
     if level > logging.DEBUG:
-        _log.log(level, "request failed", exc_info=error if level >= logging.ERROR else None)
+        exchange = current.get()
+        which = "a request" if exchange is None else f"request {exchange.id}"
+        _log.log(level, "%s failed", which, exc_info=error if level >= logging.ERROR else None)
 
 
 def guarded(

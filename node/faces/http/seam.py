@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
@@ -24,6 +25,7 @@ from idnode.node.interceptors.exchange import (
     HttpRequest,
     current,
 )
+from idnode.node.interceptors.exchange import REQUEST_ID_HEADER as REQUEST_ID
 from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from idnode.registry.handle.clock import Clock
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-REQUEST_ID: Final = "X-Request-Id"
 
 _AN_ID: Final = re.compile(rf"[!-~]{{1,{ID_CHARACTERS_MAX}}}")
 
@@ -57,7 +57,7 @@ class Seam:
         if plan is not None:
             early = PROCEED not in plan
             if early:
-                plan = self.interceptors.reply(exchange, plan)
+                plan = self.interceptors.reply(exchange, _identified(plan, exchange.id))
             answered = await _carry_out(plan, request)
             if early or answered.closed:
                 return answered
@@ -127,6 +127,16 @@ class _Sent(web.StreamResponse):
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing."""
+
+
+def _identified(plan: Plan, request_id: str) -> Plan:
+    """Return a plan for an early answer with the request's id in its HTTP answers."""
+    return tuple(
+        Send(replace(step.content, headers=(*step.content.headers, (REQUEST_ID, request_id))))
+        if isinstance(step, Send) and isinstance(step.content, HttpAnswer)
+        else step
+        for step in plan
+    )
 
 
 def _peer_of(request: web.BaseRequest) -> tuple[Any, ...]:

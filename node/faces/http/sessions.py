@@ -1,7 +1,7 @@
 """Sessions of the JSON API: a number that stands for whoever proved to be somebody (handle-http-api.md §7).
 
-Each session has a nonce that the client signs. A nonce proves once: after that the session has another, so that
-what was overheard is worth nothing.
+Each session has a nonce that the client signs together with one of its own. It may sign in again in the same session,
+each time with a nonce of its own that it did not use before, so that what was overheard is worth nothing.
 
 A session is opened for everybody who is invited to sign in, so sessions are bounded: those in which nobody has
 proven anything give way to one another, those in which somebody has to one another, in each the one unused for
@@ -11,6 +11,7 @@ longest.
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ SESSION_SECONDS: Final = 1800.0
 """How long a session may lie unused, as in the original."""
 
 NONCE_BYTES: Final = 16
+
+SPENT_MAX: Final = 100
+"""Most nonces of a client that one session remembers; after that it has a nonce of its own anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,15 @@ def draw() -> Drawn:
 
 
 class WebSession:
-    """One session; ``identity`` is who proved to be there."""
+    """One session; ``identity`` is who proved to be there, ``spent`` are the client's nonces so far."""
 
-    __slots__ = ("deadline", "identity", "nonce", "session_id")
+    __slots__ = ("deadline", "identity", "nonce", "session_id", "spent")
 
     def __init__(self, drawn: Drawn) -> None:
         self.session_id, self.nonce = drawn
         self.identity: Identity | None = None
         self.deadline = 0.0
+        self.spent: set[bytes] = set()
 
 
 class WebSessions:
@@ -103,17 +108,23 @@ class WebSessions:
             return session
         return None
 
-    def prove(self, session: WebSession, nonce: str, identity: Identity) -> bool:
-        """Note who signed the session's nonce, which is spent with that.
+    def prove(self, session: WebSession, nonce: str, cnonce: bytes, identity: Identity) -> bool:
+        """Note who signed the session's nonce and one of the client's, which is spent with that.
 
-        Returns False, and notes nothing, when the nonce is spent already or the session is over.
+        Returns False, and notes nothing, when it is spent already or the session is over.
         """
         crowd = self._unproven if session.identity is None else self._proven
         if crowd.get(session.session_id) is not session or session.nonce != nonce:
             return False
+        fingerprint = hashlib.sha256(cnonce).digest()
+        if fingerprint in session.spent:
+            return False
         del crowd[session.session_id]
         session.identity = identity
-        session.nonce = self._draw().nonce
+        session.spent.add(fingerprint)
+        if len(session.spent) > SPENT_MAX:
+            session.nonce = self._draw().nonce
+            session.spent.clear()
         self._add(session, self._proven, self._limits.proven)
         return True
 

@@ -15,6 +15,7 @@ from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.parameters import integer
 from idnode.node.faces.http.replies import PLANNED, json_response
 from idnode.node.faces.http.routes import Route, endpoint
+from idnode.node.interceptors.exchange import note_error
 from idnode.node.service import events
 from idnode.node.service.identifiers.reverse_lookup import Pattern, SearchTooLarge, Wanted
 
@@ -60,7 +61,9 @@ class Search:
         except PLANNED as error:
             return exchange.refused(error)
         except SearchTooLarge as error:
-            return exchange.refused(MalformedRequest(str(error)))
+            response = exchange.refused(MalformedRequest(str(error)))
+            note_error(error)
+            return response
         exchange.note(1)
         return json_response(orjson.dumps([handle.decode(errors="replace") for handle in found]))
 

@@ -19,6 +19,7 @@ from idnode.node.faces.snms.texts import (
     item_text,
     said_of,
 )
+from idnode.node.interceptors.exchange import note_handle
 from idnode.node.service.directory.refusals import TooManyItems
 from idnode.node.service.directory.templated import HANDLE_CHARACTERS_MAX, NewRecord
 from idnode.node.service.errors import ServiceError
@@ -60,6 +61,7 @@ class IdentifierCalls:
     async def query(self, request: web.Request) -> Any:
         """Return an identifier to anybody (the older public query)."""
         handle = query_text(request, "handle", HANDLE_CHARACTERS_MAX)
+        note_handle(handle.encode(errors="replace"))
         prefix = prefix_of(handle.encode(errors="replace"))
         try:
             found = await fetched(partial(self._identifiers.detail, handle))
@@ -87,6 +89,7 @@ class IdentifierCalls:
         """Register an identifier (H2)."""
         account = self._services.account(request)
         record = _record(await read_model(request, Identifier))
+        note_handle(record.handle.encode())
         prefix = prefix_of(record.handle.encode())
         try:
             await self._identifiers.create(account, record)
@@ -100,6 +103,7 @@ class IdentifierCalls:
         """Change an identifier (H4)."""
         account = self._services.account(request)
         record = _record(await read_model(request, Identifier))
+        note_handle(record.handle.encode())
         await self._identifiers.update(account, record)
         return True
 
@@ -107,6 +111,7 @@ class IdentifierCalls:
         """Delete an identifier (H6)."""
         account = self._services.account(request)
         key = await read_model(request, HandleKey)
+        note_handle(key.handle.encode())
         await self._identifiers.delete(account, key.handle)
         return True
 

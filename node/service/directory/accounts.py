@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 CHINA: Final = timedelta(hours=8)
 """Asia/Shanghai is eight hours ahead of UTC, without summer time."""
 
+DAYS_LOOKED_AT: Final = 8
+"""Days around today for which a refused digest is tried, to say which date it bears."""
+
 DAYS_OF_GRACE: Final = 1
 """Days by which the date of a digest may differ: clocks and zones of clients do, around midnight."""
 
@@ -73,7 +76,9 @@ class Accounts:
         account = self._named(username)
         inner = account.inner if account else _NOBODY
         proven = hmac.compare_digest(inner_of(password), inner)
-        return self._admit(account, proven=proven)
+        if account is None or not proven:
+            raise LoginRefused("password" if account else "account")
+        return self._tokens.issue(account.id, self._clock.now())
 
     def login_digested(self, username: str, digest: str) -> str:
         """Return a token for whoever digested the password with today's date, or a day beside it.
@@ -88,15 +93,29 @@ class Accounts:
         sought = digest.encode(errors="replace").lower()
         for day in days_around(self._clock.now(), self._days_of_grace):
             proven |= hmac.compare_digest(digest_of(inner, day).encode(), sought)
-        return self._admit(account, proven=proven)
+        if account is None or not proven:
+            raise self._digest_refused(account, sought)
+        return self._tokens.issue(account.id, self._clock.now())
+
+    def _digest_refused(self, account: AccountEntry | None, sought: bytes) -> LoginRefused:
+        """Return a refusal that says what is wrong with a digest, as far as it can be told."""
+        now = self._clock.now()
+        inner = account.inner if account else _NOBODY
+        days = days_around(now, DAYS_LOOKED_AT)
+        today = days[DAYS_LOOKED_AT]
+        fitting = [day for day in days if digest_of(inner, day).encode() == sought]
+        if account is None:
+            return LoginRefused("account")
+        if fitting:
+            return LoginRefused("date", date=fitting[0], today=today)
+        if sought == inner.encode():
+            return LoginRefused("undated")
+        if inner_of(sought.decode(errors="replace")) == inner:
+            return LoginRefused("plain")
+        return LoginRefused("password")
 
     def _named(self, username: str) -> AccountEntry | None:
         return self._directory.cache.accounts_by_name.get(username)
-
-    def _admit(self, account: AccountEntry | None, *, proven: bool) -> str:
-        if account is None or not proven:
-            raise LoginRefused("No such account, or another password")
-        return self._tokens.issue(account.id, self._clock.now())
 
     def of_token(self, token: str | None) -> AccountEntry:
         """Return the account that a token was issued to.
@@ -106,10 +125,10 @@ class Accounts:
 
         """
         if not token:
-            raise TokenRefused("There is no token")
+            raise TokenRefused("There is no token", "none")
         account = self._directory.cache.accounts.get(self._tokens.read(token, self._clock.now()))
         if account is None:
-            raise TokenRefused("The account is gone")
+            raise TokenRefused("The account is gone", "gone")
         return account
 
     async def add(self, asking: AccountEntry, new: NewAccount) -> int:

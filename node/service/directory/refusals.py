@@ -13,11 +13,28 @@ from idnode.node.service.errors import (
 
 
 class TokenRefused(AuthenticationNeeded):
-    """A token is missing, forged, expired, or of an account that is gone."""
+    """A token is missing, forged, expired, or of an account that is gone.
+
+    ``reason`` is ``none``, ``garbage``, ``expired`` or ``gone``; peers are not told.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class LoginRefused(AuthenticationFailed):
-    """No such account, or another password."""
+    """No such account, or another password.
+
+    ``reason`` is ``account``, ``password``, ``date`` (then ``date`` is the digest's, ``today`` the node's),
+    ``undated`` or ``plain``. It is for whoever runs the node; the peer is told nothing of it.
+    """
+
+    def __init__(self, reason: str, *, date: str = "", today: str = "") -> None:
+        super().__init__("No such account, or another password")
+        self.reason = reason
+        self.date = date
+        self.today = today
 
 
 class NotPermitted(InvalidAdministrator):

@@ -14,8 +14,9 @@ from idnode.node.service.directory.refusals import (
     TypeDiffers,
 )
 from idnode.node.service.directory.templates import TEMPLATE_ID_INDEX, TEMPLATE_INDEX
-from idnode.registry.handle import values
+from idnode.registry.handle import names, values
 from idnode.registry.handle.model import PERMISSIONS_DEFAULT, TTL_DEFAULT_SECONDS
+from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 TEMPLATE_TYPE: Final = b"TEMPLATE"
 TEMPLATE_ID_TYPE: Final = b"TEMPLATE_ID"
 
+ADMIN_INDEX: Final = 100
+_GROUP_INDEX: Final = 200
+
 _FIXED: Final = struct.Struct(">iIBiBI")
 _pack_count = struct.Struct(">I").pack
 
@@ -32,7 +36,8 @@ _pack_count = struct.Struct(">I").pack
 class Form:
     """A template made ready for judging and packing values."""
 
-    def __init__(self, template: TemplateEntry, value_characters_max: int) -> None:
+    def __init__(self, template: TemplateEntry, value_characters_max: int, prefix: bytes) -> None:
+        self._admin = encode_admin(AdminValue(Right.ALL, names.prefix_handle(prefix), _GROUP_INDEX))
         self._items = template.items
         self._required = template.required
         self._characters_max = value_characters_max
@@ -44,8 +49,12 @@ class Form:
             (TEMPLATE_INDEX, TEMPLATE_TYPE, template.version.encode()),
         )
 
-    def pack(self, given: Sequence[tuple[int, str, str]], now: int) -> tuple[bytes, set[int]]:
+    def pack(
+        self, given: Sequence[tuple[int, str, str]], now: int, *, whole: bool = True
+    ) -> tuple[bytes, set[int]]:
         """Return the packed values of a record, template first and then by index, and the indexes given.
+
+        A ``whole`` record begins with the administrators of its prefix, who may change it later.
 
         Raises:
             ValueRefused: The template forbids a value.
@@ -60,7 +69,9 @@ class Form:
             if index in found:
                 raise IndexRepeated(index)
             found[index] = (type_bytes, text.encode())
-        parts = [_pack_count(len(found) + len(self._fixed))]
+        parts = [_pack_count(len(found) + len(self._fixed) + whole)]
+        if whole:
+            parts += _value(ADMIN_INDEX, b"HS_ADMIN", self._admin, now)
         for index, type_bytes, data in self._fixed:
             parts += _value(index, type_bytes, data, now)
         for index in sorted(found):

@@ -1,8 +1,9 @@
 """Identifiers that are registered with a template, for accounts (snms-api.md §6).
 
 A record holds the template's handle at index 1000, its version at 1001, and each attribute at its item's index
-and type, as text that everybody may read. So it is an identifier like any other: each face resolves it, and
-one that another face made can be read here. Whatever has to be known to judge an item is in memory, and a
+and type, as text that everybody may read; an HS_ADMIN value at 100 names the administrators of its prefix. So it is
+an identifier like any other: each face resolves it, and one that another face made can be read here. An account acts as
+the administrator of its prefix: it changes the records whose own HS_ADMIN values name that, as on other faces. Whatever has to be known to judge an item is in memory, and a
 batch goes to the register in one submission.
 """
 
@@ -14,16 +15,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from idnode.node.service.directory.ownership import hosted_prefix
-from idnode.node.service.directory.refusals import FieldRefused, PrefixNotReady, TooManyItems
+from idnode.node.service.directory.refusals import (
+    FieldRefused,
+    NotPermitted,
+    PrefixNotReady,
+    TooManyItems,
+)
 from idnode.node.service.directory.template_form import TEMPLATE_TYPE, Form
 from idnode.node.service.directory.templates import TEMPLATE_INDEX
 from idnode.node.service.errors import InsufficientPermission, ServiceError
+from idnode.node.service.identifiers import rights
+from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.errors import HandleNotFound, ValuesNotFound
 from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.limits import SNMS_BATCH_ITEMS_MAX
 from idnode.registry.handle.model import Permission
+from idnode.registry.handle.types.hs_admin import Right
 from idnode.registry.mutation import AddValues, Applied, Create, Delete
 
 if TYPE_CHECKING:
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
 
     from idnode.node.service.directory.templates import Templates
     from idnode.node.service.identifiers.authority import Authority
+    from idnode.node.service.identifiers.permissions import Permissions
     from idnode.node.service.identifiers.resolver import Resolver
     from idnode.registry.directory.cache import Cache
     from idnode.registry.directory.entries import AccountEntry
@@ -40,6 +50,9 @@ if TYPE_CHECKING:
 
 HANDLE_CHARACTERS_MAX: Final = 255
 """Longest handle of this API, in characters."""
+
+SECRET_KEY_INDEX: Final = 301
+"""The key by which the administrator of a prefix is known."""
 
 _SLICE_ITEMS: Final = 250
 """Items judged between two turns of the event loop: a few milliseconds of work."""
@@ -80,6 +93,7 @@ class TemplateServices:
     templates: Templates
     cache: Cache
     clock: Clock
+    permissions: Permissions
     value_characters_max: int = 255
     update_replaces: bool = False
 
@@ -109,10 +123,13 @@ class TemplatedIdentifiers:
         except ServiceError as error:
             raise HandleNotFound from error
         version = ""
+        shown = []
         for span in values.spans(packed):
+            if not rights.is_admin(span):
+                shown.append(packed[span.start : span.end])
             if span.index == TEMPLATE_INDEX and span.type == TEMPLATE_TYPE:
                 version = values.data_of(packed, span).decode(errors="replace")
-        return Detail(handle, version, packed)
+        return Detail(handle, version, values.join(shown))
 
     async def create(self, account: AccountEntry, record: NewRecord) -> None:
         """Register an identifier.
@@ -228,28 +245,42 @@ class _ItemAuthorization:
         key, form = self._own(record)
         packed, given = form.pack(record.values, self._now)
         form.insist_on_required(given)
-        stored = self._services.register.lookup(key)
-        if stored is None:
-            raise HandleNotFound
-        _insist_on_writable(stored.values, None)
+        stored = self._stored(key)
+        _insist_on_writable(stored, None)
+        self._insist_on_right(rights.to_replace_all(stored, packed).rights, key)
         return Create(key, packed, overwrite=True, public=True)
 
     def merging(self, record: NewRecord) -> Mutation:
         """Return the mutation that puts values in the place of those at their indexes."""
         key, form = self._own(record)
-        packed, given = form.pack(record.values, self._now)
-        stored = self._services.register.lookup(key)
-        if stored is None:
-            raise HandleNotFound
-        present = _insist_on_writable(stored.values, given)
+        packed, given = form.pack(record.values, self._now, whole=False)
+        stored = self._stored(key)
+        present = _insist_on_writable(stored, given)
         form.insist_on_required(given | present)
+        self._insist_on_right(rights.to_add(stored, packed).rights, key)
         return AddValues(key, packed, overwrite=True)
 
     def deletion(self, handle: str) -> Mutation:
         """Return the mutation that deletes a record."""
         key, prefix = _checked(handle)
         self._insist_on_own(prefix)
+        self._stored(key)
+        self._insist_on_right(Right.DELETE_HANDLE, key)
         return Delete(key)
+
+    def _stored(self, key: bytes) -> bytes:
+        stored = self._services.register.lookup(key)
+        if stored is None:
+            raise HandleNotFound
+        return stored.values
+
+    def _insist_on_right(self, right: int, key: bytes) -> None:
+        """Insist that the record lets the administrator of its prefix do this; the node's own may everything."""
+        if self._account.is_admin:
+            return
+        identity = Identity(names.prefix_handle(names.prefix_of(key)), SECRET_KEY_INDEX)
+        if not self._services.permissions.allows(identity, right or Right.MODIFY_VALUE, key):
+            raise NotPermitted("The record's HS_ADMIN values do not name the prefix")
 
     def _own(self, record: NewRecord) -> tuple[bytes, Form]:
         key, prefix = _checked(record.handle)
@@ -258,7 +289,7 @@ class _ItemAuthorization:
         form = self._forms.get(name)
         if form is None:
             template = self._services.templates.known(*name)
-            form = Form(template, self._services.value_characters_max)
+            form = Form(template, self._services.value_characters_max, prefix.encode())
             self._forms[name] = form
         return key, form
 

@@ -42,17 +42,17 @@ class Tokens:
 
         """
         if len(token) != _TOKEN_CHARACTERS or not token.isascii():
-            raise TokenRefused("The token is not one of this node's")
+            raise TokenRefused("The token is not one of this node's", "garbage")
         try:
             found = urlsafe_b64decode(token)
         except ValueError as error:
-            raise TokenRefused("The token is not one of this node's") from error
+            raise TokenRefused("The token is not one of this node's", "garbage") from error
         claim, signature = found[: _CLAIM.size], found[_CLAIM.size :]
         if not hmac.compare_digest(signature, self._signature(claim)):
-            raise TokenRefused("The token is not one of this node's")
+            raise TokenRefused("The token is not one of this node's", "garbage")
         account_id, until = _CLAIM.unpack(claim)
         if now >= until:
-            raise TokenRefused("The token has expired")
+            raise TokenRefused("The token has expired", "expired")
         return int(account_id)
 
     def _signature(self, claim: bytes) -> bytes:

@@ -111,7 +111,7 @@ class Administration:
 
     # Changes: what is asked, as the register takes it
 
-    def _creation(self, message: Message, connection: Connection) -> Create:
+    def _creation(self, message: Message, connection: Connection) -> Create | AddValues:
         handle, packed = decode_record(message.body)
         return self._authorization.creation(
             connection.identity,

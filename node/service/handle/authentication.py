@@ -128,16 +128,12 @@ class Authentication:
         answer = decode_answer(message.body)
         pending = self._challenges.take(envelope.session_id, connection)
         request, onward = _resumed(pending, message, envelope)
-        if answer.index:
-            claimed = Identity(answer.handle, answer.index)
 
-            async def prove() -> None:
-                await self._prove(answer, pending)
+        async def prove() -> None:
+            await self._prove(answer, pending)
 
-            dispatch(request, onward, connection.claiming(claimed, prove), reply)
-        else:
-            work = self._prove_any(dispatch, answer, pending, request, onward, connection, reply)
-            dispatch.alongside(work, request, onward, connection, reply)
+        claimed = Identity(answer.handle, answer.index)
+        dispatch(request, onward, connection.claiming(claimed, prove), reply)
 
     async def _prove(self, answer: ChallengeAnswer, pending: PendingChallenge) -> Identity:
         """Return who the answer proves to be there.
@@ -154,20 +150,6 @@ class Authentication:
             if claimed is None or same(claimed, identity):
                 self._sessions.prove(session, identity)
         return identity
-
-    async def _prove_any(  # noqa: PLR0913, PLR0917  # the parts of one request, passed through once
-        self,
-        dispatch: Dispatch,
-        answer: ChallengeAnswer,
-        pending: PendingChallenge,
-        request: Message,
-        onward: Envelope,
-        connection: Connection,
-        reply: ReplyTo,
-    ) -> None:
-        """Find out which key an answer for any key was made with, then go on."""
-        identity = await self._prove(answer, pending)
-        dispatch(request, onward, connection.claiming(identity, None), reply)
 
     async def _verify(self, message: Message, envelope: Envelope, connection: Connection) -> Reply:
         """ChallengeAnswer whether a proof that was given to another server is good."""

@@ -17,6 +17,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from idnode.node.interceptors.exchange import current, note_handle
 from idnode.node.service.errors import (
     AnswerReceived,
     AuthenticationNeeded,
@@ -25,6 +26,7 @@ from idnode.node.service.errors import (
     ReservedOperation,
     ServiceError,
 )
+from idnode.node.service.handle.response import OPERATION_NAMES, asked_handle
 from idnode.registry.fetching import NotFetched, carried_out_again
 from idnode.registry.handle.wire.constants import OpCode
 
@@ -70,6 +72,8 @@ class Dispatch:
         self, message: Message, envelope: Envelope, connection: Connection, reply: ReplyTo
     ) -> None:
         """Carry out one request; ``reply`` is called before this returns, or later."""
+        if current.get() is not None and message.op_code in OPERATION_NAMES:
+            note_handle(asked_handle(message.body))
         operation = self._operations.get(message.op_code)
         try:
             if operation is None or message.response_code or message.recursion_count:

@@ -1,7 +1,7 @@
 """Checks what an answer to a challenge proves, against the keys in the identity's own record.
 
 An identity is ``index:handle``; the value there must be an HS_SECKEY or HS_PUBKEY, as the answer says which.
-Index 0 stands for any key of that kind. Checking costs milliseconds by design, so it is done in other
+Index 0 stands for any key of that kind, and stays 0 when one fits. Checking costs milliseconds by design, so it is done in other
 threads, and an identity that does not exist costs as much as one that does.
 """
 
@@ -44,7 +44,7 @@ class Proofs:
         self._offload = offload
 
     async def check(self, answer: ChallengeAnswer, proven: bytes, version: Version) -> Identity:
-        """Return who proved to be there, with the index of the key that fits.
+        """Return who proved to be there.
 
         ``proven`` are nonce and digest of the challenge, ``version`` is that of the challenge.
 
@@ -54,23 +54,23 @@ class Proofs:
 
         """
         if answer.type == SECRET_KEY:
-            keys = await fetched(partial(self._keys, answer)) or [(0, _NOBODY)]
-            found = await self._offload.run(_secret_that_fits, keys, answer, proven, version)
+            keys = await fetched(partial(self._keys, answer)) or [_NOBODY]
+            fits = await self._offload.run(_secret_fits, keys, answer, proven, version)
         elif answer.type == PUBLIC_KEY:
             keys = await fetched(partial(self._keys, answer))
-            found = await self._offload.run(_key_that_fits, keys, answer, proven)
+            fits = await self._offload.run(_key_fits, keys, answer, proven)
         else:
-            found = 0
-        if not found:
+            fits = False
+        if not fits:
             raise AuthenticationFailed
-        return Identity(answer.handle, found)
+        return Identity(answer.handle, answer.index)
 
     async def has_key(self, answer: ChallengeAnswer) -> bool:
         """Return whether the identity has a key of the answer's kind."""
         return bool(await fetched(partial(self._keys, answer)))
 
-    def _keys(self, answer: ChallengeAnswer) -> list[tuple[int, bytes]]:
-        """Return index and data of the keys that the answer may mean; an empty one is none."""
+    def _keys(self, answer: ChallengeAnswer) -> list[bytes]:
+        """Return the data of the keys that the answer may mean; an empty one is none."""
         if len(answer.handle) > HANDLE_BYTES_MAX:
             return []
         stored = self._lookup(names.complete(answer.handle))
@@ -78,7 +78,7 @@ class Proofs:
             return []
         packed = stored.values
         found = [
-            (span.index, data)
+            data
             for span in spans(packed)
             if answer.index in {0, span.index}
             and span.type.upper() == answer.type
@@ -87,29 +87,25 @@ class Proofs:
         return found[:KEYS_MAX]
 
 
-def _secret_that_fits(
-    keys: list[tuple[int, bytes]], answer: ChallengeAnswer, proven: bytes, version: Version
-) -> int:
-    """Return the index of the secret with which the proof was made, 0 if with none."""
-    found = 0
-    for index, secret in keys:
-        try:
-            fits = verify_proof(secret, proven, answer.proof, version)
-        except ProtocolError:
-            return 0
-        if fits and not found:
-            found = index
-    return found
+def _secret_fits(
+    keys: list[bytes], answer: ChallengeAnswer, proven: bytes, version: Version
+) -> bool:
+    """Return whether the proof was made with one of the secrets; all of them are tried."""
+    try:
+        tried = [verify_proof(secret, proven, answer.proof, version) for secret in keys]
+    except ProtocolError:
+        return False
+    return any(tried)
 
 
-def _key_that_fits(keys: list[tuple[int, bytes]], answer: ChallengeAnswer, proven: bytes) -> int:
-    """Return the index of the public key whose owner made the signature, 0 if nobody did."""
-    for index, data in keys:
+def _key_fits(keys: list[bytes], answer: ChallengeAnswer, proven: bytes) -> bool:
+    """Return whether the owner of one of the public keys made the signature."""
+    for data in keys:
         try:
             hash_name, signature = decode_proof(answer.proof)
             key = decode_public_key(data)
             if verify(key, hash_name, signature, proven, signer=answer.handle):
-                return index
+                return True
         except ProtocolError:
             continue
-    return 0
+    return False

@@ -227,8 +227,13 @@ class Responses:
 
 def asked_prefix(body: bytes) -> bytes:
     """Return the prefix of the handle in front of a request's body as spelled; empty if none is readable."""
+    return asked_handle(body).partition(b"/")[0]
+
+
+def asked_handle(body: bytes) -> bytes:
+    """Return the handle in front of a request's body as spelled, cut where it is too long to be one."""
     length = int.from_bytes(body[:4], "big")
-    return body[4 : 4 + min(length, 2048)].partition(b"/")[0]
+    return body[4 : 4 + min(length, 2048)]
 
 
 class UnplannedErrors:

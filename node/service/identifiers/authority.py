@@ -18,13 +18,13 @@ from idnode.node.service.errors import NotResponsible, PrefixReferral, ServiceRe
 from idnode.node.service.identifiers.namespaces import Namespaces, namespace_in
 from idnode.node.service.identifiers.sites import Placement, placement_of
 from idnode.registry.errors import HandleNotFound
-from idnode.registry.fetching import fetched, together
+from idnode.registry.fetching import NotFetched, fetched, together
 from idnode.registry.handle import names, values
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.mutation import Create
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from idnode.registry.handle.types.hs_site import Server
     from idnode.registry.register import Register
@@ -55,6 +55,8 @@ class Authority:
         self.namespaces = Namespaces()
         """What prefix handles say about all handles of their prefixes."""
         self._decisions: dict[bytes, bool] = {}
+        self._counted: dict[bytes, int] = {}
+        """Identifiers of prefixes whose prefix handle is being judged."""
         self._watchers: list[Callable[[], None]] = []
 
     @classmethod
@@ -166,6 +168,25 @@ class Authority:
         if prefix not in self.homed:
             raise NotResponsible
         return prefix
+
+    def orphans(self, handle: bytes, remaining: Iterable[bytes]) -> bool:
+        """Return whether identifiers would lose their home if a prefix handle kept values of these types only."""
+        folded = names.fold(handle)
+        prefix = folded[len(_START) :]
+        if not folded.startswith(_START) or prefix not in self.homed or prefix in self._decisions:
+            return False
+        if any(each.upper() == b"HS_ADMIN" for each in remaining):
+            return False
+        counted = self._counted.pop(prefix, None)
+        if counted is None:
+            raise NotFetched((handle,), self._count_below)
+        return counted > 0
+
+    async def _count_below(self, prefix_handles: Sequence[bytes]) -> None:
+        """Count the identifiers of these prefixes, for one judgement each."""
+        for handle in prefix_handles:
+            prefix = names.fold(handle)[len(_START) :]
+            self._counted[prefix] = await self._register.count(prefix)
 
     def absence(
         self, handle: bytes, *, refer: bool = True

@@ -1,4 +1,8 @@
-"""Batches of creations: each item has its own outcome, what items share is decided once."""
+"""Batches of creations: each item has its own outcome, what items share is decided once.
+
+With ``overwrite`` each record that is there already is judged by itself, as a single replacement is; only the
+node's administrators may replace any, unseen.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,26 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.service.errors import BatchTooLarge, ServiceError
+from idnode.node.service.errors import (
+    BatchTooLarge,
+    InsufficientPermission,
+    NotResponsible,
+    ServiceError,
+)
 from idnode.node.service.identifiers.creation import require_creation
 from idnode.registry.errors import BatchAborted
 from idnode.registry.fetching import fetched, together
 from idnode.registry.handle import names
 from idnode.registry.handle.errors import RegistryError
-from idnode.registry.handle.types.hs_admin import Right
 from idnode.registry.handle.values import dated
 from idnode.registry.limits import BATCH_ITEMS_MAX
-from idnode.registry.mutation import Applied, Create
+from idnode.registry.mutation import AddValues, Applied, Create
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from idnode.node.service.identifiers.authority import Authority
+    from idnode.node.service.identifiers.authorization import Authorization
     from idnode.node.service.identifiers.credentials import Identity
     from idnode.node.service.identifiers.permissions import Permissions
     from idnode.registry.mutation import Mutation
@@ -40,6 +49,7 @@ class Batch:
         self,
         authority: Authority,
         permissions: Permissions,
+        authorization: Authorization,
         identity: Identity,
         *,
         now: int,
@@ -49,12 +59,15 @@ class Batch:
     ) -> None:
         self._authority = authority
         self._permissions = permissions
+        self._authorization = authorization
         self._identity = identity
         self._now = now
         self._overwrite = overwrite
         self._all_or_nothing = all_or_nothing
         self._prepared = prepared
         self._decisions: dict[bytes, ServiceError | None] = {}
+        self._made: set[bytes] = set()
+        """Folded handles that this batch creates, and may therefore overwrite."""
 
     async def carry_out(
         self, register: Register, items: Sequence[tuple[bytes, bytes]]
@@ -69,10 +82,10 @@ class Batch:
         """
         if len(items) > BATCH_ITEMS_MAX:
             raise BatchTooLarge(f"A batch has at most {BATCH_ITEMS_MAX} items")
-        prepared = await self._prepare(items)
+        prepared = await self._prepare(register, items)
         mutations: list[Mutation] = [item for item in prepared if isinstance(item, Create)]
-        if self._all_or_nothing and len(mutations) < len(items):
-            return [_aborted() if isinstance(item, Create) else item for item in prepared]
+        if self._all_or_nothing and any(isinstance(item, Exception) for item in prepared):
+            return [item if isinstance(item, Exception) else _aborted() for item in prepared]
         outcomes = iter(
             await register.submit(mutations, all_or_nothing=self._all_or_nothing)
             if mutations
@@ -81,19 +94,23 @@ class Batch:
         return [next(outcomes) if isinstance(item, Create) else item for item in prepared]
 
     async def _prepare(
-        self, items: Sequence[tuple[bytes, bytes]]
-    ) -> list[Create | RegistryError | ServiceError]:
-        prepared: list[Create | RegistryError | ServiceError] = []
+        self, register: Register, items: Sequence[tuple[bytes, bytes]]
+    ) -> list[Create | Applied | RegistryError | ServiceError]:
+        prepared: list[Create | Applied | RegistryError | ServiceError] = []
         for start in range(0, len(items), _SLICE_ITEMS):
             if start:
                 await asyncio.sleep(0)
             some = items[start : start + _SLICE_ITEMS]
-            prepared += await fetched(partial(together, self._prepared_item, some))
+            prepared += await fetched(
+                partial(together, partial(self._prepared_item, register), some)
+            )
         return prepared
 
-    def _prepared_item(self, item: tuple[bytes, bytes]) -> Create | RegistryError | ServiceError:
+    def _prepared_item(
+        self, register: Register, item: tuple[bytes, bytes]
+    ) -> Create | Applied | RegistryError | ServiceError:
         try:
-            return self._creation(*item)
+            return self._judged(register, *item)
         except (RegistryError, ServiceError) as error:
             return error.with_traceback(None)
 
@@ -113,16 +130,18 @@ class Batch:
 
         """
         for number, (position, handle, packed) in enumerate(unrecognised):
-            create = await fetched(partial(self._prepared_item, (handle, packed)))
-            if isinstance(create, Create):
-                batch.take(position, create.handle, create.values)
+            try:
+                create = await fetched(partial(self._creation, handle, packed))
+            except (RegistryError, ServiceError) as error:
+                batch.refuse(position, error.with_traceback(None), handle)
             else:
-                batch.refuse(position, create, handle)
+                batch.take(position, create.handle, create.values)
             if not number % _SLICE_ITEMS:
                 await asyncio.sleep(0)
         refused: dict[int, Exception] = {}
         for number, handle in batch.prefixes():
-            if (refusal := await fetched(partial(self._refusal, handle))) is not None:
+            refusal = await fetched(partial(self._refusal, handle)) or self._replaces_home(handle)
+            if refusal is not None:
                 refused[number] = refusal
             if not number % _SLICE_ITEMS:
                 await asyncio.sleep(0)
@@ -134,19 +153,51 @@ class Batch:
                 batch, all_or_nothing=self._all_or_nothing, overwrite=self._overwrite
             )
 
+    def _judged(self, register: Register, handle: bytes, packed: bytes) -> Create | Applied:
+        """Return what creates or replaces a record, or that nothing is left to do."""
+        creation = self._creation(handle, packed)
+        if not self._overwrite:
+            return creation
+        if self._permissions.is_node_admin(self._identity):
+            refusal = self._replaces_home(handle)
+            if refusal is not None:
+                raise refusal
+            return creation
+        key = names.fold(handle)
+        existing = None if key in self._made else register.lookup(handle)
+        if existing is None:
+            creation.overwrite = key in self._made
+            self._made.add(key)
+            return creation
+        replacement = self._authorization.replacement(
+            self._identity, handle, creation.values, existing.values
+        )
+        return Applied(True) if isinstance(replacement, AddValues) else replacement
+
     def _creation(self, handle: bytes, packed: bytes) -> Create:
-        key = names.complete(handle)
-        refusal = self._refusal(key)
+        refusal = self._refusal(handle)
         if refusal is not None:
             raise refusal
-        names.check(key)
+        names.check(handle)
         if self._prepared:
-            return Create(key, packed, self._overwrite)
+            return Create(handle, packed, self._overwrite)
         values, public = dated(packed, self._now)
-        return Create(key, values, self._overwrite, public)
+        return Create(handle, values, self._overwrite, public)
+
+    def _replaces_home(self, handle: bytes) -> ServiceError | None:
+        """Return why a record that nobody looks at may not replace the prefix handle of a prefix that lives here."""
+        folded = names.fold(handle)
+        prefix = folded[len(names.PREFIX_HANDLE_START) :]
+        if not self._overwrite or not folded.startswith(names.PREFIX_HANDLE_START):
+            return None
+        if prefix not in self._authority.homed:
+            return None
+        return InsufficientPermission("The prefix lives here: replace its prefix handle by itself")
 
     def _refusal(self, key: bytes) -> ServiceError | None:
         """Return why handles of this one's prefix may not be created, or nothing; decided once."""
+        if b"/" not in key:
+            return NotResponsible()
         prefix = names.prefix_of(key)
         if prefix in self._decisions:
             return self._decisions[prefix]
@@ -160,9 +211,6 @@ class Batch:
         try:
             home = self._authority.home_of(key)
             require_creation(self._permissions, self._identity, key, home)
-            if self._overwrite:
-                above = names.prefix_handle(home)
-                self._permissions.require(self._identity, Right.DELETE_HANDLE, above)
         except ServiceError as refusal:
             return refusal
         return None

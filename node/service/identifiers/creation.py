@@ -22,7 +22,17 @@ def require_creation(
         InvalidAdministrator: The identity lacks the right.
 
     """
-    above = names.prefix_handle(home)
     own = names.fold(names.prefix_of(key)) == home
     right = Right.ADD_HANDLE if own else Right.ADD_PREFIX
-    permissions.require(identity, right, above)
+    permissions.require(identity, right, names.prefix_handle(home))
+
+
+def above(key: bytes) -> tuple[int, bytes]:
+    """Return the right that creating a handle takes, and the prefix handle on which it is needed.
+
+    For a prefix handle that is the one of the prefix above it.
+    """
+    if names.fold(key).startswith(names.PREFIX_HANDLE_START):
+        parent = key[len(names.PREFIX_HANDLE_START) :].rpartition(b".")[0]
+        return Right.ADD_PREFIX, names.prefix_handle(parent)
+    return Right.ADD_HANDLE, names.prefix_handle(names.prefix_of(key))

@@ -55,25 +55,24 @@ class Credentials:
         self._register = register
 
     def verify_secret(self, identity: Identity, secret: bytes) -> Identity:
-        """Return the identity that this secret proves, with the index of the key that matched.
+        """Return the identity that this secret proves, as it was claimed.
 
         An empty key proves nobody. Every candidate key is compared in constant time; an identity that does not exist takes one
-        comparison too. Index 0 tries each HS_SECKEY of the record.
+        comparison too. Index 0 tries each HS_SECKEY of the record, and stays 0: it proves who is there, and is no
+        administrator (`Permissions`).
 
         Raises:
             AuthenticationFailed: No such identity, no secret key there, or a wrong secret.
 
         """
-        found = 0
-        for index, key in self._secret_keys(identity) or [(0, bytes(20))]:
-            if _matches(key, secret) and not found:
-                found = index
-        if not found:
+        keys = self._secret_keys(identity)
+        matched = [_matches(key, secret) for key in keys or [bytes(20)]]
+        if not keys or not any(matched):
             raise AuthenticationFailed
-        return Identity(identity.handle, found)
+        return identity
 
-    def _secret_keys(self, identity: Identity) -> list[tuple[int, bytes]]:
-        """Return index and data of the secret keys, if not empty, that the identity may mean."""
+    def _secret_keys(self, identity: Identity) -> list[bytes]:
+        """Return the secret keys, if not empty, that the identity may mean."""
         if len(identity.handle) > HANDLE_BYTES_MAX:
             return []
         stored = self._register.lookup(names.complete(identity.handle))
@@ -81,10 +80,10 @@ class Credentials:
             return []
         packed = stored.values
         return [
-            (span.index, data_of(packed, span))
+            data
             for span in spans(packed)
             if span.type.upper() == SECRET_KEY_TYPE and identity.index in {0, span.index}
-            if data_of(packed, span)
+            if (data := data_of(packed, span))
         ]
 
 

@@ -1,4 +1,4 @@
-"""What the prefix handles say about whole prefixes: their HS_NAMESPACE values.
+"""Statements of prefix handles about whole prefixes: their HS_NAMESPACE values.
 
 Such a value is a small document. Its ``<template delimiter="@">`` makes up records for handles that have none
 (`idnode.node.service.identifiers.templates`), its ``<locs>`` name handles with locations that every handle of the

@@ -1,8 +1,9 @@
 """Names who may do what to a record.
 
-Administrators are named by HS_ADMIN values: those of the record itself, and those of its prefix handle
-(handle-protocol.md §3.3, §6.2). Each carries rights and points to a key value, or to an HS_VLIST that names
-members, which may be lists again. Index 0 in a reference means any key of that handle.
+Administrators are named by HS_ADMIN values of the record itself; creating and listing are asked of the prefix
+handle (handle-protocol.md §3.3, §6.2). Each carries rights and points to a key value, or to an HS_VLIST that names
+members, which may be lists again. Index 0 in a reference means any key of that handle; an identity with index 0,
+proven or not, administers nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from idnode.registry.handle.values import data_of, spans
 from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from idnode.registry.register import Register
 
@@ -35,6 +36,7 @@ DECISIONS_MAX: Final = 10_000
 
 _ADMIN_TYPE: Final = b"HS_ADMIN"
 _GROUP_TYPE: Final = b"HS_VLIST"
+_KEY_TYPES: Final = (b"HS_SECKEY", b"HS_PUBKEY")
 
 
 class Permissions:
@@ -65,19 +67,21 @@ class Permissions:
             raise InvalidAdministrator
 
     def allows(self, identity: Identity, right: int, handle: bytes) -> bool:
-        """Return whether one HS_ADMIN of the record, or of its prefix handle, gives the identity the right."""
+        """Return whether one HS_ADMIN of this very record gives the identity the right."""
         asked = (identity.handle, identity.index, right, handle)
         decided = self._decided.get(asked)
         if decided is not None:
             return decided
+        if not identity.index:
+            return False
         if self.is_node_admin(identity):
             return True
         sought = _folded(identity)
-        *own, above = _sources(names.complete(handle))
-        if own:
-            return self._grants(own[0], sought, right) or self._decide(above, sought, right)
-        decided = self._decide(above, sought, right)
-        remembered = (sought.handle, sought.index, right, names.fold(above)) in self._decided
+        key = names.complete(handle)
+        if names.fold(names.prefix_of(key)) != names.PREFIX_OF_PREFIXES:
+            return self._grants(key, sought, right)
+        decided = self._decide(key, sought, right)
+        remembered = (sought.handle, sought.index, right, names.fold(key)) in self._decided
         if remembered and len(self._decided) < DECISIONS_MAX:
             # As spelled, too: creations in one session ask about one prefix handle again and again.
             self._decided[asked] = decided
@@ -114,7 +118,18 @@ class Permissions:
     def is_node_admin(self, identity: Identity) -> bool:
         """Return whether the identity administers the node itself."""
         sought = _folded(identity)
-        return any(_names(admin, sought) for admin in self._node_admins)
+        return bool(sought.index) and any(_names(admin, sought) for admin in self._node_admins)
+
+    def locks_out(self, handle: bytes, remaining: Mapping[int, bytes]) -> bool:
+        """Return whether no administrator of the node has a key, if this is all that a record keeps.
+
+        ``remaining`` are the types of its values by index. Records without a key of theirs lock nobody out.
+        """
+        folded = names.fold(handle)
+        indexes = [admin.index for admin in self._node_admins if admin.handle == folded]
+        if not indexes:
+            return False
+        return not any(remaining.get(index, b"").upper() in _KEY_TYPES for index in indexes)
 
     def _administrators(self, handle: bytes) -> Iterator[tuple[int, Identity]]:
         stored = self._register.lookup(handle)
@@ -172,11 +187,3 @@ def _folded(identity: Identity) -> Identity:
 
 def _names(reference: Identity, sought: Identity) -> bool:
     return reference.handle == sought.handle and reference.index in {0, sought.index}
-
-
-def _sources(handle: bytes) -> tuple[bytes, ...]:
-    """Return the handles whose HS_ADMIN values count for a complete handle."""
-    prefix = names.prefix_of(handle)
-    if names.fold(prefix) == names.PREFIX_OF_PREFIXES:
-        return (handle,)
-    return (handle, names.prefix_handle(prefix))

@@ -18,7 +18,8 @@ from idnode.node.service.identifiers.batch import Batch
 from idnode.registry.fetching import fetched
 from idnode.registry.handle import names
 from idnode.registry.handle.types.hs_admin import Right
-from idnode.registry.mutation import Applied
+from idnode.registry.handle.values import EMPTY
+from idnode.registry.mutation import AddValues, Applied
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -48,7 +49,7 @@ class Registrar:
     ) -> None:
         self.authorization = Authorization(register, authority, permissions, clock)
         self._register = register
-        self._new_batch = partial(Batch, authority, permissions)
+        self._new_batch = partial(Batch, authority, permissions, self.authorization)
         self._authority = authority
         self._permissions = permissions
         self._clock = clock
@@ -66,8 +67,8 @@ class Registrar:
         """Create a record, or replace it whole with ``overwrite``.
 
         With ``mint`` a UUID is appended to the handle, which may then end in its slash. Creating needs the
-        right to add handles on the prefix (for a prefix handle: to add prefixes on the one above),
-        overwriting that to delete the handle as well.
+        right to add handles on the prefix (for a prefix handle: to add prefixes on the one above), overwriting
+        the record's own rights to what it changes of each value.
 
         Raises:
             InvalidHandle: No handle.
@@ -212,10 +213,15 @@ class Registrar:
         work = self._new_batch(identity, now=int(self._clock.now()), **asked)
         return await work.carry_out(self._register, items)
 
-    async def read_batch(self, request: bytes, *, lines: bool) -> RequestBatch | None:
-        """Have the register read a request, NDJSON ``lines`` or msgpack, unless it does not do that."""
+    async def read_batch(
+        self, identity: Identity, request: bytes, *, lines: bool, overwrite: bool
+    ) -> RequestBatch | None:
+        """Have the register read a request, NDJSON ``lines`` or msgpack, unless it does not do that.
+
+        It does not where records of others may be overwritten, each of which is judged by itself.
+        """
         batches = self._register.capabilities.batches
-        if batches is None:
+        if batches is None or (overwrite and not self._permissions.is_node_admin(identity)):
             return None
         return await batches.read_batch(request, lines=lines, now=int(self._clock.now()))
 
@@ -262,20 +268,29 @@ class Registrar:
     def submit(self, mutation: Mutation, prove: Proof | None) -> Awaitable[list[Outcome]]:
         """Hand a judged mutation to the register, at once or once its sender is proven.
 
+        One that changes nothing is not handed on: whoever asked may have no right to write there.
+
         Raises:
             RegisterBusy, RegisterClosed: As for `create`; also when awaited, as is whatever ``prove`` raises.
 
         """
-        if prove is None:
+        if prove is None and not _is_idle(mutation):
             return self._register.submit((mutation,))
         return self._submit_proven(mutation, prove)
 
-    async def _submit_proven(self, mutation: Mutation, prove: Proof) -> list[Outcome]:
-        await prove()
+    async def _submit_proven(self, mutation: Mutation, prove: Proof | None) -> list[Outcome]:
+        if prove is not None:
+            await prove()
+        if _is_idle(mutation):
+            return [Applied(replaced=True)]
         return await self._register.submit((mutation,))
 
     async def _carry_out(self, mutation: Mutation, prove: Proof | None) -> Applied:
         return applied_of(await self.submit(mutation, prove))
+
+
+def _is_idle(mutation: Mutation) -> bool:
+    return isinstance(mutation, AddValues) and mutation.values == EMPTY
 
 
 def applied_of(outcomes: Sequence[Outcome]) -> Applied:

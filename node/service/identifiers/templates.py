@@ -70,7 +70,7 @@ class _TooCostly(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """What may stand in a place: texts by name, and the groups of those that an expression matched."""
+    """Texts that may stand in a place, by name, and the groups of those that an expression matched."""
 
     texts: dict[str, str]
     groups: dict[str, Sequence[str]] = field(default_factory=dict)

@@ -20,13 +20,13 @@ from idnode.registry.embedded.native import order_file
 from idnode.registry.embedded.native.batches import Batch
 from idnode.registry.embedded.native.core import SlotTable
 from idnode.registry.embedded.native.ordering import Run, adopt, build, join, page, unpack
-from idnode.registry.embedded.priority import give_way
 from idnode.registry.embedded.storage.disk import Disk
 from idnode.registry.embedded.storage.frames import Extent
 from idnode.registry.embedded.storage.log import Log
 from idnode.registry.embedded.storage.record import SPAN_PLACES
 from idnode.registry.embedded.storage.segment import HEADER_BYTES
 from idnode.registry.errors import LogDamaged
+from idnode.registry.priority import give_way
 
 TAIL_BYTES: Final = 512 << 10
 """Bytes of log that no run covers yet after which one is made, on the spot: about a millisecond."""

@@ -43,8 +43,8 @@ class ActiveSegment:
             self.capacity = capacity
         return self.data
 
-    def write(self, data: bytes | memoryview, offset: int) -> None:
-        """Write at an offset.
+    def write(self, data: bytes | memoryview, offset: int, *, undo_from: int | None = None) -> None:
+        """Write at an offset; a failure takes back what was written from there on, or from ``undo_from`` on.
 
         Raises:
             DiskFailed: The disk refused, and would not even have zeros over what it took.
@@ -57,7 +57,7 @@ class ActiveSegment:
                 piece = memoryview(data)[written:] if written else data
                 written += write_some(self._disk, self._descriptor, piece, offset + written)
         except OSError:
-            self.clear(offset, offset + written)
+            self.clear(offset if undo_from is None else undo_from, offset + written)
             raise
 
     def clear(self, start: int, end: int) -> None:

@@ -40,6 +40,8 @@ from idnode.registry.embedded.storage.manifest import Entry, Manifest
 from idnode.registry.embedded.storage.position import LogView, Mark
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, check_header, create, map_segment
 from idnode.registry.embedded.storage.shortage import is_shortage
+from idnode.registry.embedded.storage.walk import record_ends_at
+from idnode.registry.errors import LogDamaged
 
 Shown = Callable[[int, mmap | None], None]
 """Told under which part of a place a segment is mapped from now on, and ``None`` once it is no more."""
@@ -94,6 +96,27 @@ class Chain:
     def data(self, entry: Entry) -> mmap:
         """Return the mapping of a live segment."""
         return self.maps[entry.number % SEGMENTS_MAX]
+
+    def check_mark(self, mark: Mark) -> None:
+        """Insist that a record of the mark's sequence ends there.
+
+        Raises:
+            LogDamaged: None does, or the mark is none of this log.
+
+        """
+        entry = self.manifest.entry(mark.segment)
+        if entry is None:
+            raise LogDamaged("the marked segment is not in the log", segment=mark.segment)
+        data = self.data(entry)
+        if mark.offset == HEADER_BYTES:
+            right = mark.sequence == entry.first - 1
+        else:
+            right = mark.offset <= len(data) and record_ends_at(
+                data, mark.offset, start=HEADER_BYTES, sequence=mark.sequence
+            )
+        if not right:
+            reason = f"no record of sequence {mark.sequence} ends at the mark"
+            raise LogDamaged(reason, segment=mark.segment, offset=mark.offset)
 
     def _tell(self, number: int) -> None:
         """Tell how a segment is mapped now, after `maps` was changed."""

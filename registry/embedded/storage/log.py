@@ -27,7 +27,6 @@ from idnode.registry.embedded.storage.tail import examine_tail, judge_tail
 from idnode.registry.embedded.storage.walk import (
     Progress,
     Walk,
-    record_ends_at,
     reporting,
     whole_records,
 )
@@ -112,7 +111,7 @@ class Log:
         """
         chain = self._chain
         if after is not None:
-            self._check_mark(after)
+            self._chain.check_mark(after)
         live = chain.manifest.segments
         entries = [entry for entry in live if after is None or entry.number >= after.segment]
         end = chain.end.offset if chain.end else written_end(chain.path(chain.active.number))
@@ -141,7 +140,7 @@ class Log:
 
         """
         self.expect(mark)
-        self._check_mark(mark)
+        self._chain.check_mark(mark)
         chain = self._chain
         entry = chain.manifest.active
         if mark.segment != entry.number:
@@ -162,21 +161,6 @@ class Log:
         """Return the end of what was appended, synced or not."""
         assert self._chain.end is not None, "the log is not positioned yet"
         return self._chain.end
-
-    def _check_mark(self, mark: Mark) -> None:
-        entry = self._chain.manifest.entry(mark.segment)
-        if entry is None:
-            raise LogDamaged("the marked segment is not in the log", segment=mark.segment)
-        data = self._chain.data(entry)
-        if mark.offset == HEADER_BYTES:
-            right = mark.sequence == entry.first - 1
-        else:
-            right = mark.offset <= len(data) and record_ends_at(
-                data, mark.offset, start=HEADER_BYTES, sequence=mark.sequence
-            )
-        if not right:
-            reason = f"no record of sequence {mark.sequence} ends at the mark"
-            raise LogDamaged(reason, segment=mark.segment, offset=mark.offset)
 
     def _walk(self, entry: Entry, after: Mark | None = None) -> Walk:
         start, sequence = HEADER_BYTES, entry.first - 1
@@ -287,20 +271,11 @@ class Log:
         extents: list[Extent] = []
         with self._poisoning():
             for frame in frames:
-                self._write_frame(frame, mark.offset, at)
+                self._chain.active.write(frame, at, undo_from=mark.offset)
                 extents.append(Extent(place_of(mark.segment, at), len(frame)))
                 at += len(frame)
         self._chain.end = Mark(mark.segment, at, last)
         return extents
-
-    def _write_frame(self, frame: memoryview, start: int, at: int) -> None:
-        """Write one buffer of a group that begins at ``start``; should it fail, the group is taken back."""
-        active = self._chain.active
-        try:
-            active.write(frame, at)
-        except OSError:
-            active.clear(start, at)
-            raise
 
     def sync(self) -> None:
         """Return once everything appended is on the disk.

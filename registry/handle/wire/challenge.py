@@ -10,7 +10,12 @@ from typing import Final
 
 from idnode.registry.handle.wire.constants import DigestAlgorithm, OpFlag
 from idnode.registry.handle.wire.cursor import Reader, Writer
-from idnode.registry.handle.wire.digest import RequestDigest, encode_digest, read_digest
+from idnode.registry.handle.wire.digest import (
+    RequestDigest,
+    encode_digest,
+    read_digest,
+    read_either_digest,
+)
 from idnode.registry.handle.wire.versions import Version, digest_is_typed
 
 SECRET_KEY: Final = b"HS_SECKEY"
@@ -125,7 +130,7 @@ def encode_verification(verification: Verification) -> bytes:
 
 
 def decode_verification(body: bytes) -> Verification:
-    """Return the request in the body of an op 201.
+    """Return the request in the body of an op 201; its digest comes in either form.
 
     Raises:
         FieldTooShort: A field reaches past the end of the body.
@@ -135,7 +140,7 @@ def decode_verification(body: bytes) -> Verification:
     """
     reader = Reader(body)
     return Verification(
-        reader.handle(), reader.i4(), reader.string(), read_digest(reader), reader.string()
+        reader.handle(), reader.i4(), reader.string(), read_either_digest(reader), reader.string()
     )
 
 

@@ -50,7 +50,29 @@ def read_digest(reader: Reader) -> RequestDigest:
         FieldTooShort: The digest reaches past the end.
 
     """
-    algorithm = reader.u1()
+    return _digest(reader.u1(), reader)
+
+
+def read_either_digest(reader: Reader) -> RequestDigest:
+    """Read a digest with its leading algorithm byte or, as some encoders write it, with its length in front.
+
+    Raises:
+        UnknownForm: An algorithm, or a length, that is none of a digest here.
+        FieldTooShort: The digest reaches past the end.
+
+    """
+    first = reader.u1()
+    if first:
+        return _digest(first, reader)
+    # No algorithm is 0: it is the first byte of a length.
+    length = int.from_bytes(reader.take(3), "big")
+    algorithm = next((each for each, size in _SIZES.items() if size == length), None)
+    if algorithm is None:
+        raise UnknownForm("digest length", length)
+    return RequestDigest(algorithm, reader.take(length))
+
+
+def _digest(algorithm: int, reader: Reader) -> RequestDigest:
     if algorithm not in _SIZES:
         raise UnknownForm("digest algorithm", algorithm)
     return RequestDigest(algorithm, reader.take(_SIZES[algorithm]))

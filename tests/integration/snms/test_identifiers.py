@@ -5,6 +5,7 @@ import pytest
 from idnode.clients.web import Client
 from idnode.clients.web_requests import Credential
 from idnode.node.addresses import url_of
+from idnode.node.first_start.prefixes import administrators_of
 from idnode.registry.handle.model import HandleValue
 
 DATA = "/identityv2/data"
@@ -94,10 +95,21 @@ async def test_an_update_replaces_everything_where_the_setting_says_so(
     assert await caller.bad("PUT", DATA, unknown) == (-2, "没有找到标识")
 
 
+OWNED = administrators_of(b"88.900.1")
+
+
+async def test_an_account_changes_no_record_of_others(pump, record, snms):
+    admin = Credential(301, "0.NA/88.900", "idnode-demo")
+    async with Client(url_of(snms.addresses.http), admin) as web:
+        await web.create(HANDLE, [HandleValue(1, "URL", b"https://example.org/")])
+    assert (await pump.bad("PUT", DATA, record(HANDLE)))[0] == -3
+    assert (await pump.bad("DELETE", DATA, {"handle": HANDLE}))[0] == -3
+
+
 async def test_what_is_required_may_be_there_already(pump, record, item, snms):
     admin = Credential(301, "0.NA/88.900.1", "idnode-demo")
     async with Client(url_of(snms.addresses.http), admin) as web:
-        await web.create(HANDLE, [HandleValue(1, "URL", b"https://example.org/")])
+        await web.create(HANDLE, [HandleValue(1, "URL", b"https://example.org/"), OWNED])
     only_batch = record(HANDLE, item(2001, "batch", "B2"))
     assert await pump.bad("PUT", DATA, only_batch) == (-2, "缺少必填属性: model")
     await pump.good("PUT", DATA, record(HANDLE))

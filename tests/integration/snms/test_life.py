@@ -19,7 +19,7 @@ PREFIX = "88.900.7"
 
 
 class EveryFace:
-    """Asks UDP, TCP and JSON for a record and insists on one answer."""
+    """Asks UDP, TCP and JSON for a record without its administrators, and insists on one answer."""
 
     def __init__(self, node, session):
         self._node = node
@@ -34,6 +34,7 @@ class EveryFace:
         return {
             value.index: (value.type, value.data.decode(errors="replace"))
             for value in answer.values
+            if value.type != "HS_ADMIN" or handle.startswith("0.NA/")
         }
 
     async def json(self, handle):
@@ -42,7 +43,8 @@ class EveryFace:
         if found["responseCode"] == 100:
             return None
         assert found["responseCode"] == 1
-        return {each["index"]: (each["type"], each["data"]["value"]) for each in found["values"]}
+        shown = [each for each in found["values"] if each["type"] != "HS_ADMIN"]
+        return {each["index"]: (each["type"], each["data"]["value"]) for each in shown}
 
     async def __call__(self, handle):
         """Return index → (type, text), or None when there is no record."""

@@ -3,17 +3,14 @@
 - Flags beat the environment, the environment beats the file, the file beats the defaults.
 - A key that nobody knows is an error that names it and the nearest known one.
 - Each value says where it came from, and a value out of bounds is reported with that.
-- The demo secret never goes to a network; an own secret is never shown.
+- An own secret is never shown.
 """
 
 import pytest
 
 from idnode.node.settings import (
-    DEMO_SECRET,
     Settings,
     SettingsRefused,
-    check_exposure,
-    is_loopback,
     load,
 )
 
@@ -115,19 +112,6 @@ def test_a_certificate_goes_with_its_key():
         with pytest.raises(SettingsRefused) as refused:
             load({name: "/some.pem", "secret": "sesame-of-mine"})
         assert str(refused.value) == "tls_certificate and tls_key go together"
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "node.example"])
-def test_the_demo_secret_is_refused_off_loopback_with_what_to_set(host):
-    with pytest.raises(SettingsRefused, match=r"--secret.*IDNODE_SECRET"):
-        check_exposure(Settings(host=host))
-    check_exposure(Settings(host=host, secret="own"))
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
-def test_loopback_takes_the_demo_secret(host):
-    assert is_loopback(host)
-    check_exposure(Settings(host=host, secret=DEMO_SECRET))
 
 
 def test_code_that_builds_settings_is_not_touched_by_the_environment(monkeypatch):

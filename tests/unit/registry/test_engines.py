@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from idnode.registry.engines import ENGINES, Opening, UnknownEngine, engine_of, open_register
+from idnode.registry.engines import ENGINES, Opening, engine_of, open_register
+from idnode.registry.errors import UnknownEngine
 
 ROOT = Path(__file__).parents[3]
 

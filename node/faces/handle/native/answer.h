@@ -36,6 +36,7 @@ typedef struct {
     _Atomic uint32_t site_serial;
     _Atomic bool leave_missing; /* somebody has to see what is not found: that is not for native code either */
     bool mark_truncated;
+    uint32_t datagram_answer_max; /* bytes of an answer over UDP; of a longer one only the first datagram goes */
 } answerer;
 
 static inline bool type_matches(text type, text wanted) {
@@ -242,7 +243,9 @@ static inline size_t answer_cut(const answerer *a, uint8_t *whole, size_t bytes)
     size_t message = bytes - ENVELOPE;
     if (message <= PART_MAX) return bytes;
     size_t parts = (message + PART_MAX - 1) / PART_MAX;
-    if (a->mark_truncated) whole[2] |= TRUNCATED;
+    bool all = bytes <= a->datagram_answer_max;
+    if (a->mark_truncated || !all) whole[2] |= TRUNCATED;
+    if (!all) return DATAGRAM_MAX; /* the client misses the rest and asks over TCP */
     for (size_t i = parts; i-- > 1;) { /* from the back: no part is written over before it moved */
         size_t from = i * PART_MAX, length = message - from < PART_MAX ? message - from : PART_MAX;
         uint8_t *datagram = whole + i * DATAGRAM_MAX;

@@ -20,6 +20,7 @@
 #include <sys/uio.h>
 
 #include "answer.h"
+#include "rate.h"
 #include "counts.h"
 
 #ifndef UDP_SEGMENT
@@ -45,12 +46,15 @@ typedef struct {
     _Atomic uint64_t turn; /* odd while the thread may hold a pointer into log or prefixes */
     answer_counts answers;
     _Atomic uint64_t received, sent, handed, dropped, unsent; /* datagrams */
+    _Atomic uint64_t limited; /* answers that were left out, or cut, because their network asked too often */
 } responder_thread;
 
 struct responder {
     answerer *answers;
     time_bounds bounds;
     int handoff;
+    uint32_t answers_per_second; /* to one network; 0: no limit */
+    uint64_t rate_secret;
     _Atomic bool stop, segmentation; /* segmentation: UDP_SEGMENT works here */
     _Atomic int64_t clock_offset;    /* seconds added to the machine's wall clock */
     int threads;
@@ -67,6 +71,7 @@ typedef struct {
     int ready;         /* messages in `out` */
     size_t used;       /* bytes in `sent` */
     uint64_t found, missing;
+    rate_table rate;
     uint8_t received[BURST][RECEIVE_STRIDE];
     uint8_t sent[OUT_ROOM + ANSWER_MAX + DATAGRAMS_MAX * ENVELOPE];
 } responder_memory;
@@ -148,6 +153,13 @@ static inline void responder_one(responder_thread *t, responder_memory *m, int i
         return;
     }
     bytes = answer_cut(t->owner->answers, out, bytes);
+    uint32_t over = rate_over(&m->rate, t->owner->rate_secret, t->owner->answers_per_second, &m->from[i], now);
+    if (over) {
+        count_add(&t->limited, 1);
+        if (over & 1) return;
+        if (bytes > m->in[i].msg_len) bytes = m->in[i].msg_len;
+        out[2] |= TRUNCATED;
+    }
     bool whole = atomic_load_explicit(&t->owner->segmentation, memory_order_relaxed);
     size_t step = whole ? (size_t)SEGMENTS_MAX_A_SEND * DATAGRAM_MAX : DATAGRAM_MAX;
     for (size_t at = 0; at < bytes; at += step)

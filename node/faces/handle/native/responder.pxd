@@ -45,6 +45,7 @@ cdef extern from "answer.h" nogil:
         served_prefixes *served
         uint32_t site_serial
         bint mark_truncated
+        uint32_t datagram_answer_max
     size_t answer(answerer *a, const uint8_t *data, size_t n, uint32_t now, uint8_t *out, uint32_t *code,
                   served_prefix **prefix)
     size_t answer_cut(const answerer *a, uint8_t *whole, size_t n)
@@ -65,11 +66,13 @@ cdef extern from "responder.h" nogil:
         THREADS_MAX
     ctypedef struct responder_thread:
         answer_counts answers
-        uint64_t received, sent, handed, dropped, unsent
+        uint64_t received, sent, handed, dropped, unsent, limited
     ctypedef struct responder:
         answerer *answers
         time_bounds bounds
         int64_t clock_offset
+        uint32_t answers_per_second
+        uint64_t rate_secret
         int threads
         responder_thread *thread
     int responder_start(responder *r, const int *sockets, int count, int handoff)

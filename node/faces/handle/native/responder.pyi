@@ -5,7 +5,13 @@ from idnode.registry.overlay.computed import NativePrefix
 
 class Answers:
     def __init__(
-        self, table: SlotTable, bounds_seconds: Sequence[float] = (), *, mark_truncated: bool = True
+        self,
+        table: SlotTable,
+        bounds_seconds: Sequence[float] = (),
+        *,
+        mark_truncated: bool = True,
+        datagram_answer_max: int = 4096,
+        answers_per_second: int = 0,
     ) -> None: ...
     def quiesce(self) -> None: ...
     def set_prefixes(

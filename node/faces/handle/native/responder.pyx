@@ -56,13 +56,15 @@ cdef class Answers:
     cdef dict _volume
     cdef dict _computed
 
-    def __cinit__(self, SlotTable table not None, bounds_seconds=(), *, bint mark_truncated=True):
+    def __cinit__(self, SlotTable table not None, bounds_seconds=(), *, bint mark_truncated=True,
+                  uint32_t datagram_answer_max=4096, uint32_t answers_per_second=0):
         self.table = table
         self._volume = {}
         self._computed = {}
         self.answers.table = table.table
         self.answers.log = table.segments.view
         self.answers.mark_truncated = mark_truncated
+        self.answers.datagram_answer_max = datagram_answer_max
         answerer_set_serial(&self.answers, 1)
         set_bounds(&self.bounds, bounds_seconds)
         self.out = <uint8_t *>malloc(STREAM_ROOM)
@@ -185,12 +187,14 @@ cdef class Responder(Answers):
 
     cdef responder *native
 
-    def __cinit__(self, *arguments, **options):
+    def __cinit__(self, *arguments, uint32_t answers_per_second=0, **options):
         self.native = <responder *>calloc(1, sizeof(responder))
         if self.native is NULL:
             raise MemoryError
         self.native.answers = &self.answers
         self.native.bounds = self.bounds
+        self.native.answers_per_second = answers_per_second
+        self.native.rate_secret = int.from_bytes(os.urandom(8), "little")
 
     def __dealloc__(self):
         if self.native is not NULL:
@@ -248,10 +252,10 @@ cdef class Responder(Answers):
         return counts["dropped"] + counts["unsent"]
 
     def counts(self):
-        """Return what the threads did: datagrams received, handed, dropped, sent, unsent; found, missing."""
+        """Return what the threads did: datagrams received, handed, dropped, sent, unsent; found, missing; limited."""
         cdef int i
         cdef responder_thread *thread
-        names = ("received", "found", "missing", "handed", "dropped", "sent", "unsent")
+        names = ("received", "found", "missing", "handed", "dropped", "sent", "unsent", "limited")
         totals = dict.fromkeys(names, 0)
         for i in range(THREADS_MAX):
             thread = &self.native.thread[i]
@@ -262,4 +266,5 @@ cdef class Responder(Answers):
             totals["dropped"] += count_read(&thread.dropped)
             totals["sent"] += count_read(&thread.sent)
             totals["unsent"] += count_read(&thread.unsent)
+            totals["limited"] += count_read(&thread.limited)
         return totals

@@ -35,7 +35,8 @@ def check(data_dir):
 def tear(data_dir):
     """Cut into the last record and return the file."""
     (path,) = (data_dir / REGISTER).glob("segment-*.log")
-    path.write_bytes(path.read_bytes().rstrip(b"\0")[:-3])
+    whole = path.read_bytes()
+    path.write_bytes(whole.rstrip(b"\0")[:-3].ljust(len(whole), b"\0"))
     return path
 
 

@@ -31,12 +31,14 @@ CONTRACT = {
     "idnode_commit_seconds": set(),
     "idnode_write_queue_items": set(),
     "idnode_index_bytes": set(),
+    "idnode_writable": set(),
     "idnode_log_bytes": {"state"},
     "idnode_connections": {"face"},
     "idnode_loop_lag_seconds": set(),
     "idnode_build_info": {"version", "core"},
     "idnode_malformed_total": {"face", "reason"},
     "idnode_faults_total": {"face", "outcome"},
+    "idnode_injected_faults_total": {"fault"},
     "idnode_dropped_total": {"face"},
     "idnode_ready": set(),
     "idnode_disk_free_bytes": set(),
@@ -53,6 +55,7 @@ def _metrics(before=None):
     metrics = Metrics(facts, before or {kind: {} for kind in persistent_counters.KINDS})
     metrics.read_connections("handle_tcp", lambda: metrics.face("handle_tcp").connections)
     metrics.read_disk(Path(__file__).parent)
+    metrics.read_injected(lambda: {"slow": 1})
     metrics.read_register(
         lambda: RegisterStats(
             3,

@@ -20,8 +20,8 @@ from idnode.registry.embedded.storage.record import (
 )
 
 
-def filled(*keys):
-    group = Group()
+def filled(*keys, **options):
+    group = Group(**options)
     for key in keys:
         group.add(key, key.lower(), b"v" + key, PUT, RESTRICTED)
     return group
@@ -67,5 +67,6 @@ def test_a_group_is_full_by_items_or_by_bytes(monkeypatch):
     monkeypatch.setattr(groups, "GROUP_ITEMS_MAX", 2)
     assert not filled(b"A").full
     assert filled(b"A", b"B").full
-    monkeypatch.setattr(groups, "GROUP_BYTES_MAX", 10)
-    assert filled(b"A").full
+    size = filled(b"A").bytes
+    assert filled(b"A", bytes_max=size).full
+    assert not filled(b"A", bytes_max=size + 1).full

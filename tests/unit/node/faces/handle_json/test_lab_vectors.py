@@ -128,7 +128,7 @@ class Rehearsal:
         if name == "https.session.create-handle":
             (session_id,) = re.findall(rb'sessionId="([^"]+)"', request)
             session = self.sessions.find(session_id.decode())
-            self.sessions.prove(session, session.nonce, Identity(b"0.NA/88.118.8", 300))
+            self.sessions.prove(session, session.nonce, b"c", Identity(b"0.NA/88.118.8", 300))
 
 
 async def send(client, request):

@@ -14,12 +14,16 @@ from idnode.registry.handle.types.hs_vlist import Member, encode_vlist
 from idnode.registry.handle.values import EMPTY
 from idnode.registry.handle.wire.administration import encode_handle, encode_record
 from idnode.registry.handle.wire.challenge import (
+    Challenge,
     ChallengeAnswer,
     Verification,
+    decode_answer,
     decode_verdict,
     encode_answer,
     encode_verification,
 )
+from idnode.registry.handle.wire.cursor import Writer
+from idnode.registry.handle.wire.digest import digest_of
 from idnode.registry.handle.wire.login import Login, encode_login
 from idnode.registry.handle.wire.message import decode_message
 from idnode.registry.handle.wire.versions import version_of
@@ -52,10 +56,10 @@ async def test_who_is_unknown_or_no_administrator_is_told_so_whatever_the_proof(
     assert is_unchanged(service)
 
 
-async def test_index_0_is_any_key_of_the_identity(service, prove):
-    assert await prove(SecretIdentity(ADMIN.handle, 0, b"wrong")) == 403
+async def test_index_0_is_no_administrator(service, prove):
+    for secret in (b"wrong", b"idnode-demo"):
+        assert await prove(SecretIdentity(ADMIN.handle, 0, secret)) == 400
     assert is_unchanged(service)
-    assert await prove(SecretIdentity(ADMIN.handle, 0, b"idnode-demo")) == 1
 
 
 async def test_a_key_of_the_wrong_kind_or_hash_proves_nothing(service, talk, challenged):
@@ -120,13 +124,24 @@ async def test_any_connection_may_bring_the_answer(service, another_talk, challe
 async def test_a_verified_proof_is_told_apart_from_any_other(talk, challenged):
     envelope, challenge = await challenged()
     for identity, verdict in [(ADMIN, True), (SecretIdentity(ADMIN.handle, 301, b"no"), False)]:
-        from idnode.registry.handle.wire.challenge import decode_answer
-
         answer = decode_answer(identity.answer(challenge, version_of(envelope)))
         asked = Verification(
             answer.handle, answer.index, challenge.nonce, challenge.digest, answer.proof
         )
         _, message = await talk.ask(VERIFY, encode_verification(asked))
+        assert message.response_code == 1
+        assert decode_verdict(message.body) is verdict
+
+
+@pytest.mark.parametrize("algorithm", [1, 2, 3])
+async def test_a_digest_to_verify_may_come_with_its_length_in_front(talk, algorithm):
+    digest = digest_of(b"asked elsewhere", algorithm)
+    challenge = Challenge(b"n" * 16, digest)
+    for identity, verdict in [(ADMIN, True), (SecretIdentity(ADMIN.handle, 301, b"no"), False)]:
+        answer = decode_answer(identity.answer(challenge, (2, 11)))
+        writer = Writer().string(answer.handle).i4(answer.index).string(challenge.nonce)
+        body = writer.string(digest.digest).string(answer.proof).done()
+        _, message = await talk.ask(VERIFY, body)
         assert message.response_code == 1
         assert decode_verdict(message.body) is verdict
 

@@ -12,6 +12,7 @@ from idnode.clients.identity import SecretIdentity
 from idnode.clients.session import ClientSession, dh_half
 from idnode.node.service.handle.sessions import Session as ServedSession
 from idnode.node.service.handle.sessions import SessionLimits, Sessions
+from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 from idnode.registry.handle.types.hs_pubkey import decode_public_key
 from idnode.registry.handle.values import EMPTY
 from idnode.registry.handle.wire.administration import encode_handle, encode_record
@@ -190,9 +191,11 @@ async def test_sessions_opened_and_left_alone_are_bounded_and_the_proven_stay(cl
 
 
 async def test_id_pointer_numbers_its_sessions_alike_on_every_connection(
-    service, another_talk, put
+    service, another_talk, put, packed
 ):
     id_pointer = {"version": (2, 10), "suggested": (2, 11), "session_id": 10001}
+    admin = encode_admin(AdminValue(Right.ALL, ADMIN.handle, ADMIN.index))
+    owned = encode_record(b"88.900.1/new", packed((100, b"HS_ADMIN", admin)))
     await put(b"88.900.1/other", (100, b"HS_ADMIN", b""), (301, b"HS_SECKEY", b"other", 0x0C))
     other = SecretIdentity(b"88.900.1/other", 301, b"other")
     talks = {identity: another_talk() for identity in (ADMIN, other)}
@@ -208,7 +211,7 @@ async def test_id_pointer_numbers_its_sessions_alike_on_every_connection(
         envelope, message = await talk.ask(ANSWER, answer, 0x10800000, **id_pointer)
         assert (message.op_code, message.response_code) == (2001, 1)
     codes = [
-        (await talk.ask(CREATE, BODY, **id_pointer))[1].response_code for talk in talks.values()
+        (await talk.ask(CREATE, owned, **id_pointer))[1].response_code for talk in talks.values()
     ]
     assert codes == [1, 101]
     body = encode_handle(b"88.900.1/new")

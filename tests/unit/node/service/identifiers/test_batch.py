@@ -62,16 +62,30 @@ async def test_one_bad_item_aborts_all_when_all_or_nothing_was_asked(service, ur
 async def test_overwriting_replaces_and_says_so(service, url):
     items = [(b"88.900.1/a", url)]
     assert await service.registrar.batch(service.enterprise, items) == [Applied(replaced=False)]
-    again = await service.registrar.batch(service.enterprise, items, overwrite=True)
+    again = await service.registrar.batch(service.admin, items, overwrite=True)
     assert again == [Applied(replaced=True)]
 
 
-async def test_overwriting_takes_the_right_to_delete_on_the_prefix(service, url, put):
+async def test_overwriting_takes_rights_on_each_record(service, url, packed, put):
     user = Identity(b"88.900.1/user", 1)
     admin = encode_admin(AdminValue(Right.ADD_HANDLE, user.handle, user.index))
+    own = encode_admin(AdminValue(Right.MODIFY_VALUE, user.handle, user.index))
     await put(b"0.NA/88.900.3", (100, b"HS_ADMIN", admin))
-    (outcome,) = await service.registrar.batch(user, [(b"88.900.3/x", url)], overwrite=True)
-    assert isinstance(outcome, InvalidAdministrator)
+    await put(b"88.900.3/theirs", (1, b"URL", b"theirs"))
+    await put(b"88.900.3/own", (1, b"URL", b"x"), (100, b"HS_ADMIN", own))
+    changed = packed((1, b"URL", b"y"), (100, b"HS_ADMIN", own))
+    outcomes = await service.registrar.batch(
+        user,
+        [
+            (b"88.900.3/theirs", url),
+            (b"88.900.3/own", changed),
+            (b"88.900.3/new", url),
+            (b"88.900.3/NEW", changed),
+        ],
+        overwrite=True,
+    )
+    assert isinstance(outcomes[0], InvalidAdministrator)
+    assert outcomes[1:] == [Applied(replaced=True), Applied(replaced=False), Applied(replaced=True)]
 
 
 async def test_rights_are_decided_once_a_prefix(service, url, monkeypatch):

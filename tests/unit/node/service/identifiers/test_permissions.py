@@ -1,4 +1,4 @@
-"""Rights come from HS_ADMIN of the record and its prefix handle, through groups, which may not run away."""
+"""Rights come from HS_ADMIN values of the record itself, through groups, which may not run away."""
 
 import pytest
 
@@ -29,9 +29,12 @@ async def test_strangers_have_no_rights(service):
         service.permissions.require(USER, Right.ADD_HANDLE, b"88.900.1/x")
 
 
-async def test_the_prefixs_group_administers_its_handles(service):
-    for identity in (service.admin, service.enterprise, Identity(b"0.na/88.900.1", 300)):
-        assert service.permissions.allows(identity, Right.ALL, b"88.900.1/x")
+async def test_the_prefixs_group_administers_the_prefix_handle_and_no_other_record(service, put):
+    await put(b"88.900.1/x", (1, b"URL", b"x"))
+    for identity in (service.enterprise, Identity(b"0.na/88.900.1", 300)):
+        assert service.permissions.allows(identity, Right.ALL, b"0.NA/88.900.1")
+        assert not service.permissions.allows(identity, Right.MODIFY_VALUE, b"88.900.1/x")
+        assert not service.permissions.allows(identity, Right.READ_VALUE, b"88.900.1/x")
 
 
 async def test_an_enterprise_has_no_rights_on_the_nodes_own_prefix(service):

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.service.events import NullObserver
 from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
@@ -117,7 +118,8 @@ async def python_service(records):
 
 def python_answers(receiver, datagram, *, mark_truncated=True):
     """Return the datagrams with which the Python face answers one."""
-    face = HandleUdp(receiver, NullObserver(), StillClock(), mark_truncated=mark_truncated)
+    bounds = UdpLimits(answer_bytes_max=1 << 20)
+    face = HandleUdp(receiver, NullObserver(), StillClock(), bounds, mark_truncated=mark_truncated)
     outlet = Outlet()
     face._transport = outlet
     face.datagram_received(datagram, ("192.0.2.1", 4000))
@@ -180,7 +182,7 @@ def house(core, native):
 @pytest.fixture
 def answers(native, house):
     """Native answers below 88.900.1."""
-    made = native.Answers(house.table, (1e-3, 1.0))
+    made = native.Answers(house.table, (1e-3, 1.0), datagram_answer_max=1 << 20)
     made.set_prefixes([b"88.900.1"])
     made.set_site_serial(SITE_SERIAL)
     return made

@@ -98,7 +98,9 @@ def odd_requests(draw):
 def test_any_datagram_is_answered_as_by_the_python_face_or_left_to_it(
     native, house, in_python, datagram, mark_truncated
 ):
-    answers = native.Answers(house.table, mark_truncated=mark_truncated)
+    answers = native.Answers(
+        house.table, mark_truncated=mark_truncated, datagram_answer_max=1 << 20
+    )
     answers.set_prefixes([b"88.900.1"])
     answers.set_site_serial(7)
     found = answers.answer(datagram, NOW)

@@ -4,7 +4,7 @@
 - Every datagram received is counted once: found, missing, handed over or dropped; so are those that were sent.
 - A full hand-off drops and counts; nothing waits for it.
 - Threads stop and start again; prefixes are replaced under load without a wrong answer.
-- Large answers arrive in datagrams of 512 bytes.
+- Large answers arrive in datagrams of 512 bytes; of those over the bound only the first one does.
 """
 
 import socket
@@ -18,7 +18,7 @@ SENDER_BYTES = 28
 
 @pytest.fixture
 def responder(native, house):
-    made = native.Responder(house.table, (1e-3, 1.0))
+    made = native.Responder(house.table, (1e-3, 1.0), datagram_answer_max=1 << 20)
     made.set_prefixes([b"88.900.1"])
     yield made
     made.stop()
@@ -73,6 +73,16 @@ def test_anything_else_is_handed_over_with_its_sender(running, client, handoff, 
         assert socket.inet_ntoa(found[4:8]) == "127.0.0.1"
 
 
+def test_of_an_answer_over_the_bound_the_first_datagram_goes(native, house, ask, answers):
+    bounded = native.Answers(house.table, (), mark_truncated=False, datagram_answer_max=1024)
+    bounded.set_prefixes([b"88.900.1"])
+    whole = answers.answer(ask(b"88.900.1/large"), NOW)
+    (only,) = bounded.answer(ask(b"88.900.1/large"), NOW)
+    assert only[2] & 0x20
+    assert only[44:] == whole[0][44:]
+    assert len(bounded.answer(ask(b"88.900.1/two"), NOW)) == 2
+
+
 @pytest.mark.parametrize(("handle", "datagrams"), [(b"88.900.1/two", 2), (b"88.900.1/large", 164)])
 def test_a_large_answer_comes_in_datagrams(running, client, ask, answers, handle, datagrams):
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
@@ -101,6 +111,7 @@ def test_every_datagram_is_counted_once(running, client, handoff, ask):
         "dropped": 0,
         "sent": 5,
         "unsent": 0,
+        "limited": 0,
     }
     assert running.volume() == {b"88.900.1": (3, 1)}
     buckets, seconds = running.timings()

@@ -1,0 +1,32 @@
+"""`idnode show`: one entry of a node's journal, with its bytes decoded field by field."""
+
+import json
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+from rich.console import Console
+
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.commands.journal_lines import LANGUAGES, language, tree_of
+from idnode.node.commands.managed import Admin, ask
+
+
+def run(
+    entry: Annotated[
+        str, typer.Argument(metavar="ID", help="Number or request id, as `idnode tail` shows them.")
+    ],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole entry as JSON.")] = False,
+    lang: Annotated[str | None, typer.Option(help="en or zh [default: the environment's].")] = None,
+    admin: Admin = None,
+) -> None:
+    """Show a request, its answer, and why it was refused."""
+    speak = lang or language()
+    if speak not in LANGUAGES:
+        raise CommandFailed(f"--lang takes one of {', '.join(LANGUAGES)}", exit_code=2)
+    found = ask(admin, "GET", f"/api/v1/journal/{quote(entry, safe='')}")
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        Console(soft_wrap=True).print(tree_of(found, speak))

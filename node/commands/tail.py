@@ -1,0 +1,82 @@
+"""`idnode tail`: the latest entries of a node's journal, one a line, and new ones as they come."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+from urllib.parse import urlencode, urlsplit
+
+import typer
+from rich.console import Console
+
+from idnode.node.commands.failure import CommandFailed
+from idnode.node.commands.journal_lines import LANGUAGES, language, line_of
+from idnode.node.commands.managed import Admin, ask, management_url
+
+
+def run(
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, help="How many to begin with.")
+    ] = 20,
+    face: Annotated[str | None, typer.Option(help="Only of this face.")] = None,
+    code: Annotated[int | None, typer.Option(help="Only with this response code.")] = None,
+    status: Annotated[int | None, typer.Option(help="Only with this HTTP status.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Only of this prefix.")] = None,
+    who: Annotated[str | None, typer.Option(help="Only of this identity or account.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only that broke this rule.")] = None,
+    text: Annotated[str | None, typer.Option(help="Only with this text somewhere.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON for each.")] = False,
+    lang: Annotated[str | None, typer.Option(help="en or zh [default: the environment's].")] = None,
+    admin: Admin = None,
+) -> None:
+    """Show what was refused lately, and why; with -f as it comes."""
+    speak = lang or language()
+    if speak not in LANGUAGES:
+        raise CommandFailed(f"--lang takes one of {', '.join(LANGUAGES)}", exit_code=2)
+    console = Console(soft_wrap=True)
+
+    def show(entry: dict[str, Any]) -> None:
+        if as_json:
+            typer.echo(json.dumps(entry, ensure_ascii=False))
+        else:
+            console.print(line_of(entry, speak))
+
+    asked = {
+        "face": face,
+        "code": code,
+        "status": status,
+        "prefix": prefix,
+        "who": who,
+        "rule": rule,
+        "text": text,
+    }
+    wanted = {name: value for name, value in asked.items() if value is not None}
+    page = ask(admin, "GET", f"/api/v1/journal?{urlencode(wanted | {'limit': lines})}")
+    for entry in reversed(page["items"]):
+        show(entry)
+    if page["mode"] == "off":
+        typer.echo("idnode: the journal is off: see --journal", err=True)
+    if not follow:
+        return
+    for entry in _stream(management_url(admin), wanted | {"after": page["last"]}):
+        show(entry)
+
+
+def _stream(url: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield entries from the live stream until it ends."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port or 80)
+    try:
+        connection.request("GET", f"/api/v1/journal/stream?{urlencode(asked)}")
+        response = connection.getresponse()
+        if response.status != http.HTTPStatus.OK:
+            raise CommandFailed(str(json.loads(response.read()).get("message", response.reason)))
+        for line in response:
+            if line.startswith(b"data: "):
+                yield json.loads(line[len(b"data: ") :])
+    except (OSError, http.client.HTTPException) as error:
+        raise CommandFailed(f"the stream from {url} ended: {error}") from error
+    finally:
+        connection.close()

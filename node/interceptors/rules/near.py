@@ -1,0 +1,135 @@
+"""Near misses: what a client probably meant when it asked for something that is not here.
+
+Looked for only when somebody reads an entry, because a search takes longer than an answer.
+"""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from idnode.registry.handle import names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from idnode.registry.register import Register
+
+_LETTERS: Final = (string.ascii_uppercase + string.digits + "-._").encode()
+_SUFFIX_BYTES_MAX: Final = 64
+_SHOWN_MAX: Final = 5
+_PREFIXES_SHOWN_MAX: Final = 10
+_PREFIXES_COMPARED_MAX: Final = 20_000
+
+
+class Homed(Protocol):
+    """The prefixes that live here, folded."""
+
+    @property
+    def homed(self) -> Collection[bytes]:
+        """Their names."""
+
+
+class NearMiss(NamedTuple):
+    """A sentence in both languages, and the names it mentions."""
+
+    en: str
+    zh: str
+    names: tuple[str, ...]
+
+
+def near_misses(handle: str, rule: str, register: Register, authority: Homed) -> list[NearMiss]:
+    """Return what might have been meant by a handle that was refused by this rule."""
+    if not handle:
+        return []
+    if rule == "W-HDL-NOT-HOMED":
+        return _prefixes(handle, authority.homed)
+    if rule == "W-HDL-NOT-FOUND":
+        return _handles(handle.encode(), register)
+    return []
+
+
+def near_templates(name: str, templates: Iterable[tuple[str, str]]) -> list[NearMiss]:
+    """Return the templates that a name, prefix and version with a blank between, might have meant."""
+    prefix, _, version = name.partition(" ")
+    same = sorted(each for of, each in templates if of.casefold() == prefix.casefold())
+    close = get_close_matches(version, same, _SHOWN_MAX, 0.5) or same[:_SHOWN_MAX]
+    if not close:
+        return [NearMiss(f"{prefix} has no templates at all.", f"{prefix} 下没有任何模板。", ())]
+    listed = ", ".join(close)
+    return [
+        NearMiss(
+            f"Template versions of {prefix}: {listed}.",
+            f"{prefix} 的模板版本：{listed}。",
+            tuple(close),
+        )
+    ]
+
+
+def _prefixes(handle: str, homed: Collection[bytes]) -> list[NearMiss]:
+    prefix = names.prefix_of(names.complete(handle.encode())).decode(errors="replace")
+    known = sorted(each.decode(errors="replace") for each in homed)
+    close = get_close_matches(prefix.upper(), known[:_PREFIXES_COMPARED_MAX], _SHOWN_MAX, 0.8)
+    found = []
+    if close:
+        listed = ", ".join(close)
+        found.append(
+            NearMiss(
+                f"Prefixes much like it live here: {listed}.",
+                f"相近的前缀：{listed}。",
+                tuple(close),
+            )
+        )
+    shown = known[:_PREFIXES_SHOWN_MAX]
+    more = f" (+{len(known) - len(shown)})" if len(known) > len(shown) else ""
+    listed = ", ".join(shown) + more
+    found.append(
+        NearMiss(f"Prefixes that live here: {listed}.", f"本节点的前缀：{listed}。", tuple(shown))
+    )
+    return found
+
+
+def _handles(handle: bytes, register: Register) -> list[NearMiss]:
+    """Look up every handle that differs by one character, two swapped ones, width or blanks."""
+    prefix, slash, suffix = names.fold(handle).partition(b"/")
+    if not slash or len(suffix) > _SUFFIX_BYTES_MAX:
+        return []
+    found: list[str] = []
+    for variant in dict.fromkeys(_variants(suffix)):
+        if variant == suffix or not variant:
+            continue
+        stored = register.lookup(prefix + b"/" + variant)
+        if stored is not None:
+            found.append(stored.handle.decode(errors="replace"))
+            if len(found) >= _SHOWN_MAX:
+                break
+    if not found:
+        return []
+    listed = ", ".join(found)
+    return [
+        NearMiss(
+            f"Differs in a character from: {listed}.",
+            f"与以下标识仅相差一个字符：{listed}。",
+            tuple(found),
+        )
+    ]
+
+
+def _variants(suffix: bytes) -> Iterator[bytes]:
+    try:
+        text = suffix.decode()
+    except UnicodeDecodeError:
+        return
+    for form in (text.strip(), text.casefold().upper(), unicodedata.normalize("NFKC", text)):
+        yield names.fold(form.encode())
+    for at in range(len(suffix)):
+        yield suffix[:at] + suffix[at + 1 :]
+        if at:
+            yield suffix[: at - 1] + suffix[at : at + 1] + suffix[at - 1 : at] + suffix[at + 1 :]
+        for letter in _LETTERS:
+            yield suffix[:at] + bytes([letter]) + suffix[at + 1 :]
+    for at in range(len(suffix) + 1):
+        for letter in _LETTERS:
+            yield suffix[:at] + bytes([letter]) + suffix[at:]

@@ -42,13 +42,12 @@ from idnode.node.ops.health import Health, State
 from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
-from idnode.node.ops.states import state_routes
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.credentials import node_administrators
 from idnode.node.services import NodeServices
 from idnode.node.settings import Settings, pure_python_forced
-from idnode.node.states import NodeStates, finish_return
+from idnode.node.states import NodeStates, finish_return, state_routes
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.types.hs_site import decode_site

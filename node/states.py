@@ -10,24 +10,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import re
 import shutil
 from contextlib import suppress
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
 from idnode.node.data_directory import DIRECTORY, FILES, KEYS, REGISTER, STATES
+from idnode.node.exposure import is_loopback
 from idnode.node.first_start.prefixes import put_site_back
+from idnode.node.ops.states import FIRST_START, StateCalls, StatesUnsupported, StateUnknown
 from idnode.node.service.directory.tokens import make_key
-from idnode.registry.embedded.storage.atomic import write_atomically
-from idnode.registry.embedded.storage.disk import DISK, sync_folder
 from idnode.registry.handle.clock import ClockState, MovableClock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Self
+
+    from aiohttp import web
 
     from idnode.node.directory_parts import DirectoryParts
     from idnode.node.observation import Observation
@@ -36,25 +37,11 @@ if TYPE_CHECKING:
     from idnode.registry.handle.clock import Clock
     from idnode.registry.register import Register, States
 
-FIRST_START: Final = "first-start"
-"""The state that a node with ``allow_reset`` keeps at its first start."""
-
-NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
-"""Names that can be nothing but one folder."""
-
 _RETURNING: Final = "returning.json"
 _FACTS: Final = "state.json"
 _DRAFT: Final = ".draft"
 
 _log = logging.getLogger(__name__)
-
-
-class StatesUnsupported(Exception):
-    """The register's engine, or the directory's database, cannot keep states."""
-
-
-class StateUnknown(Exception):
-    """There is no state of this name."""
 
 
 class Built(Protocol):
@@ -134,9 +121,9 @@ class NodeStates:
 
     def _finish(self, draft: Path, name: str, facts: dict[str, Any]) -> None:
         _link_all(self._data_dir / FILES, draft / FILES)
-        write_atomically(draft / _FACTS, orjson.dumps(facts), disk=DISK)
+        _put(draft / _FACTS, orjson.dumps(facts))
         draft.rename(self._folder / name)
-        sync_folder(DISK, self._folder)
+        _sync(self._folder)
 
     async def load(self, name: str = FIRST_START) -> float:
         """Return to a state and return how many seconds that took; connections stay, tokens and sessions end.
@@ -150,20 +137,20 @@ class NodeStates:
         """
         states = self._states()
         async with self._one_at_a_time:
-            began = perf_counter()
+            began = self._clock.elapsed()
             folder = self._folder / name
             if not (folder / _FACTS).is_file():
                 raise StateUnknown(name)
             facts = _facts(folder / _FACTS)
             note = orjson.dumps({"state": name})
-            await asyncio.to_thread(write_atomically, self._data_dir / _RETURNING, note, disk=DISK)
+            await asyncio.to_thread(_put, self._data_dir / _RETURNING, note)
             await states.restore(folder / REGISTER)
             await self._services.authority.read_anew()
             await self._parts.directory.restore(folder / DIRECTORY)
             self._parts.daily_counts.forget()
             await self._follow(folder, facts)
             (self._data_dir / _RETURNING).unlink()
-            return perf_counter() - began
+            return self._clock.elapsed() - began
 
     async def _follow(self, folder: Path, facts: dict[str, Any]) -> None:
         """Bring everything else to where register and directory are, and end what was proven before."""
@@ -210,6 +197,23 @@ class NodeStates:
         return ClockState(self._clock.now(), 0.0, 1.0)
 
 
+def state_routes(states: Callable[[], NodeStates | None], settings: Settings) -> list[web.RouteDef]:
+    """Return the calls of the management port; ``states`` returns None while the node is starting."""
+    return StateCalls(states, refusal_of(settings)).routes()
+
+
+def refusal_of(settings: Settings) -> str | None:
+    """Return why a node with these settings is not to be reset, None if it may be."""
+    if not is_loopback(settings.host):
+        return "A node is reset only while it is on loopback (host = 127.0.0.1)"
+    if not settings.allow_reset:
+        return (
+            "This node is not to be reset: start it with --allow-reset, IDNODE_ALLOW_RESET=true "
+            "or allow_reset = true"
+        )
+    return None
+
+
 async def finish_return(data_dir: Path, register: Register) -> None:
     """Carry out a return that a killed node had begun; before the directory is opened.
 
@@ -237,12 +241,11 @@ def _replace_database(source: Path, target: Path) -> None:
     """Put a copy of a database in place of another one that nobody has open."""
     fresh = target.with_suffix(".new")
     shutil.copyfile(source, fresh)
-    with fresh.open("rb+") as file:
-        os.fsync(file.fileno())
+    _sync(fresh)
     for journal in ("-wal", "-shm"):
         target.with_name(target.name + journal).unlink(missing_ok=True)
     fresh.replace(target)
-    sync_folder(DISK, target.parent)
+    _sync(target.parent)
 
 
 def _begin(draft: Path) -> None:
@@ -271,3 +274,21 @@ def _link_all(source: Path, target: Path) -> None:
 def _facts(path: Path) -> dict[str, Any]:
     facts: dict[str, Any] = orjson.loads(path.read_bytes())
     return facts
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file whole, durably, under its name."""
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(content)
+    _sync(fresh)
+    fresh.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -6,25 +6,36 @@ only this machine reaches.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
 
 import orjson
 from aiohttp import web
 from pydantic import Field, ValidationError
 
-from idnode.node.exposure import is_loopback
 from idnode.node.ops.models import Model
 from idnode.node.service.answers import answer_for, text_for
 from idnode.node.service.errors import ServiceError
-from idnode.node.states import FIRST_START, NAME, StatesUnsupported, StateUnknown
 from idnode.registry.handle.errors import RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from idnode.node.settings import Settings
+FIRST_START: Final = "first-start"
+"""The state that a node keeps at its first start, if it may be reset."""
+
+NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+"""Names that can be nothing but one folder."""
 
 _NAMED: Final = "/api/v1/states/{name}"
+
+
+class StatesUnsupported(Exception):
+    """The register's engine, or the directory's database, cannot keep states."""
+
+
+class StateUnknown(Exception):
+    """There is no state of this name."""
 
 
 class Reset(Model):
@@ -73,23 +84,6 @@ class Keeper(Protocol):
 
     async def delete(self, name: str) -> None:
         """Forget a state."""
-
-
-def state_routes(states: Callable[[], Keeper | None], settings: Settings) -> list[web.RouteDef]:
-    """Return the routes of a node with these settings; ``states`` returns None while it is starting."""
-    return StateCalls(states, refusal_of(settings)).routes()
-
-
-def refusal_of(settings: Settings) -> str | None:
-    """Return why a node with these settings is not to be reset, None if it may be."""
-    if not is_loopback(settings.host):
-        return "A node is reset only while it is on loopback (host = 127.0.0.1)"
-    if not settings.allow_reset:
-        return (
-            "This node is not to be reset: start it with --allow-reset, IDNODE_ALLOW_RESET=true "
-            "or allow_reset = true"
-        )
-    return None
 
 
 class StateCalls:

@@ -7,10 +7,12 @@ To return to it, the log goes on behind those segments, and the contents, loaded
 them in place, in one step for whoever reads. The log's manifest is what decides after a crash.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 from idnode.registry.embedded import image
@@ -21,6 +23,9 @@ from idnode.registry.embedded.storage.kept import keep, kept_in
 from idnode.registry.embedded.storage.log import Log
 from idnode.registry.embedded.writer import Writer
 from idnode.registry.errors import LogDamaged
+
+FREE_SECONDS: Final = 1.0
+"""Time after which the bytes of what a return gave up are freed, in a thread of their own."""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -69,23 +74,28 @@ class EmbeddedStates:
 
     async def _restore(self, folder: Path) -> None:
         before = self._contents.prefix_handles()
-        found = await self._writer.call(lambda: self._turn_back(folder))
+        found, held = await self._writer.call(lambda: self._turn_back(folder))
         self._contents.take_over(found)
         after = self._contents.prefix_handles()
         changed = [key for key in before | after if before.get(key) != after.get(key)]
         self._contents.notify(changed)
-        await self._writer.call(self._log.sweep)
+        await self._writer.call(self._log.release)
+        # Later, because a file system that frees much lets nobody sync meanwhile.
+        asyncio.get_running_loop().call_later(FREE_SECONDS, _free, held)
 
-    def _turn_back(self, folder: Path) -> Contents:
-        """Have the log go on behind the state; returns the contents. Runs in the writer's thread."""
+    def _turn_back(self, folder: Path) -> tuple[Contents, list[int]]:
+        """Have the log go on behind the state; runs in the writer's thread.
+
+        Returns the contents, and descriptors of what is given up.
+        """
         kept = kept_in(folder, self._log)
         found = self._from_image(folder)
         self._before_change()
-        self._log.turn_back(kept, folder)
+        held = self._log.turn_back(kept, folder)
         if found is None:
             found = self._empty()
             replay(self._log, found, None)
-        return found
+        return found, held
 
     def _from_image(self, folder: Path) -> Contents | None:
         found = self._empty()
@@ -94,3 +104,12 @@ class EmbeddedStates:
         except LogDamaged as error:  # another core has written it, for example
             _logger.warning("the state's image is of no use, reading its log: %s", error)
             return None
+
+
+def _free(descriptors: list[int]) -> None:
+    Thread(target=_close, args=(descriptors,), name="register free", daemon=True).start()
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        DISK.close(descriptor)

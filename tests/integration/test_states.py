@@ -21,11 +21,11 @@ import pytest
 from idnode.clients import aio, dialogues
 from idnode.clients.answer import Transport
 from idnode.clients.identity import SecretIdentity
-from idnode.node import states as node_states
 from idnode.node.addresses import url_of
-from idnode.node.ops.states import refusal_of
+from idnode.node.ops.states import FIRST_START
 from idnode.node.runtime import Node
 from idnode.node.settings import Settings
+from idnode.node.states import refusal_of
 from idnode.registry.directory.errors import DirectoryUnavailable
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.wire.constants import OpCode
@@ -278,7 +278,7 @@ async def test_a_return_that_was_cut_short_is_carried_out_at_the_next_start(
         token = (await driver.snms("/identity/token", LOG_IN))["data"]["token"]
         if reached == "nothing":
             note = driver.node.settings.data_dir / "returning.json"
-            note.write_text(json.dumps({"state": node_states.FIRST_START}))
+            note.write_text(json.dumps({"state": FIRST_START}))
         else:
 
             async def refuse(_source):

@@ -207,11 +207,12 @@ class Chain:
                 return candidate
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC) + ": all segments are in use")
 
-    def turn_back(self, kept: Sequence[Entry], source: Path, end: Mark) -> None:
+    def turn_back(self, kept: Sequence[Entry], source: Path, end: Mark) -> list[int]:
         """Go on behind these sealed segments, and give up all others; see the module for the order.
 
         ``source`` is a folder that has their files, should they be here no more. What is given up stays mapped
-        until `sweep`.
+        until `release`, or the next drop. Returns descriptors that hold its bytes: freeing them takes a while, so
+        that is up to whoever closes these.
         """
         self.release()
         brought = self._bring_back(kept, source)
@@ -232,6 +233,13 @@ class Chain:
         for each in (*brought, number):
             self._tell(each)
         old.close()
+        held = []
+        for given in given_up:
+            with suppress(OSError):  # a want of descriptors is no reason to fail now
+                held.append(self.disk.open(self.path(given), os.O_RDONLY))
+            self.disk.unlink(self.path(given))
+        sync_folder(self.disk, self.folder)
+        return held
 
     def _bring_back(self, kept: Sequence[Entry], source: Path) -> dict[int, mmap]:
         """Link the files of segments that were dropped; returns their mappings by the part that names them."""
@@ -256,13 +264,6 @@ class Chain:
             brought[slot] = map_segment(path, entry.number)
             check_header(brought[slot], self.manifest.header(entry))
         return brought
-
-    def sweep(self) -> None:
-        """Remove the files of what `turn_back` gave up, and let go of their mappings."""
-        for number in self._retired:
-            self.disk.unlink(self.path(number))
-        sync_folder(self.disk, self.folder)
-        self.release()
 
     def drop(self, number: int) -> None:
         """Give up a sealed segment; its mapping stays until `release`, or the next drop."""

@@ -1,63 +1,64 @@
-"""How long a reset takes: of a node with so many written identifiers, to its first start and to a named state.
+"""Measures a reset: of a node with so many written identifiers, to its first start and to a state that has as many.
 
-``python -m benchmarks.reset [IDENTIFIERS]`` starts a node in a folder of its own and prints medians of several resets.
+``python -m benchmarks.reset [IDENTIFIERS]`` starts a node of each build and prints medians of several resets, as the
+node tells them, with everything synced.
 """
 
-import asyncio
+import json
 import statistics
 import sys
-import tempfile
-from pathlib import Path
-from typing import Final
+from http.client import HTTPConnection
+from typing import Any, Final
+from urllib.parse import urlsplit
 
-from idnode.node.ops.states import FIRST_START
-from idnode.node.runtime import Node
-from idnode.node.settings import Settings
-from idnode.registry.handle.model import HandleValue
-from idnode.registry.handle.values import pack
-from idnode.registry.limits import BATCH_ITEMS_MAX
-from idnode.registry.mutation import Create
+import msgpack
+
+from benchmarks.node_process import NodeProcess
 
 IDENTIFIERS: Final = 100_000
 RESETS: Final = 5
-VALUE: Final = pack([HandleValue(1, "URL", b"https://example.org/" + b"x" * 480)])
+
+_BATCH_ITEMS: Final = 10_000
+_VALUE: Final = "https://example.org/" + "x" * 480
 
 
-async def _write(node: Node, count: int) -> None:
-    for start in range(0, count, BATCH_ITEMS_MAX):
-        numbers = range(start, min(count, start + BATCH_ITEMS_MAX))
-        await node.register.submit(
-            [Create(b"88.900.1/%08d" % number, VALUE, overwrite=True) for number in numbers]
-        )
-
-
-async def _measure(count: int, folder: Path) -> None:
-    free = {"handle_port": 0, "http_port": 0, "admin_port": 0}
-    settings = Settings(data_dir=folder, allow_reset=True, **free)
-    node = Node(settings, seed=1)
-    await node.start()
+def _manage(node: NodeProcess, path: str, body: dict[str, Any]) -> Any:
+    address = urlsplit(str(node.ready["admin"]))
+    connection = HTTPConnection(str(address.hostname), address.port or 80)
     try:
-        assert node.states is not None
-        times: dict[str, list[float]] = {}
-        await _write(node, count)
-        await node.states.save("full")
-        for _ in range(RESETS):
-            await _write(node, count)
-            times.setdefault("to the first start", []).append(await node.states.load(FIRST_START))
-            await _write(node, count)
-            times.setdefault(f"to {count} identifiers", []).append(await node.states.load("full"))
-        for what, seconds in times.items():
-            median, most = statistics.median(seconds) * 1000, max(seconds) * 1000
-            print(f"{count} written, reset {what}: median {median:.1f} ms, most {most:.1f} ms")
+        connection.request(
+            "POST", path, json.dumps(body), headers={"Content-Type": "application/json"}
+        )
+        return json.loads(connection.getresponse().read())
     finally:
-        await node.stop()
+        connection.close()
+
+
+def _write(node: NodeProcess, count: int, series: int) -> None:
+    for start in range(0, count, _BATCH_ITEMS):
+        numbers = range(start, min(count, start + _BATCH_ITEMS))
+        items = [[f"88.900.1/{series}-{number}", [[1, "URL", _VALUE]]] for number in numbers]
+        node.register(msgpack.packb(items))
+
+
+def _measure(node: NodeProcess, count: int) -> None:
+    _write(node, count, 0)
+    _manage(node, "/api/v1/states/full", {})
+    for state, what in (("first-start", "the first start"), ("full", f"{count} identifiers")):
+        times = []
+        for series in range(1, RESETS + 1):
+            _write(node, count, series)
+            times.append(_manage(node, "/api/v1/reset", {"state": state})["milliseconds"])
+        median = statistics.median(times)
+        print(f"{node.core}: to {what}: median {median:.1f} ms, most {max(times):.1f} ms")
 
 
 def main() -> None:
     """Measure, and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else IDENTIFIERS
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_measure(count, Path(folder)))
+    for pure in (False, True):
+        with NodeProcess.start(pure=pure, flags=("--allow-reset",)) as node:
+            _measure(node, count)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ class Client(WebCalls, Blocking):
         try:
             if connection.sock is None:
                 connection.connect()
-        except TimeoutError:
+        except TimeoutError:  # an OSError, too, but told as `TimedOut` by who calls
             raise
         except OSError as error:
             raise ConnectionFailed(f"No connection to {self.base}: {error}") from error

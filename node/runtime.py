@@ -27,7 +27,7 @@ from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
 from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
-from idnode.node.faces.http.authorization import Authorization
+from idnode.node.faces.http.authorization import HttpAuthorization
 from idnode.node.faces.http.services import Services, from_the_start
 from idnode.node.first_start import prefixes
 from idnode.node.first_start.prefixes import NodeSite
@@ -287,7 +287,9 @@ class Node:
         if not plain_http:
             _log.warning("off loopback plain HTTP carries no secrets: see --plain-credentials")
         proofs, sessions = services.protocol.proofs, services.web_sessions
-        authorization = Authorization(services.credentials, proofs, sessions, plain_http=plain_http)
+        authorization = HttpAuthorization(
+            services.credentials, proofs, sessions, plain_http=plain_http
+        )
         offered = Services(
             resolver=services.resolver,
             registrar=services.registrar,

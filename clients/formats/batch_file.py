@@ -65,6 +65,7 @@ def operations(file: BinaryIO, folder: Path) -> Iterator[Operation]:
     current: Operation | None = None
     pending = ""
     for number, text in _lines(file):
+        # Data that goes on in the next line may look like the start of an operation.
         match = None if pending else _FIRST.fullmatch(text.strip())
         if match is not None and not _is_secret(current):
             if current is not None:
@@ -75,6 +76,7 @@ def operations(file: BinaryIO, folder: Path) -> Iterator[Operation]:
         elif not text.strip():
             if pending:
                 raise Unreadable(number, "the data of a value is missing")
+            # A blank line before the secret of AUTHENTICATE ends nothing.
             if current is not None and not _is_secret(current):
                 yield current
                 current = None

@@ -19,7 +19,7 @@ from idnode.node.commands.background import Background, DatasetNotServed, Done, 
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.managed import Admin, ask
 from idnode.node.exposure import is_loopback
-from idnode.node.settings import load
+from idnode.node.settings import Settings, load
 from idnode.registry.datasets.choice import DatasetUnknown, make
 from idnode.registry.handle.clock import SystemClock
 
@@ -74,14 +74,7 @@ def run(
 ) -> None:
     """Read and write as Suzhou did, on a node of this machine that serves the data set; Ctrl-C ends it."""
     settings = load({}).settings
-    target = Target(
-        handle_server(server),
-        http_url(http),
-        Credential(301, f"0.NA/{settings.prefix}", settings.secret.get_secret_value()),
-    )
-    for host in (target.handle[0], urlsplit(target.http).hostname or ""):
-        if not is_loopback(host):
-            raise CommandFailed(f"{host} is not this machine", exit_code=_USAGE_EXIT_CODE)
+    target = _target(settings, server, http)
     try:
         dataset = make(settings.dataset or "suzhou")
     except DatasetUnknown as error:
@@ -98,6 +91,19 @@ def run(
     typer.echo(_summary(traffic.done))
     for line in _faults(admin):
         typer.echo(line)
+
+
+def _target(settings: Settings, server: str | None, http: str | None) -> Target:
+    """Return the node to drive, which has to be on this machine."""
+    target = Target(
+        handle_server(server),
+        http_url(http),
+        Credential(301, f"0.NA/{settings.prefix}", settings.secret.get_secret_value()),
+    )
+    for host in (target.handle[0], urlsplit(target.http).hostname or ""):
+        if not is_loopback(host):
+            raise CommandFailed(f"{host} is not this machine", exit_code=_USAGE_EXIT_CODE)
+    return target
 
 
 def _faults(admin: str | None) -> list[str]:

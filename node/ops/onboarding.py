@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from idnode.node.service.directory.daily_counts import DailyCounts
     from idnode.node.service.directory.enterprises import (
+        DirectoryPage,
         EnterpriseRow,
         Enterprises,
-        Page,
         PrefixRow,
         TemplateRow,
     )
@@ -239,7 +239,7 @@ def _number(request: web.Request, name: str, otherwise: int, *, most: int) -> in
     return int(found)
 
 
-def _shown_page(page: Page[Any], rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def _shown_page(page: DirectoryPage[Any], rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {
         "items": list(rows),
         "page": page.number,

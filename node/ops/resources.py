@@ -11,7 +11,7 @@ OWN_GROUP: Final = Path("/proc/self/cgroup")
 OWN_STATUS: Final = Path("/proc/self/status")
 
 
-class Disk(NamedTuple):
+class DiskSpace(NamedTuple):
     """Bytes of the file system that holds the data directory."""
 
     free_bytes: int
@@ -19,13 +19,13 @@ class Disk(NamedTuple):
     size_bytes: int
 
 
-def disk_of(folder: Path) -> Disk:
+def disk_of(folder: Path) -> DiskSpace:
     """Return the room on the file system of a folder; nothing when it cannot be asked."""
     try:
         found = os.statvfs(folder)
     except OSError:
-        return Disk(0, 0)
-    return Disk(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize)
+        return DiskSpace(0, 0)
+    return DiskSpace(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize)
 
 
 def memory_limit_bytes(groups: Path = CONTROL_GROUPS, own: Path = OWN_GROUP) -> int:

@@ -4,6 +4,10 @@ Framed submissions have groups of their own, all of whose work is done in that t
 
 Keeps the sequence of records and knows which record is the first behind a sync; the log relies on that flag
 to tell a torn tail from damage.
+
+Why that flag is enough: nothing behind a sync is written before the sync returned, so once a record flagged FIRST
+lies whole in the log, everything before it was durable. A record that is not whole with such a one behind it was
+damaged later; one without was perhaps never written, and nobody was told that it was.
 """
 
 import asyncio

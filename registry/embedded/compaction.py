@@ -18,7 +18,7 @@ from idnode.registry.embedded.contents import Contents
 from idnode.registry.embedded.storage.log import Log, SegmentInfo
 from idnode.registry.embedded.storage.record import PUT, Record
 from idnode.registry.embedded.storage.shortage import is_shortage
-from idnode.registry.embedded.writer import Writer
+from idnode.registry.embedded.writer import RegisterWriter
 from idnode.registry.errors import LogDamaged, RegisterBusy, RegisterClosed
 
 STEP_BYTES: Final = 1 << 20
@@ -49,7 +49,7 @@ class Compaction:
         self,
         log: Log,
         contents: Contents,
-        writer: Writer,
+        writer: RegisterWriter,
         *,
         dead_share: float,
         before_change: Callable[[], None],

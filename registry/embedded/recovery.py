@@ -2,6 +2,10 @@
 
 Replay uses the same `Contents.apply` as live writes. A core may read ahead by itself as far as nothing is unrecognised; what
 an oddity means is always decided here, by `Log.scan`.
+
+Why replay gives what was acknowledged: sequences have no gaps, the latest record of a handle is what it has, and a
+deletion is a record like others. Compaction appends its copies as records of their own, before the segment goes, so
+wherever a crash fell between the two the order of the log still tells the latest.
 """
 
 import logging

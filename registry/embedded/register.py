@@ -26,7 +26,7 @@ from idnode.registry.embedded.storage.reserve import Reserve
 from idnode.registry.embedded.storage.shortage import SPARE_DESCRIPTORS
 from idnode.registry.embedded.storage.snapshot import SnapshotReport, snapshot
 from idnode.registry.embedded.storage.walk import Progress
-from idnode.registry.embedded.writer import Writer
+from idnode.registry.embedded.writer import RegisterWriter
 from idnode.registry.errors import RegisterClosed
 from idnode.registry.handle.names import fold
 from idnode.registry.limits import BATCH_ITEMS_MAX, PAGE_HANDLES_MAX
@@ -60,7 +60,7 @@ class EmbeddedRegister:
         self._turning_back = asyncio.Lock()
         self._place = self._contents.index.get
         self._read = self._log.read
-        self._writer = Writer(
+        self._writer = RegisterWriter(
             self._log,
             self._contents,
             options,

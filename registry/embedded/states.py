@@ -21,7 +21,7 @@ from idnode.registry.embedded.recovery import replay
 from idnode.registry.embedded.storage.disk import DISK, sync_folder
 from idnode.registry.embedded.storage.kept import keep, kept_in
 from idnode.registry.embedded.storage.log import Log
-from idnode.registry.embedded.writer import Writer
+from idnode.registry.embedded.writer import RegisterWriter
 from idnode.registry.errors import LogDamaged
 
 FREE_SECONDS: Final = 1.0
@@ -37,7 +37,7 @@ class EmbeddedStates:
         self,
         log: Log,
         contents: Contents,
-        writer: Writer,
+        writer: RegisterWriter,
         *,
         empty: Callable[[], Contents],
         resting: Callable[[], AbstractAsyncContextManager[None]],

@@ -61,7 +61,7 @@ class _Submission:
         self.outcomes: list[Outcome] = []
 
 
-class Writer:
+class RegisterWriter:
     """Serialises all changes of the register; made and used on one event loop."""
 
     def __init__(

@@ -19,7 +19,7 @@ from idnode.node.faces.bulk.formats import (
 from idnode.node.faces.bulk.items import ItemPacker, MalformedItem
 from idnode.node.faces.bulk.read import ReadWork
 from idnode.node.faces.http.body import read_body
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.parameters import query_parameters
 from idnode.node.faces.http.replies import PLANNED, SERVER
 from idnode.node.service import events
@@ -54,7 +54,7 @@ class BatchRegistration:
 
     async def register(self, request: web.Request) -> web.StreamResponse:
         """Answer one batch."""
-        exchange = Exchange(self._services, request, events.BATCH_REGISTER)
+        exchange = HttpExchange(self._services, request, events.BATCH_REGISTER)
         try:
             identity = await self._services.authorization.identity(request)
             if identity is None:

@@ -64,6 +64,7 @@ class ItemPacker:
             last = 0
             ascending = True
             for value in values:
+                # Most values have no TTL of their own, and few pairs of index and type: those heads are kept.
                 if len(value) == 3:
                     index, value_type, data = value
                     if type(index) is not int:
@@ -87,6 +88,7 @@ class ItemPacker:
             raise RecordTooLarge(
                 f"A record has at most {VALUES_MAX} values and {RECORD_BYTES_MAX} bytes of values"
             )
+        # Ascending indexes are distinct; only others have to be compared.
         if not ascending:
             _insist_on_distinct(values)
         return handle, packed

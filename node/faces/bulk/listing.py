@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.parameters import integer, query_parameters
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
@@ -34,7 +34,7 @@ class IdentifierListing:
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """Answer one page: ``handles``, the ``after`` of the next page (null on the last), ``total``."""
-        exchange = Exchange(self._services, request, events.LIST)
+        exchange = HttpExchange(self._services, request, events.LIST)
         try:
             identity = await self._services.authorization.identity(request)
             parameters = query_parameters(request)

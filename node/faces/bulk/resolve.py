@@ -21,7 +21,7 @@ from idnode.node.faces.bulk.formats import (
     wanted_encoding,
 )
 from idnode.node.faces.http.body import read_body
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.parameters import query_parameters
 from idnode.node.faces.http.replies import PLANNED, SERVER, add_cors, log_failure
 from idnode.node.faces.http.values_json import text_or_base64, timestamp_text
@@ -72,7 +72,7 @@ class BatchResolution:
 
     async def resolve(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; the records are streamed in the order of the handles."""
-        exchange = Exchange(self._services, request, events.BATCH_RESOLVE)
+        exchange = HttpExchange(self._services, request, events.BATCH_RESOLVE)
         try:
             identity = await self._services.authorization.identity(request)
             if identity is None:

@@ -20,7 +20,7 @@ from idnode.registry.handle.values import EMPTY
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from idnode.node.faces.http.authorization import Authorization
+    from idnode.node.faces.http.authorization import HttpAuthorization
     from idnode.node.service.identifiers.credentials import Identity
 
 RECORD_BODY_BYTES_MAX: Final = 2 * 1024 * 1024
@@ -45,7 +45,7 @@ class Change:
 
 
 async def read_deletion(
-    request: web.Request, handle: bytes, authorization: Authorization
+    request: web.Request, handle: bytes, authorization: HttpAuthorization
 ) -> Change:
     """Return what a ``DELETE`` asks for.
 
@@ -62,7 +62,7 @@ async def read_deletion(
     return Change(handle, identity, operation, bool(indexes), indexes)
 
 
-async def read_put(request: web.Request, handle: bytes, authorization: Authorization) -> Change:
+async def read_put(request: web.Request, handle: bytes, authorization: HttpAuthorization) -> Change:
     """Return what a ``PUT`` asks for: a whole record, or with ``index`` values of one.
 
     Raises:

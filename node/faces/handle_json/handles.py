@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from idnode.node.faces.handle_json.record_response import DateHeader, RecordResponse, may_be_plain
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.parameters import all_parameters, handle_in_path
 from idnode.node.faces.http.replies import PLANNED, json_response
 from idnode.node.faces.http.values_json import record_body, value_objects
@@ -107,7 +107,7 @@ class Reading:
         started: float | None = None,
     ) -> web.StreamResponse:
         """Answer a resolution of this handle; ``parameters`` are those of the request if they are read already."""
-        exchange = Exchange(self._services, request, events.RESOLVE, handle, started)
+        exchange = HttpExchange(self._services, request, events.RESOLVE, handle, started)
         try:
             insist_on_text(handle)
             identity = await self._services.authorization.identity(request)

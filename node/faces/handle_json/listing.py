@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.parameters import all_parameters, integer
 from idnode.node.faces.http.replies import JSON_TYPE, PLANNED, SERVER, add_cors
@@ -87,7 +87,7 @@ class Listing:
 
     async def handles(self, request: web.Request) -> web.StreamResponse:
         """Answer ``GET /api/handles?prefix=P``."""
-        exchange = Exchange(self._services, request, events.LIST)
+        exchange = HttpExchange(self._services, request, events.LIST)
         try:
             identity = await self._services.authorization.identity(request)
             parameters = await all_parameters(request)
@@ -103,7 +103,7 @@ class Listing:
 
     async def delete_nothing(self, request: web.Request) -> web.StreamResponse:
         """Answer ``DELETE /api/handles/``: nothing is not found."""
-        exchange = Exchange(self._services, request, events.DELETE)
+        exchange = HttpExchange(self._services, request, events.DELETE)
         try:
             await self._services.authorization.identity(request)
             raise HandleNotFound
@@ -111,7 +111,7 @@ class Listing:
             return exchange.refused(error)
 
     async def _page(
-        self, exchange: Exchange, identity: Identity | None, parameters: Parameters
+        self, exchange: HttpExchange, identity: Identity | None, parameters: Parameters
     ) -> web.StreamResponse:
         page = integer(parameters.first("page") or "0")
         page_size = integer(parameters.first("pageSize") or "0")
@@ -168,14 +168,14 @@ class Listing:
                 left = left - len(found.handles) if found.handles else 0
             await asyncio.sleep(0)
 
-    async def _head(self, exchange: Exchange, prefix: bytes) -> dict[str, Any]:
+    async def _head(self, exchange: HttpExchange, prefix: bytes) -> dict[str, Any]:
         return {
             "responseCode": 1,
             "prefix": exchange.text,
             "totalCount": str(await self._services.count(prefix)),
         }
 
-    async def _whole(self, exchange: Exchange, identity: Identity | None) -> web.StreamResponse:
+    async def _whole(self, exchange: HttpExchange, identity: Identity | None) -> web.StreamResponse:
         prefix = _prefix(exchange)
         found = await self._services.registrar.list_handles(identity, prefix, limit=STEP_HANDLES)
         members = await self._head(exchange, prefix)
@@ -186,7 +186,7 @@ class Listing:
 
     async def _stream(
         self,
-        exchange: Exchange,
+        exchange: HttpExchange,
         identity: Identity | None,
         prefix: bytes,
         members: dict[str, Any],
@@ -218,7 +218,7 @@ class Listing:
                 comma = b","
 
 
-def _prefix(exchange: Exchange) -> bytes:
+def _prefix(exchange: HttpExchange) -> bytes:
     """Return the folded prefix that a listing asks for, also when it is given as its prefix handle."""
     assert exchange.handle is not None
     return fold(exchange.handle).removeprefix(PREFIX_HANDLE_START)

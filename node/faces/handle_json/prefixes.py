@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.handle_json.handles import insist_on_text
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.parameters import handle_in_path
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
@@ -31,7 +31,7 @@ class Prefixes:
 
     async def homed(self, request: web.Request) -> web.StreamResponse:
         """Answer ``GET /api/prefixes``."""
-        exchange = Exchange(self._services, request, events.LIST)
+        exchange = HttpExchange(self._services, request, events.LIST)
         try:
             identity = await self._services.authorization.identity(request)
             homed = [handle.decode() for handle in await self._homing.homed(identity)]
@@ -54,7 +54,7 @@ class Prefixes:
         change: Callable[[Identity | None, bytes], Awaitable[None]],
     ) -> web.StreamResponse:
         handle = handle_in_path(request.rel_url.raw_path, len(PATH))
-        exchange = Exchange(self._services, request, events.OTHER, handle)
+        exchange = HttpExchange(self._services, request, events.OTHER, handle)
         try:
             insist_on_text(handle)
             await change(await self._services.authorization.identity(request), handle)

@@ -25,7 +25,7 @@ from idnode.node.faces.handle_json.locations import (
     has_type,
 )
 from idnode.node.faces.handle_json.question import Question, read_question
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.replies import (
     PLANNED,
@@ -99,7 +99,7 @@ class Redirect:
             return _page(pages.query_form())
         if question.action == "api":
             return await self._json.answer(request, question.handle, question.parameters)
-        exchange = Exchange(self._services, request, events.RESOLVE, question.handle)
+        exchange = HttpExchange(self._services, request, events.RESOLVE, question.handle)
         try:
             response = await fetched(partial(self._answer, question))
         except _REFUSED as error:
@@ -202,7 +202,7 @@ class Redirect:
         ends = value.ttl if value.ttl_type == TtlType.ABSOLUTE else now + value.ttl
         return min(max(ends, now), now + TTL_SECONDS_MAX)
 
-    def _refused(self, exchange: Exchange, error: Exception) -> web.Response:
+    def _refused(self, exchange: HttpExchange, error: Exception) -> web.Response:
         """Return the page for a handle that leads nowhere."""
         text = exchange.text or ""
         if isinstance(error, UnreadableLocations):

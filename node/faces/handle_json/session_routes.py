@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from idnode.node.faces.http.authorization import CredentialsRefused
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.java_texts import plain
 from idnode.node.faces.http.proof_fields import identity_text
 from idnode.node.faces.http.replies import PLANNED, empty_response, present
@@ -32,7 +32,7 @@ class SessionAccess:
 
     async def open(self, request: web.Request) -> web.StreamResponse:
         """Answer ``POST /api/sessions``: a new session, of whoever sent credentials along."""
-        exchange = Exchange(self._services, request, events.OTHER)
+        exchange = HttpExchange(self._services, request, events.OTHER)
         if not self._authorization.secure(request):
             return self._forbidden(exchange)
         try:
@@ -48,7 +48,7 @@ class SessionAccess:
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Answer ``GET /api/sessions/this``: who is signed in."""
-        exchange = Exchange(self._services, request, events.OTHER)
+        exchange = HttpExchange(self._services, request, events.OTHER)
         if not self._authorization.secure(request):
             return self._forbidden(exchange)
         session = self._authorization.session(request)
@@ -66,7 +66,7 @@ class SessionAccess:
 
     async def sign_in(self, request: web.Request) -> web.StreamResponse:
         """Answer ``PUT`` and ``POST /api/sessions/this``: check the proof in the header."""
-        exchange = Exchange(self._services, request, events.OTHER)
+        exchange = HttpExchange(self._services, request, events.OTHER)
         session = self._authorization.session(request)
         if session is None or not self._authorization.secure(request):
             return self._forbidden(exchange)
@@ -77,7 +77,7 @@ class SessionAccess:
 
     async def end(self, request: web.Request) -> web.StreamResponse:
         """Answer ``DELETE /api/sessions/this``."""
-        exchange = Exchange(self._services, request, events.OTHER)
+        exchange = HttpExchange(self._services, request, events.OTHER)
         session = self._authorization.session(request)
         if session is None or not self._authorization.secure(request):
             return self._forbidden(exchange)
@@ -87,10 +87,10 @@ class SessionAccess:
 
     async def another(self, request: web.Request) -> web.StreamResponse:
         """Refuse to show sessions by their id."""
-        return self._forbidden(Exchange(self._services, request, events.OTHER))
+        return self._forbidden(HttpExchange(self._services, request, events.OTHER))
 
     async def _signed_in(
-        self, exchange: Exchange, session: WebSession, *, needed: bool = False
+        self, exchange: HttpExchange, session: WebSession, *, needed: bool = False
     ) -> web.StreamResponse:
         """Return the state of a session, after the proof in the header, if there is one, was checked."""
         nonce = session.nonce
@@ -108,7 +108,7 @@ class SessionAccess:
         exchange.note(ResponseCode.SUCCESS)
         return present(_state(session, nonce))
 
-    def _forbidden(self, exchange: Exchange) -> web.StreamResponse:
+    def _forbidden(self, exchange: HttpExchange) -> web.StreamResponse:
         exchange.note(ResponseCode.AUTHENTICATION_FAILED)
         return empty_response(403)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
 from idnode.node.service.errors import SiteUnknown
@@ -24,7 +24,7 @@ class SiteInfo:
 
     async def read(self, request: web.Request) -> web.StreamResponse:
         """Answer GET and POST."""
-        exchange = Exchange(self._services, request, events.SITE)
+        exchange = HttpExchange(self._services, request, events.SITE)
         try:
             site = hs_site_forms.TYPE.data_object(self._services.site)
             if site is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.java_texts import plain
 from idnode.node.faces.http.parameters import all_parameters
 from idnode.node.faces.http.proof_fields import (
@@ -42,7 +42,7 @@ class Verifications:
     async def verify(self, request: web.Request) -> web.StreamResponse:
         """Answer one question; a proof that cannot be read is not valid."""
         raw = request.rel_url.raw_path[len(PATH) :]
-        exchange = Exchange(self._services, request, events.OTHER)
+        exchange = HttpExchange(self._services, request, events.OTHER)
         try:
             parameters = await all_parameters(request)
             if not all(parameters.first(name) for name in _NEEDED):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from idnode.node.faces.handle_json.change import read_deletion, read_put
 from idnode.node.faces.handle_json.handles import requested_handle
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
 from idnode.node.service.errors import AuthenticationNeeded
@@ -32,7 +32,7 @@ class Writing:
     async def put(self, request: web.Request) -> web.StreamResponse:
         """Create or replace a record, or add and replace some of its values."""
         handle = requested_handle(request)
-        exchange = Exchange(self._services, request, events.CREATE, handle)
+        exchange = HttpExchange(self._services, request, events.CREATE, handle)
         try:
             if "index=" in request.rel_url.raw_query_string:
                 exchange.operation = events.ADD
@@ -45,7 +45,7 @@ class Writing:
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """Delete a record, or with ``index`` some of its values."""
         handle = requested_handle(request)
-        exchange = Exchange(self._services, request, events.DELETE, handle)
+        exchange = HttpExchange(self._services, request, events.DELETE, handle)
         try:
             change = await read_deletion(request, handle, self._services.authorization)
             exchange.operation = change.operation

@@ -36,7 +36,7 @@ class CredentialsRefused(AuthenticationFailed):
     """The Authorization header proves nobody: answered by 401 without a body."""
 
 
-class Authorization:
+class HttpAuthorization:
     """Turns the header into a proven identity.
 
     ``plain_http``: whether credentials count over unencrypted HTTP, too. They do on loopback, where a TLS

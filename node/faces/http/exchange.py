@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from idnode.node.faces.http.services import Services
 
 
-class Exchange:
+class HttpExchange:
     """One request on its way to its answer, for everything but the plain public resolution."""
 
     __slots__ = ("_services", "_started", "handle", "operation", "request", "text")

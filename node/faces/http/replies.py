@@ -134,7 +134,9 @@ def guarded(
         started = asyncio.get_running_loop().time()
         try:
             response = await handler(request)
-        except NotFetched as missing:
+        except (
+            NotFetched
+        ) as missing:  # what the register has elsewhere is fetched, and the handler runs again
             again = partial(_again, missing, handler)
             response = await guarded(again, unexpected)(request)
         except PLANNED as error:
@@ -148,7 +150,7 @@ def guarded(
             log_failure(error)
             status, code, message = failed(error)
             response = present(failure(code, message), status)
-            if unexpected is not None:
+            if unexpected is not None:  # planned refusals were counted where they were made
                 unexpected(int(code), asyncio.get_running_loop().time() - started)
         if "Origin" in request.headers:
             add_cors(request, response)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from idnode.node.faces.http.authorization import Authorization
+    from idnode.node.faces.http.authorization import HttpAuthorization
     from idnode.node.faces.snms.exchange import SnmsServices
     from idnode.node.service.events import Observer
     from idnode.node.service.handle.handle_protocol import HandleProtocol
@@ -34,7 +34,7 @@ class Services:
     registrar: Registrar
     permissions: Permissions
     authority: Authority
-    authorization: Authorization
+    authorization: HttpAuthorization
     protocol: HandleProtocol
     clock: Clock
     observer: Observer

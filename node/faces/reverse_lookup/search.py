@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from idnode.node.faces.http.exchange import Exchange
+from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.parameters import integer
 from idnode.node.faces.http.replies import PLANNED, json_response
@@ -49,7 +49,7 @@ class Search:
 
     async def search(self, request: web.Request) -> web.StreamResponse:
         """Answer one search: an array of handles, empty where nothing matches."""
-        exchange = Exchange(self._services, request, events.LIST)
+        exchange = HttpExchange(self._services, request, events.LIST)
         try:
             identity = await self._services.authorization.identity(request)
             query = request.query

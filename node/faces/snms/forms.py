@@ -261,7 +261,7 @@ class Listed(Model):
     numberOfElements: int
 
 
-class EnterprisePage(Listed):
+class DirectoryPage(Listed):
     """A page of enterprises."""
 
     content: list[EnterpriseShown]

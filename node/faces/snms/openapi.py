@@ -138,7 +138,7 @@ def _directory() -> list[Operation]:
         _call("POST", "/snms/api/ent/apply", "The same (older path)", tag, bool, body=new),
         _call("POST", "/snms/api/v3/ent/upgrade-apply", "Make or change a user's enterprise", tag,
               bool, body=Body(forms.KnownEnterprise)),
-        _call("GET", "/snms/api/v3/ent/page", "List enterprises", tag, forms.EnterprisePage,
+        _call("GET", "/snms/api/v3/ent/page", "List enterprises", tag, forms.DirectoryPage,
               parameters=(Parameter("orgName"), *_PAGE)),
         _call("GET", "/snms/api/v3/ent/detail", "Read an enterprise", tag, forms.FormShown,
               parameters=(_asked("id", 19),)),

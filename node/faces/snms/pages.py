@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from idnode.node.service.directory.enterprises import Page
+    from idnode.node.service.directory.enterprises import DirectoryPage
 
 _Row = TypeVar("_Row")
 
@@ -38,7 +38,9 @@ def asked_page(request: web.Request, *, name: str, prefix: str = "") -> Asked:
     )
 
 
-def shown_page(page: Page[_Row], shown: Callable[[_Row], dict[str, Any]]) -> dict[str, Any]:
+def shown_page(
+    page: DirectoryPage[_Row], shown: Callable[[_Row], dict[str, Any]]
+) -> dict[str, Any]:
     """Return a page with its rows as they are shown."""
     return {
         "first": page.number == 1,

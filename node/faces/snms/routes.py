@@ -29,7 +29,7 @@ ROOTS: Final = ("/identity", "/identityv2", "/snms")
 Endpoint = Callable[[web.Request], Awaitable[Any]]
 
 
-class Call(NamedTuple):
+class SnmsCall(NamedTuple):
     """One method of one path; ``operation`` is what the observer is told."""
 
     method: str
@@ -38,22 +38,22 @@ class Call(NamedTuple):
     operation: str = events.OTHER
 
 
-def calls(services: SnmsServices) -> list[Call]:
+def calls(services: SnmsServices) -> list[SnmsCall]:
     """Return every call of this face."""
     makers = (_token_calls, _template_calls, _identifier_calls, _directory_calls)
     return [call for make in makers for call in make(services)]
 
 
-def _token_calls(services: SnmsServices) -> list[Call]:
+def _token_calls(services: SnmsServices) -> list[SnmsCall]:
     tokens = TokenCalls(services)
     return [
-        Call("POST", "/identity/token", tokens.plain),
-        Call("POST", "/identity/token/v1", tokens.digested),
-        Call("POST", "/identity/registry", tokens.register),
+        SnmsCall("POST", "/identity/token", tokens.plain),
+        SnmsCall("POST", "/identity/token/v1", tokens.digested),
+        SnmsCall("POST", "/identity/registry", tokens.register),
     ]
 
 
-def _template_calls(services: SnmsServices) -> list[Call]:
+def _template_calls(services: SnmsServices) -> list[SnmsCall]:
     found = []
     for path, version in (
         ("/snms/api/v3/template", 3),
@@ -62,48 +62,48 @@ def _template_calls(services: SnmsServices) -> list[Call]:
     ):
         templates = TemplateCalls(services, version)
         found += [
-            Call("GET", path, templates.read),
-            Call("POST", path, templates.create),
-            Call("DELETE", path, templates.delete),
+            SnmsCall("GET", path, templates.read),
+            SnmsCall("POST", path, templates.create),
+            SnmsCall("DELETE", path, templates.delete),
         ]
         if version == 5:
-            found.append(Call("PUT", path, templates.edit))
+            found.append(SnmsCall("PUT", path, templates.edit))
     return found
 
 
-def _identifier_calls(services: SnmsServices) -> list[Call]:
+def _identifier_calls(services: SnmsServices) -> list[SnmsCall]:
     identifiers = IdentifierCalls(services)
     data = "/identityv2/data"
     return [
-        Call("GET", f"{data}/detail", identifiers.detail, events.RESOLVE),
-        Call("GET", "/api/identityv2/query/data", identifiers.query, events.RESOLVE),
-        Call("POST", data, identifiers.create, events.CREATE),
-        Call("PUT", data, identifiers.update, events.MODIFY),
-        Call("DELETE", data, identifiers.delete, events.DELETE),
-        Call("POST", f"{data}/batchCreate", identifiers.batch_create, events.BATCH_REGISTER),
-        Call("PUT", f"{data}/batchUpdate", identifiers.batch_update, events.MODIFY),
-        Call("DELETE", f"{data}/batchDelete", identifiers.batch_delete, events.DELETE),
+        SnmsCall("GET", f"{data}/detail", identifiers.detail, events.RESOLVE),
+        SnmsCall("GET", "/api/identityv2/query/data", identifiers.query, events.RESOLVE),
+        SnmsCall("POST", data, identifiers.create, events.CREATE),
+        SnmsCall("PUT", data, identifiers.update, events.MODIFY),
+        SnmsCall("DELETE", data, identifiers.delete, events.DELETE),
+        SnmsCall("POST", f"{data}/batchCreate", identifiers.batch_create, events.BATCH_REGISTER),
+        SnmsCall("PUT", f"{data}/batchUpdate", identifiers.batch_update, events.MODIFY),
+        SnmsCall("DELETE", f"{data}/batchDelete", identifiers.batch_delete, events.DELETE),
     ]
 
 
-def _directory_calls(services: SnmsServices) -> list[Call]:
+def _directory_calls(services: SnmsServices) -> list[SnmsCall]:
     enterprises, prefixes = EnterpriseCalls(services), PrefixCalls(services)
     return [
-        Call("POST", "/snms/api/file/upload", FileCalls(services).upload),
-        Call("POST", "/snms/api/v3/ent/apply", enterprises.apply),
-        Call("POST", "/snms/api/ent/apply", enterprises.apply),
-        Call("POST", "/snms/api/v3/ent/upgrade-apply", enterprises.upgrade),
-        Call("GET", "/snms/api/v3/ent/page", enterprises.page),
-        Call("GET", "/snms/api/v3/ent/detail", enterprises.detail),
-        Call("GET", "/snms/api/prefix/query", prefixes.query),
-        Call("GET", "/snms/api/prefix/page", prefixes.page),
-        Call("POST", "/snms/api/ent/config", prefixes.configure),
+        SnmsCall("POST", "/snms/api/file/upload", FileCalls(services).upload),
+        SnmsCall("POST", "/snms/api/v3/ent/apply", enterprises.apply),
+        SnmsCall("POST", "/snms/api/ent/apply", enterprises.apply),
+        SnmsCall("POST", "/snms/api/v3/ent/upgrade-apply", enterprises.upgrade),
+        SnmsCall("GET", "/snms/api/v3/ent/page", enterprises.page),
+        SnmsCall("GET", "/snms/api/v3/ent/detail", enterprises.detail),
+        SnmsCall("GET", "/snms/api/prefix/query", prefixes.query),
+        SnmsCall("GET", "/snms/api/prefix/page", prefixes.page),
+        SnmsCall("POST", "/snms/api/ent/config", prefixes.configure),
     ]
 
 
 def snms_routes(services: SnmsServices) -> list[Route]:
     """Return the routes of this face, its catch-alls last."""
-    by_path: dict[str, list[Call]] = {}
+    by_path: dict[str, list[SnmsCall]] = {}
     for call in calls(services):
         by_path.setdefault(call.path, []).append(call)
     routes = []

@@ -43,7 +43,7 @@ class Asked(NamedTuple):
     status: int | None = None
 
 
-class Page(NamedTuple, Generic[_Row]):
+class DirectoryPage(NamedTuple, Generic[_Row]):
     """One page, and how many rows there are in all."""
 
     rows: Sequence[_Row]
@@ -104,7 +104,7 @@ class Enterprises:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
 
-    async def page(self, asking: AccountEntry | None, asked: Asked) -> Page[EnterpriseRow]:
+    async def page(self, asking: AccountEntry | None, asked: Asked) -> DirectoryPage[EnterpriseRow]:
         """Return a page of enterprises; ``asking`` None stands for the operator of the node."""
         conditions = _created(Enterprise.created, asked)
         if asked.name:
@@ -141,7 +141,7 @@ class Enterprises:
             raise Absent("enterprise", number)
         return found
 
-    async def prefixes(self, asking: AccountEntry | None, asked: Asked) -> Page[PrefixRow]:
+    async def prefixes(self, asking: AccountEntry | None, asked: Asked) -> DirectoryPage[PrefixRow]:
         """Return a page of prefixes."""
         conditions = _created(Prefix.created, asked)
         if asked.prefix:
@@ -154,7 +154,7 @@ class Enterprises:
             conditions.append(Enterprise.account_id == asking.id)
         return await self._page(_prefixes(*conditions), asked, _prefix)
 
-    async def reviews(self, asked: Asked) -> Page[PrefixRow]:
+    async def reviews(self, asked: Asked) -> DirectoryPage[PrefixRow]:
         """Return a page of the prefixes that wait for a decision."""
         waiting = Prefix.status.in_((PrefixStatus.WAITING, PrefixStatus.UNDER_REVIEW))
         hosting = (Prefix.status == PrefixStatus.ENABLED) & (
@@ -179,7 +179,7 @@ class Enterprises:
             raise Absent("prefix", name)
         return found
 
-    async def templates(self, asked: Asked) -> Page[TemplateRow]:
+    async def templates(self, asked: Asked) -> DirectoryPage[TemplateRow]:
         """Return a page of templates."""
         conditions = _created(Template.created, asked)
         if asked.prefix:
@@ -196,15 +196,15 @@ class Enterprises:
 
     async def _page(
         self, wanted: Select[_Table], asked: Asked, row: Callable[[_Table], _Row]
-    ) -> Page[_Row]:
+    ) -> DirectoryPage[_Row]:
         size = max(1, min(asked.size, PAGE_ROWS_MAX))
         number = max(1, min(asked.number, 1 << 40))
 
-        def work(session: Session) -> Page[_Row]:
+        def work(session: Session) -> DirectoryPage[_Row]:
             counted = wanted.options().order_by(None).subquery()
             total = session.scalar(select(func.count()).select_from(counted)) or 0
             found = session.scalars(wanted.limit(size).offset((number - 1) * size)).all()
-            return Page([row(each) for each in found], number, size, total)
+            return DirectoryPage([row(each) for each in found], number, size, total)
 
         return await self._directory.read(work)
 

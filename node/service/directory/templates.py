@@ -186,7 +186,7 @@ def _check(new: NewTemplate) -> None:
         if item.min_length > item.max_length:
             raise FieldRefused("metadata.maxLength")
         index = item.id_index
-        if index is None:
+        if index is None:  # a free one is chosen when an identifier is written
             continue
         if index in RESERVED_INDEXES:
             raise IndexReserved(index)

@@ -139,6 +139,7 @@ class Batch:
             if not number % _SLICE_ITEMS:
                 await asyncio.sleep(0)
         refused: dict[int, Exception] = {}
+        # Who may create depends on the prefix alone (a prefix handle counts as its own), so it is asked once for each.
         for number, handle in batch.prefixes():
             refusal = await fetched(partial(self._refusal, handle)) or self._replaces_home(handle)
             if refusal is not None:
@@ -148,7 +149,7 @@ class Batch:
         batch.refuse_prefixes(refused)
         if self._all_or_nothing and batch.good < len(batch):
             batch.abort()
-        if batch.good:
+        if batch.good:  # with nothing left the writer need not take a turn
             await register.submit_batch(
                 batch, all_or_nothing=self._all_or_nothing, overwrite=self._overwrite
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idnode.node.service.identifiers.templates import Templates
+from idnode.node.service.identifiers.templates import HandleTemplates
 from idnode.registry.errors import HandleNotFound, ValuesNotFound
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
@@ -30,7 +30,7 @@ class Resolver:
         self._lookup = register.lookup
         self._authority = authority
         self._namespaces = authority.namespaces
-        self._templates = Templates(register, authority.namespaces)
+        self._templates = HandleTemplates(register, authority.namespaces)
         self._homed = authority.homed
 
     async def read_handles(self, request: bytes) -> RequestHandles | None:

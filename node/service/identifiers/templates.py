@@ -123,7 +123,7 @@ class _Texts:
         return "\\" if number is None else self.group(_EXTENSION, int(number))
 
 
-class Templates:
+class HandleTemplates:
     """Makes up records from the templates of namespaces."""
 
     def __init__(self, register: Register, namespaces: Namespaces) -> None:
@@ -234,8 +234,11 @@ class _Run:
                 if self._expressions > EXPRESSIONS_MAX:
                     raise _TooCostly(f"More than {EXPRESSIONS_MAX} expressions")
                 within = choice.decide(places)
-                if within is not None:
+                if (
+                    within is not None
+                ):  # the texts that the branch may use, groups of its match among them
                     self._tags(tag, original, made, within)
+            # Whatever was made before it does not count: the whole template answers that there is nothing.
             elif tag.name == "notfound":
                 raise _NotFound
             elif tag.name == "foreach" and original is None:  # loops do not nest
@@ -244,7 +247,7 @@ class _Run:
             elif tag.name == "def" and "parameter" in tag.attributes:
                 named: list[HandleValue] = []
                 self._tags(tag, original, named, places)
-                if named:
+                if named:  # only for what follows: ``places`` is this call's own
                     data = named[0].data.decode(errors="replace")
                     places = places.put(tag.attributes["parameter"], data)
 

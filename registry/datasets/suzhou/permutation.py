@@ -2,6 +2,11 @@
 
 A Feistel network over two digits of unequal bases, walked until the result is below the bound
 (J. Black, P. Rogaway, "Ciphers with Arbitrary Finite Domains", 2002). It scatters; it hides nothing.
+
+Each round adds to one digit what only depends on the other, so it can be taken back, and so can all of them: the
+network permutes the product of the bases. Walking on while the result is not below the bound follows one cycle of that
+permutation from a number below it to the next such one, which always comes, for the start itself is one; two starts on
+a cycle have two different next ones, so what is left is a permutation, too.
 """
 
 from collections.abc import Sequence

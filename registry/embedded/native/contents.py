@@ -21,7 +21,7 @@ from idnode.registry.embedded.storage.folder import segment_path
 from idnode.registry.embedded.storage.frames import Extent
 from idnode.registry.embedded.storage.holes import written_end
 from idnode.registry.embedded.storage.log import Log, Mark
-from idnode.registry.embedded.storage.manifest import Entry
+from idnode.registry.embedded.storage.manifest import SegmentEntry
 from idnode.registry.embedded.storage.record import SPAN_PLACES
 from idnode.registry.embedded.storage.segment import HEADER_BYTES
 from idnode.registry.embedded.storage.walk import PROGRESS_BYTES, Progress
@@ -112,7 +112,9 @@ class NativeContents(Contents):
             progress(total, total)
         return Replayed(mark, replay.counts.records)
 
-    def _replay_segment(self, entry: Entry, replay: batches.Replay) -> Iterator[tuple[int, int]]:
+    def _replay_segment(
+        self, entry: SegmentEntry, replay: batches.Replay
+    ) -> Iterator[tuple[int, int]]:
         """Take one segment; yields now and then, and last, how far it came: offset and sequence."""
         slot, start, sequence = entry.number % SEGMENTS_MAX, HEADER_BYTES, entry.first - 1
         limit = entry.bytes or written_end(segment_path(self._log.folder, entry.number))

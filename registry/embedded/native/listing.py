@@ -4,6 +4,9 @@ Each segment has runs that together cover it. Those of the active segment are ma
 and later anew from longer extents, so that they stay few; a sealed segment gets one run, in a file beside it
 (`order_file.py`). Runs say nothing of what is live: the table does. Making runs anew is work for a thread in the
 background; nobody waits for it, for the runs that it replaces serve as well.
+
+Why a page is right: each record lies in a run of its segment, in order, so the merge meets every handle that
+was ever written, each record of it in turn; of those the table has one place at most, and that one is listed.
 """
 
 import logging

@@ -36,7 +36,7 @@ from idnode.registry.embedded.storage import manifest as manifests
 from idnode.registry.embedded.storage.active import ActiveSegment
 from idnode.registry.embedded.storage.disk import Disk, sync_folder
 from idnode.registry.embedded.storage.folder import establish, leftovers, segment_path, uncut
-from idnode.registry.embedded.storage.manifest import Entry, Manifest
+from idnode.registry.embedded.storage.manifest import Manifest, SegmentEntry
 from idnode.registry.embedded.storage.position import LogView, Mark
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, check_header, create, map_segment
 from idnode.registry.embedded.storage.shortage import is_shortage
@@ -93,7 +93,7 @@ class Chain:
         """Return where a segment's file lies."""
         return segment_path(self.folder, number)
 
-    def data(self, entry: Entry) -> mmap:
+    def data(self, entry: SegmentEntry) -> mmap:
         """Return the mapping of a live segment."""
         return self.maps[entry.number % SEGMENTS_MAX]
 
@@ -161,8 +161,8 @@ class Chain:
         old = self.active
         old.sync()
         number = self._next_number()
-        entry = Entry(old.number, self.manifest.active.first, end.offset, end.sequence)
-        following = Entry(number, end.sequence + 1, capacity=capacity)
+        entry = SegmentEntry(old.number, self.manifest.active.first, end.offset, end.sequence)
+        following = SegmentEntry(number, end.sequence + 1, capacity=capacity)
         manifest = Manifest(
             self.manifest.register, (*self.manifest.segments[:-1], entry, following)
         )
@@ -207,7 +207,7 @@ class Chain:
                 return candidate
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC) + ": all segments are in use")
 
-    def turn_back(self, kept: Sequence[Entry], source: Path, end: Mark) -> list[int]:
+    def turn_back(self, kept: Sequence[SegmentEntry], source: Path, end: Mark) -> list[int]:
         """Go on behind these sealed segments, and give up all others; see the module for the order.
 
         ``source`` is a folder that has their files, should they be here no more. What is given up stays mapped
@@ -219,7 +219,7 @@ class Chain:
         number = self._next_number(brought)
         numbers = {entry.number for entry in kept}
         given_up = [e.number for e in self.manifest.segments if e.number not in numbers]
-        following = Entry(number, end.sequence + 1, capacity=self.segment_bytes)
+        following = SegmentEntry(number, end.sequence + 1, capacity=self.segment_bytes)
         manifest = Manifest(self.manifest.register, (*kept, following), tuple(given_up))
         fresh = self._begin(manifest)
         old = self.active
@@ -241,7 +241,7 @@ class Chain:
         sync_folder(self.disk, self.folder)
         return held
 
-    def _bring_back(self, kept: Sequence[Entry], source: Path) -> dict[int, mmap]:
+    def _bring_back(self, kept: Sequence[SegmentEntry], source: Path) -> dict[int, mmap]:
         """Link the files of segments that were dropped; returns their mappings by the part that names them."""
         live = {entry.number for entry in self.manifest.segments}
         missing = [entry for entry in kept if entry.number not in live]

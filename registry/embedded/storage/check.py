@@ -14,7 +14,7 @@ from idnode.registry.embedded.storage.active import ActiveSegment
 from idnode.registry.embedded.storage.disk import DISK, Disk
 from idnode.registry.embedded.storage.folder import disagreements, segment_path
 from idnode.registry.embedded.storage.holes import written_end
-from idnode.registry.embedded.storage.manifest import Entry, Manifest
+from idnode.registry.embedded.storage.manifest import Manifest, SegmentEntry
 from idnode.registry.embedded.storage.position import Cut, Mark
 from idnode.registry.embedded.storage.record import DELETE, PUT
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, check_header, map_segment
@@ -169,7 +169,7 @@ def _check_segment(  # noqa: PLR0913, PLR0917  # private; the facts of one check
     report: CheckReport,
     path: Path,
     manifest: Manifest,
-    entry: Entry,
+    entry: SegmentEntry,
     marked: _Marked | None,
     progress: Progress | None,
 ) -> None:

@@ -12,7 +12,7 @@ from idnode.registry.embedded.storage import manifest as manifests
 from idnode.registry.embedded.storage import segment as segments
 from idnode.registry.embedded.storage.disk import Disk, sync_folder
 from idnode.registry.embedded.storage.holes import is_blank
-from idnode.registry.embedded.storage.manifest import Entry, Manifest
+from idnode.registry.embedded.storage.manifest import Manifest, SegmentEntry
 from idnode.registry.embedded.storage.segment import HEADER_BYTES, REGISTER_ID_BYTES
 from idnode.registry.errors import LogDamaged
 
@@ -36,7 +36,9 @@ def establish(disk: Disk, folder: Path, capacity: int) -> Manifest:
     for number, path in _segment_files(folder).items():
         if number != 1 or not is_blank(path, HEADER_BYTES):
             raise LogDamaged(f"{manifests.NAME} is missing, but {path.name} is there")
-    manifest = Manifest(secrets.token_bytes(REGISTER_ID_BYTES), (Entry(1, 1, capacity=capacity),))
+    manifest = Manifest(
+        secrets.token_bytes(REGISTER_ID_BYTES), (SegmentEntry(1, 1, capacity=capacity),)
+    )
     header = manifest.header(manifest.active)
     segments.create(disk, segment_path(folder, 1), header, capacity)
     sync_folder(disk, folder)

@@ -9,7 +9,7 @@ from idnode.registry.embedded.storage import manifest as manifests
 from idnode.registry.embedded.storage.disk import DISK, Disk
 from idnode.registry.embedded.storage.folder import segment_path
 from idnode.registry.embedded.storage.log import Log
-from idnode.registry.embedded.storage.manifest import Entry
+from idnode.registry.embedded.storage.manifest import SegmentEntry
 from idnode.registry.errors import LogDamaged
 
 
@@ -27,7 +27,7 @@ def keep(log: Log, target: Path, *, disk: Disk = DISK) -> None:
     manifests.store(disk, target, log.manifest)
 
 
-def kept_in(source: Path, log: Log) -> tuple[Entry, ...]:
+def kept_in(source: Path, log: Log) -> tuple[SegmentEntry, ...]:
     """Return the segments of the state that a folder holds.
 
     Raises:

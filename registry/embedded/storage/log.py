@@ -18,7 +18,7 @@ from idnode.registry.embedded.storage.chain import Chain, Shown
 from idnode.registry.embedded.storage.disk import DISK, Disk
 from idnode.registry.embedded.storage.frames import FLAGS_AT, Extent, groups_of, sequence_of
 from idnode.registry.embedded.storage.holes import written_end
-from idnode.registry.embedded.storage.manifest import Entry, Manifest
+from idnode.registry.embedded.storage.manifest import Manifest, SegmentEntry
 from idnode.registry.embedded.storage.position import Cut, LogView, Mark, SegmentInfo
 from idnode.registry.embedded.storage.record import CONTINUES, SPAN_PLACES, Record, decode, place_of
 from idnode.registry.embedded.storage.segment import HEADER_BYTES
@@ -162,7 +162,7 @@ class Log:
         assert self._chain.end is not None, "the log is not positioned yet"
         return self._chain.end
 
-    def _walk(self, entry: Entry, after: Mark | None = None) -> Walk:
+    def _walk(self, entry: SegmentEntry, after: Mark | None = None) -> Walk:
         start, sequence = HEADER_BYTES, entry.first - 1
         if after is not None and after.segment == entry.number:
             start, sequence = after.offset, after.sequence
@@ -317,7 +317,7 @@ class Log:
         with self._poisoning():
             self._chain.drop(number)
 
-    def turn_back(self, kept: Sequence[Entry], source: Path) -> list[int]:
+    def turn_back(self, kept: Sequence[SegmentEntry], source: Path) -> list[int]:
         """Have what was kept (`kept.py`), and drop the rest as `drop` does; returns as `Chain.turn_back`."""
         with self._poisoning():
             return self._chain.turn_back(kept, source, self._writable())

@@ -23,7 +23,7 @@ SUMS_NAME: Final = "SNAPSHOT.json"
 FORMAT: Final = 1
 
 
-class Entry(NamedTuple):
+class SegmentEntry(NamedTuple):
     """One segment; ``bytes`` and ``last`` are None as long as it is the active one."""
 
     number: int
@@ -46,20 +46,20 @@ class Manifest:
     """The segments of one register's log, ascending; the last one is active, the others are sealed."""
 
     register: bytes
-    segments: tuple[Entry, ...]
+    segments: tuple[SegmentEntry, ...]
     dropping: tuple[int, ...] = ()
     """Numbers of segments that are given up and whose files may still be there."""
 
     @property
-    def active(self) -> Entry:
+    def active(self) -> SegmentEntry:
         """The segment that takes records."""
         return self.segments[-1]
 
-    def entry(self, number: int) -> Entry | None:
+    def entry(self, number: int) -> SegmentEntry | None:
         """Return the segment with this number, if it is live."""
         return next((entry for entry in self.segments if entry.number == number), None)
 
-    def header(self, entry: Entry) -> Header:
+    def header(self, entry: SegmentEntry) -> Header:
         """Return what the segment's file must say of itself."""
         return Header(self.register, entry.number, entry.first)
 
@@ -75,7 +75,7 @@ def encode(manifest: Manifest) -> bytes:
     return json.dumps({"crc32c": _checksum(facts), "manifest": facts}, indent=1).encode() + b"\n"
 
 
-def _facts(entry: Entry) -> dict[str, int | None]:
+def _facts(entry: SegmentEntry) -> dict[str, int | None]:
     facts: dict[str, int | None] = entry._asdict()
     if entry.capacity is None:
         del facts["capacity"]
@@ -98,7 +98,7 @@ def decode(content: bytes) -> Manifest:
             raise LogDamaged(f"{NAME}: format {facts['format']} is not ours")
         manifest = Manifest(
             bytes.fromhex(facts["register"]),
-            tuple(Entry(**entry) for entry in facts["segments"]),
+            tuple(SegmentEntry(**entry) for entry in facts["segments"]),
             tuple(facts["dropping"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -117,7 +117,7 @@ def _checksum(facts: dict[str, Any]) -> str:
 def _problem(manifest: Manifest) -> str:
     if len(manifest.register) != REGISTER_ID_BYTES or not manifest.segments:
         return "no register id or no segment"
-    before = Entry(0, 1, HEADER_BYTES, 0)
+    before = SegmentEntry(0, 1, HEADER_BYTES, 0)
     for entry in manifest.segments:
         if entry.sealed == (entry is manifest.active):
             return f"segment {entry.number} may be active only if it is the last"
@@ -132,7 +132,7 @@ def _problem(manifest: Manifest) -> str:
     return "" if len(slots) == len(manifest.segments) else "two segments share their places"
 
 
-def _follows(entry: Entry, before: Entry) -> bool:
+def _follows(entry: SegmentEntry, before: SegmentEntry) -> bool:
     """Sequences go on without a gap, unless a number is missing: that segment was dropped."""
     assert before.last is not None
     if entry.last is not None and entry.last < entry.first - 1:

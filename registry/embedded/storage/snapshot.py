@@ -22,7 +22,7 @@ from idnode.registry.embedded.storage.atomic import write_atomically
 from idnode.registry.embedded.storage.disk import DISK, Disk, sync_folder, write_all
 from idnode.registry.embedded.storage.folder import segment_path
 from idnode.registry.embedded.storage.log import Log
-from idnode.registry.embedded.storage.manifest import SUMS_NAME, Entry
+from idnode.registry.embedded.storage.manifest import SUMS_NAME, SegmentEntry
 from idnode.registry.embedded.storage.mapping import read_ahead
 from idnode.registry.embedded.storage.position import LogView, Mark
 from idnode.registry.embedded.storage.segment import HEADER_BYTES
@@ -118,7 +118,7 @@ def snapshot(
     return SnapshotReport(view.mark, len(sums), total + len(manifest), len(linked))
 
 
-def _insist_on_records(view: LogView, entry: Entry, verify: Verify) -> None:
+def _insist_on_records(view: LogView, entry: SegmentEntry, verify: Verify) -> None:
     data, end = view.data[entry.number], _length(view, entry)
     last = view.mark.sequence if entry.last is None else entry.last
     facts = (entry.number, data, end, entry.first - 1)
@@ -128,7 +128,7 @@ def _insist_on_records(view: LogView, entry: Entry, verify: Verify) -> None:
         raise LogDamaged(reason, segment=entry.number, offset=found[0])
 
 
-def _length(view: LogView, entry: Entry) -> int:
+def _length(view: LogView, entry: SegmentEntry) -> int:
     return entry.bytes or view.mark.offset
 
 

@@ -63,9 +63,11 @@ class Walk:
                     _insist_on_room(data, at, end)  # behind the end nothing is to be touched
                 record = decode(data, at, place=base + (at >> 3))
             except LogDamaged as error:
+                # Zeros are where nothing was written yet: the end, and nothing wrong.
                 if any(data[at : min(at + HEADER_BYTES, end)]):
                     self._stop(error.reason)
                 break
+            # Writes follow each other, so a whole record out of turn is no torn write: it is damage.
             if record.sequence != expected:
                 self._stop(f"sequence {record.sequence} instead of {expected}", tearable=False)
                 break
@@ -74,6 +76,7 @@ class Walk:
                 break
             at += record.size
             expected += 1
+            # A group counts from its last record on, for until then a crash may have cut it.
             if record.flags & CONTINUES:
                 group.append(record)
                 continue

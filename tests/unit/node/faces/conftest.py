@@ -10,7 +10,7 @@ from aiohttp.test_utils import BaseTestServer, TestClient
 
 from idnode.node.faces.handle_json.values_input import pack_values
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
-from idnode.node.faces.http.authorization import Authorization
+from idnode.node.faces.http.authorization import HttpAuthorization
 from idnode.node.faces.http.services import Services
 from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.service.events import NullObserver
@@ -118,7 +118,7 @@ class House:
     @asynccontextmanager
     async def serve(self, *, plain_http, sessions=None):
         """Serve an application on a free port and yield a client of it."""
-        authorization = Authorization(
+        authorization = HttpAuthorization(
             self.credentials,
             self.parts["protocol"].proofs,
             WebSessions(self.clock) if sessions is None else sessions,

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from idnode.registry.embedded.limits import SEGMENTS_MAX
 from idnode.registry.embedded.storage import manifest as manifests
 from idnode.registry.embedded.storage.disk import DISK
-from idnode.registry.embedded.storage.manifest import Entry, Manifest
+from idnode.registry.embedded.storage.manifest import Manifest, SegmentEntry
 from idnode.registry.errors import LogDamaged
 
 REGISTER = b"r" * 16
-SEALED = Entry(1, 1, 200, 10)
-MANIFEST = Manifest(REGISTER, (SEALED, Entry(2, 11)), (9,))
+SEALED = SegmentEntry(1, 1, 200, 10)
+MANIFEST = Manifest(REGISTER, (SEALED, SegmentEntry(2, 11)), (9,))
 
 
 def test_what_is_stored_loads(tmp_path):
@@ -58,16 +58,16 @@ def test_any_bytes_are_damage(content):
     [
         ((), "no segment"),
         ((SEALED,), "active only if it is the last"),
-        ((Entry(1, 1), Entry(2, 11)), "active only if it is the last"),
-        ((SEALED, Entry(2, 12)), "cannot follow"),
-        ((SEALED, Entry(2, 10)), "cannot follow"),
-        ((SEALED, Entry(1, 11)), "cannot follow"),
-        ((SEALED, Entry(4, 10)), "cannot follow"),
-        ((Entry(1, 2),), "cannot follow"),
-        ((Entry(1, 1, 200, -1), Entry(2, 11)), "cannot follow"),
-        ((Entry(1, 1, 63, 10), Entry(2, 11)), "cannot have 63 bytes"),
-        ((Entry(1, 1, 2**30 + 1, 10), Entry(2, 11)), "cannot have"),
-        ((SEALED, Entry(1 + SEGMENTS_MAX, 11)), "share their places"),
+        ((SegmentEntry(1, 1), SegmentEntry(2, 11)), "active only if it is the last"),
+        ((SEALED, SegmentEntry(2, 12)), "cannot follow"),
+        ((SEALED, SegmentEntry(2, 10)), "cannot follow"),
+        ((SEALED, SegmentEntry(1, 11)), "cannot follow"),
+        ((SEALED, SegmentEntry(4, 10)), "cannot follow"),
+        ((SegmentEntry(1, 2),), "cannot follow"),
+        ((SegmentEntry(1, 1, 200, -1), SegmentEntry(2, 11)), "cannot follow"),
+        ((SegmentEntry(1, 1, 63, 10), SegmentEntry(2, 11)), "cannot have 63 bytes"),
+        ((SegmentEntry(1, 1, 2**30 + 1, 10), SegmentEntry(2, 11)), "cannot have"),
+        ((SEALED, SegmentEntry(1 + SEGMENTS_MAX, 11)), "share their places"),
     ],
 )
 def test_impossible_logs_are_damage(segments, said):
@@ -76,9 +76,9 @@ def test_impossible_logs_are_damage(segments, said):
 
 
 def test_a_gap_in_the_sequences_needs_a_missing_number():
-    gap = Manifest(REGISTER, (SEALED, Entry(3, 50, 300, 60), Entry(5, 61)))
+    gap = Manifest(REGISTER, (SEALED, SegmentEntry(3, 50, 300, 60), SegmentEntry(5, 61)))
     assert manifests.decode(manifests.encode(gap)) == gap
-    later = Manifest(REGISTER, (Entry(4, 31),))
+    later = Manifest(REGISTER, (SegmentEntry(4, 31),))
     assert manifests.decode(manifests.encode(later)) == later
 
 

@@ -31,7 +31,9 @@ COMMANDS: Final = {
     "clock": "idnode.node.commands.clock",
     "dataset": "idnode.node.commands.dataset",
     "enterprise": "idnode.node.commands.enterprise",
+    "reset": "idnode.node.commands.reset",
     "review": "idnode.node.commands.review",
+    "state": "idnode.node.commands.state",
     "settings": "idnode.node.commands.settings",
     "traffic": "idnode.node.commands.traffic",
     "version": "idnode.node.commands.version",
@@ -93,7 +95,8 @@ def _about(
 def main() -> None:
     """Run the command in ``sys.argv``."""
     try:
-        _loaded(sys.argv[1:])()
+        arguments = sys.argv[1:]
+        _loaded(arguments)(args=_spelled_out(arguments))
     except SettingsRefused as error:
         _fail(str(error), _USAGE_EXIT_CODE)
     except CommandFailed as error:
@@ -115,6 +118,14 @@ def _loaded(arguments: list[str]) -> typer.Typer:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _spelled_out(arguments: list[str]) -> list[str]:
+    if not _WITH_SETTINGS.intersection(arguments[:1]):
+        return arguments
+    from idnode.node.commands.options import spelled_out  # noqa: PLC0415  # imports the table
+
+    return spelled_out(arguments)
 
 
 def _fail(message: str, exit_code: int) -> None:

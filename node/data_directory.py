@@ -22,6 +22,9 @@ FILES: Final = "files"
 SNAPSHOTS: Final = "snapshots"
 """Folder in which snapshots are taken, each in a folder of its name."""
 
+STATES: Final = "states"
+"""Folder of kept states, each in a folder of its name."""
+
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 _log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from idnode.node.service.directory.onboarding import Onboarding, Rules
 from idnode.node.service.directory.prefix_records import PrefixRecords
 from idnode.node.service.directory.templated import TemplatedIdentifiers, TemplateServices
 from idnode.node.service.directory.templates import Templates
-from idnode.node.service.directory.tokens import Tokens, load_or_make_key
+from idnode.node.service.directory.tokens import Tokens, load_or_make_key, make_key
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.permissions import Permissions
@@ -57,8 +57,9 @@ class DirectoryParts:
         self._settings = settings
         self._clock = clock
         self.directory = directory
+        self._tokens = Tokens(token_key)
         self.accounts = Accounts(
-            directory, Tokens(token_key), clock, days_of_grace=settings.snms_digest_days
+            directory, self._tokens, clock, days_of_grace=settings.snms_digest_days
         )
         self.templates = Templates(directory, clock)
         services = TemplateServices(
@@ -128,6 +129,15 @@ class DirectoryParts:
             public_resolve=self._settings.snms_public_resolve,
             strict_types=self._settings.snms_strict_types,
         )
+
+    async def void_tokens(self) -> None:
+        """Have no token be good any more, also after a crash.
+
+        Raises:
+            OSError: The fresh key cannot be written.
+
+        """
+        self._tokens.renew(await asyncio.to_thread(make_key, self._settings.data_dir / KEYS))
 
     async def keep_daily_counts(self) -> None:
         """Put the daily volumes away again and again; for a task."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from idnode.node.defaults import SettingsRefused
 from idnode.node.exposure import is_loopback
@@ -91,6 +91,30 @@ class Observation:
             needed.append(self.injector)
         others = [each for each in self._interceptors if each not in own]
         self._interceptors.set((*needed, *others))
+
+    def kept_faults(self) -> dict[str, Any]:
+        """Return the faults as a state of the node keeps them, for `restore_faults`."""
+        if "faults" not in vars(self):  # nobody has asked for any
+            return {}
+        from idnode.node.interceptors.faults.fault import as_data  # noqa: PLC0415  # late
+
+        control = self.faults
+        listed = control.listed()
+        return {
+            "seed": control.seed,
+            "own": as_data(fault for fault in listed if control.is_own(fault.name)),
+            "traps": [f.name for f in listed if f.on and not control.is_own(f.name)],
+        }
+
+    def restore_faults(self, kept: dict[str, Any]) -> None:
+        """Have the faults that were kept; their sequences begin anew."""
+        if not kept and "faults" not in vars(self):
+            return
+        from idnode.node.interceptors.faults.fault import read_faults  # noqa: PLC0415  # late
+
+        self.faults.replace(read_faults(kept.get("own", [])), kept.get("seed"))
+        for name in kept.get("traps", ()):
+            self.faults.switch(name, on=True)
 
     def struck(self) -> Mapping[str, int]:
         """Return how often each fault struck, those that are on but did not included."""

@@ -29,7 +29,6 @@ from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
 from idnode.node.faces.http.authorization import HttpAuthorization
 from idnode.node.faces.http.services import Services, from_the_start
-from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.first_start import prefixes
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.first_start.sample import sample_record
@@ -48,6 +47,7 @@ from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.credentials import node_administrators
 from idnode.node.services import NodeServices
 from idnode.node.settings import Settings, pure_python_forced
+from idnode.node.states import NodeStates, finish_return, state_routes
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
@@ -68,6 +68,7 @@ class Node:
     answering: Answering
     register: Register
     dataset: ServedDataset | None = None
+    states: NodeStates | None = None
 
     def __init__(
         self,
@@ -136,6 +137,7 @@ class Node:
             "admin_port", web.AppRunner(self._management(), **self._runner_options())
         )
         opened = await self._open_register()
+        await finish_return(self.settings.data_dir, opened)
         first_start = not opened.stats().identifiers
         slots = opened.capabilities.slots
         answering = self.answering = Answering(slots, self._clock, self.settings)
@@ -160,6 +162,7 @@ class Node:
         await self._serve_handle_protocol(services, answering, bound, threads)
         http = await self._serve_faces(services)
         self._watch_loop()
+        self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
         self.addresses = Addresses(bound.address, bound.address, http, admin)
         if self.dataset is not None:
             self._running.callback(self.dataset.answer_natively(answering).cancel)
@@ -284,7 +287,7 @@ class Node:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
         if not plain_http:
             _log.warning("off loopback plain HTTP carries no secrets: see --plain-credentials")
-        proofs, sessions = services.protocol.proofs, WebSessions(self._clock)
+        proofs, sessions = services.protocol.proofs, services.web_sessions
         authorization = HttpAuthorization(
             services.credentials, proofs, sessions, plain_http=plain_http
         )
@@ -321,6 +324,7 @@ class Node:
                 *calls.routes(),
                 *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
                 *self.observation.routes(version()),
+                *state_routes(lambda: self.states, self.settings),
                 *openapi.routes(version()),
             ],
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from idnode.node.faces.http.sessions import WebSessions
 from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
 from idnode.node.service.handle.response import Responses
 from idnode.node.service.identifiers.credentials import Credentials, node_administrators
@@ -50,6 +51,7 @@ class NodeServices:
             else None
         )
         self.offload = Offload()
+        self.web_sessions = WebSessions(clock)
         responses = Responses(
             site.site_serial,
             signing_key=site.signing_key,

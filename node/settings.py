@@ -184,6 +184,10 @@ class Settings(BaseSettings):
     journal_bytes: int = Field(64 << 20, ge=1 << 16, description="most memory of the journal")
     faults: Path | None = Field(None, description="TOML file with faults to inject from the start")
 
+    allow_reset: bool = Field(
+        False, description="let the management port reset the node and load states (loopback only)"
+    )
+
     ready_file: Path | None = Field(
         None, description="file that says what was bound, written once the node is ready"
     )

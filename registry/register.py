@@ -67,6 +67,35 @@ class SnapshotReport(Protocol):
         """Return how many bytes they have."""
 
 
+class States(Protocol):
+    """Keeps what a register holds, and returns to it, while it is open; see `Capabilities`."""
+
+    async def save(self, folder: Path, /) -> None:
+        """Keep the present state in an empty (or new) folder, once what was submitted before is carried out.
+
+        The folder lies on the file system of the register's own; the state takes no room for records of its own.
+
+        Raises:
+            FileExistsError: The folder is not empty.
+            OSError: The disk refused.
+            RegisterClosed: No writes are taken any more.
+
+        """
+
+    async def restore(self, folder: Path, /) -> None:
+        """Return to a state of this register, as if nothing had been written since.
+
+        What was submitted before is carried out, answered, and gone. Watchers hear of every prefix handle that is
+        not what it was. A crash leaves either state.
+
+        Raises:
+            LogDamaged: The folder holds no state of this register.
+            OSError: The disk refused.
+            RegisterClosed: No writes are taken any more.
+
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """Holds what an engine can do beyond `Register`; None where it cannot.
@@ -74,11 +103,13 @@ class Capabilities:
     ``slots`` is the compiled index (`registry/embedded/native/core.pyx`) from which native code answers by itself.
     ``batches`` reads whole requests. ``snapshot`` copies the register as it is now into an empty (or new) folder,
     while everything goes on; it raises `FileExistsError` for a folder that is not empty, and `OSError`.
+    ``states`` keeps and restores states.
     """
 
     slots: Any = None
     batches: RequestRegister | None = None
     snapshot: Callable[[Path, Progress | None], Awaitable[SnapshotReport]] | None = None
+    states: States | None = None
 
 
 class Register(Protocol):

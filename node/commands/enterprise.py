@@ -1,13 +1,19 @@
 """`idnode enterprise`: onboard enterprises, and look at those that are."""
 
-from typing import Annotated, Any
+import json
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.managed import Admin, ask
+
+USAGE_EXIT_CODE: Final = 2
+
+_PATH: Final = "/api/v1/enterprises"
 
 group = typer.Typer(
     help="Take enterprises aboard, and look at those that are.", no_args_is_help=True
@@ -16,34 +22,42 @@ group = typer.Typer(
 
 @group.command()
 def add(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What the enterprise is called.")],
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="What the enterprise is called.")
+    ] = "",
     *,
-    username: Annotated[str, typer.Option(metavar="TEXT", help="Name to log in with.")],
+    username: Annotated[str, typer.Option(metavar="TEXT", help="Name to log in with.")] = "",
     password: Annotated[
-        str,
-        typer.Option(
-            metavar="TEXT",
-            prompt=True,
-            hide_input=True,
-            confirmation_prompt=True,
-            help="Password to log in with [default: asked for].",
-        ),
-    ],
+        str, typer.Option(metavar="TEXT", help="Password to log in with [default: asked for].")
+    ] = "",
     prefix: Annotated[
         str, typer.Option(metavar="PREFIX", help="Its prefix [default: the next free one].")
     ] = "",
     hosted: Annotated[bool, typer.Option(help="Keep its identifiers on this node.")] = True,
+    random: Annotated[
+        bool,
+        typer.Option("--random", help="Draw everything, and print it as one line of JSON."),
+    ] = False,
     admin: Admin = None,
 ) -> None:
     """Make an account, an enterprise and its prefix, approved and hosted."""
+    if random:
+        if name or username or password or prefix:
+            raise CommandFailed(
+                "--random draws name, account and prefix", exit_code=USAGE_EXIT_CODE
+            )
+        typer.echo(json.dumps(ask(admin, "POST", _PATH, {"random": True})))
+        return
+    if not name or not username:
+        raise CommandFailed("Name NAME and --username, or --random", exit_code=USAGE_EXIT_CODE)
     body = {
         "name": name,
         "username": username,
-        "password": password,
+        "password": password or typer.prompt("Password", hide_input=True, confirmation_prompt=True),
         "prefix": prefix,
         "hosted": hosted,
     }
-    found = ask(admin, "POST", "/api/v1/enterprises", body)
+    found = ask(admin, "POST", _PATH, body)
     typer.echo(f"{found['id']}: {found['name']}, {', '.join(found['prefixes'])}")
 
 

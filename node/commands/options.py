@@ -33,6 +33,17 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def spelled_out(arguments: list[str]) -> list[str]:
+    """Return arguments with ``yes`` behind each flag of a yes|no setting that stands alone."""
+    switches = {flag_of(name) for name, f in Settings.model_fields.items() if f.annotation is bool}
+    found = []
+    for argument, following in zip(arguments, [*arguments[1:], "-"], strict=True):
+        found.append(argument)
+        if argument in switches and following.startswith("-"):
+            found.append("yes")
+    return found
+
+
 def _config() -> inspect.Parameter:
     option = typer.Option(
         None, "--config", metavar="FILE", help="TOML file with settings (IDNODE_CONFIG)."

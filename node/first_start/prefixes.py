@@ -144,6 +144,18 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     return NodeSite(encode_site(site), site.serial, key)
 
 
+async def put_site_back(register: Register, clock: Clock, prefix: bytes, site: NodeSite) -> None:
+    """Put the site record of today into the prefix handles of a register that was restored.
+
+    Raises:
+        RegistryError: The register took no writes.
+
+    """
+    changes = _PrefixChanges(register, int(clock.now()), b"")
+    await changes.refresh_sites(prefix, decode_site(site.site))
+    await changes.submit()
+
+
 class _PrefixChanges:
     """The changes that this start makes."""
 

@@ -1,6 +1,6 @@
 """Describes what the management port's directory calls take and give, as models; OpenAPI is made from them."""
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +23,22 @@ class NewEnterprise(Model):
     email: Annotated[str, Field(strict=True, max_length=255)] = ""
     mobile: Annotated[str, Field(strict=True, max_length=255)] = ""
     hosted: bool = True
+
+
+class RandomEnterprise(Model):
+    """An enterprise of one's own, everything of which is drawn: for a test that wants to be alone."""
+
+    random: Literal[True]
+
+
+class OnboardedEnterprise(Model):
+    """A random enterprise: ``secret`` is that of ``identity``, ``password`` that of the SNMS account."""
+
+    prefix: str
+    identity: str
+    secret: str
+    username: str
+    password: str
 
 
 class Decision(Model):

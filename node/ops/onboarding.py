@@ -11,9 +11,9 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from idnode.node.ops.models import Decision, NewEnterprise
+from idnode.node.ops.models import Decision, NewEnterprise, RandomEnterprise
 from idnode.node.service.answers import answer_for, text_for
-from idnode.node.service.directory.enrolment import Enrolment, enrol
+from idnode.node.service.directory.enrolment import Enrolment, enrol, enrol_random
 from idnode.node.service.directory.enterprises import Asked
 from idnode.node.service.errors import ServiceError
 from idnode.registry.directory.states import PrefixStatus
@@ -98,9 +98,13 @@ class OnboardingCalls:
         return _enterprise(row) | {"application": row.form}
 
     async def add_enterprise(self, request: web.Request) -> Any:
-        """Onboard an enterprise."""
-        new = await _body(request, NewEnterprise)
+        """Onboard an enterprise, one that is described or a random one."""
         desk = self._desk
+        if b'"random"' in await request.read():
+            await _body(request, RandomEnterprise)
+            drawn = await enrol_random(desk.onboarding, desk.directory.cache, self._node_prefix)
+            return drawn._asdict()
+        new = await _body(request, NewEnterprise)
         number, _prefix = await enrol(
             desk.onboarding,
             desk.directory.cache,

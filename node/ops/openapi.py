@@ -11,6 +11,7 @@ from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc
 from idnode.node.openapi.page import page
 from idnode.node.ops import models
 from idnode.node.ops.clock import ClockMove, ClockReading
+from idnode.node.ops.states import Forgotten, KeptState, KeptStates, Reset, Returned
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -38,7 +39,20 @@ _STATUSES: Final = (
 
 def operations() -> list[Operation]:
     """Return the calls of the management port."""
-    return [*_watching(), *_directory()]
+    return [*_watching(), *_states(), *_directory()]
+
+
+def _states() -> list[Operation]:
+    tag = "States"
+    named = "/api/v1/states/{name}"
+    kept, returned = _answers(KeptStates), _answers(Returned)
+    return [
+        Operation("POST", "/api/v1/reset", "Return to a state", tag, returned, body=Body(Reset)),
+        Operation("GET", "/api/v1/states", "List the states", tag, kept),
+        Operation("POST", named, "Keep a state", tag, _answers(KeptState, "201")),
+        Operation("POST", named + "/load", "Return to this state", tag, returned),
+        Operation("DELETE", named, "Forget a state", tag, _answers(Forgotten)),
+    ]
 
 
 def _watching() -> list[Operation]:

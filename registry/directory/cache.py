@@ -40,6 +40,10 @@ class Cache:
         for template in session.scalars(found):
             self._take_template(_template(template))
 
+    def take_over(self, other: "Cache") -> None:
+        """Have from now on what another cache has."""
+        vars(self).update(vars(other))
+
     def take(self, changes: "Changes") -> None:
         """Take in what a transaction changed, after it was committed."""
         for key in changes.gone:

@@ -6,8 +6,11 @@ writes a database; a second one would not see the first one's cache.
 """
 
 import asyncio
+import os
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -101,6 +104,49 @@ class Directory:
         """
         return await self._run(lambda: self._write(work))
 
+    @property
+    def copies(self) -> bool:
+        """Return whether the database can be copied and restored while it is open."""
+        return self._engine.dialect.name == "sqlite"
+
+    async def copy(self, target: Path) -> None:
+        """Copy the database as it is now into a new file, durably.
+
+        Raises:
+            DirectoryBusy: Too much work waits.
+            DirectoryUnavailable: The database refused.
+
+        """
+        await self._run(lambda: self._copy(target))
+
+    def _copy(self, target: Path) -> None:
+        with closing(self._engine.raw_connection()) as pooled:
+            pooled.cursor().execute("VACUUM INTO ?", (str(target),))
+        with target.open("rb+") as file:
+            os.fsync(file.fileno())
+
+    async def restore(self, source: Path) -> None:
+        """Have the database be what it was when it was copied into a file, in one transaction.
+
+        Raises:
+            DirectoryBusy: Too much work waits.
+            DirectoryUnavailable: The database refused.
+
+        """
+        await self._run(lambda: self._restore(source))
+
+    def _restore(self, source: Path) -> None:
+        with (
+            closing(sqlite3.connect(source)) as copied,
+            closing(self._engine.raw_connection()) as pooled,
+        ):
+            assert isinstance(pooled.driver_connection, sqlite3.Connection)
+            copied.backup(pooled.driver_connection)
+        found = Cache()
+        with self._sessions() as session:
+            found.load(session)
+        self.cache.take_over(found)
+
     def _read(self, work: Callable[[Session], Result]) -> Result:
         with self._sessions() as session:
             return work(session)
@@ -125,6 +171,8 @@ class Directory:
         done.add_done_callback(self._one_less)
         try:
             return await asyncio.shield(done)
+        except sqlite3.Error as error:
+            raise DirectoryUnavailable(f"The directory refused: {error}") from error
         except DBAPIError as error:
             raise DirectoryUnavailable(f"The directory refused: {error.orig}") from error
         except SQLAlchemyError as error:

@@ -7,7 +7,7 @@ are kept is up to the core (`registry/embedded/core.py`).
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from mmap import mmap
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Protocol, Self
 
 from idnode.registry.embedded.index import DictIndex, Index
 from idnode.registry.embedded.listing import Listing
@@ -17,7 +17,8 @@ from idnode.registry.embedded.storage.record import PUT
 from idnode.registry.embedded.storage.snapshot import intact_end
 from idnode.registry.embedded.storage.walk import Progress
 from idnode.registry.errors import LogDamaged
-from idnode.registry.handle.names import PREFIX_HANDLE_START
+from idnode.registry.handle.names import PREFIX_HANDLE_START, PREFIX_OF_PREFIXES, fold
+from idnode.registry.limits import PAGE_HANDLES_MAX
 
 if TYPE_CHECKING:
     from idnode.registry.embedded.native.batch import NativeBatch
@@ -118,6 +119,23 @@ class Contents(ABC):
     def close(self) -> None:  # noqa: B027  # most cores have nothing to do
         """Finish what goes on in the background."""
 
+    @abstractmethod
+    def take_over(self, other: Self) -> None:
+        """Have from now on what other contents of the same log have, whose segments the log has now.
+
+        Called on the loop; for whoever reads, it is one step. The others are not to be used any more.
+        """
+
+    def prefix_handles(self) -> dict[bytes, int]:
+        """Return the places of all folded handles under the prefix ``0.NA``, which are those watched."""
+        found: dict[bytes, int] = {}
+        after: bytes | None = b""
+        while after is not None:
+            places, after = self.page(PREFIX_OF_PREFIXES, after=after, limit=PAGE_HANDLES_MAX)
+            for place in places:
+                found[fold(self._log.read(place).handle)] = place
+        return found
+
     def watch(self, callback: Callable[[bytes], None]) -> None:
         """Have ``callback`` called with each changed folded handle under the prefix ``0.NA``."""
         self._watchers.append(callback)
@@ -208,3 +226,9 @@ class PlainContents(Contents):
     def load(self, file: BinaryIO) -> None:
         """Fill empty contents; see `Contents.load`."""
         self.index.load(file, self.listing.load(file))
+
+    def take_over(self, other: Self) -> None:
+        """Have what others have; see `Contents.take_over`."""
+        self.index.take_over(other.index)
+        self.listing = other.listing
+        self.live_bytes.restore(*other.live_bytes.as_lists())

@@ -75,6 +75,12 @@ class DictIndex:
             self._key_bytes -= len(key)
         return old
 
+    def take_over(self, other: "DictIndex") -> None:
+        """Have from now on what another index has; that one is not to be used any more."""
+        self._places.clear()  # in place: `get` is held elsewhere
+        self._places.update(other._places)  # noqa: SLF001  # of its own class
+        self._key_bytes = other._key_bytes  # noqa: SLF001  # of its own class
+
     def __len__(self) -> int:
         return len(self._places)
 

@@ -71,7 +71,7 @@ def recover(  # noqa: PLR0913  # the facts of one start, by name
             seconds=elapsed() - started,
         )
     contents = empty()
-    records = _replay(log, contents, progress)
+    records = replay(log, contents, progress)
     # Not before: it names the end up to which a later attempt, too, must forgive nothing.
     image.remove(folder)
     log.sync()  # what survived a crash may be in the system's cache only
@@ -109,7 +109,14 @@ def _from_image(log: Log, folder: Path, empty: Callable[[], Contents]) -> Conten
     return contents
 
 
-def _replay(log: Log, contents: Contents, progress: Progress | None) -> int:
+def replay(log: Log, contents: Contents, progress: Progress | None) -> int:
+    """Apply the whole log to empty contents; returns how many records there are.
+
+    Raises:
+        LogDamaged: The log is broken elsewhere than in a torn tail.
+        OSError: The tail could not be cut.
+
+    """
     mark, count = contents.replay(progress)
     rows: list[Record] = []
     for record in log.scan(mark, progress if mark is None else None):

@@ -5,9 +5,9 @@ Nothing but `submit`, `snapshot` and `close` ever waits: what is asked for is in
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -19,6 +19,7 @@ from idnode.registry.embedded.limits import WRITE_QUEUE_ITEMS_MAX
 from idnode.registry.embedded.lock import DirectoryLock
 from idnode.registry.embedded.options import RegisterOptions
 from idnode.registry.embedded.recovery import RecoveryReport, recover
+from idnode.registry.embedded.states import EmbeddedStates
 from idnode.registry.embedded.storage.log import Log
 from idnode.registry.embedded.storage.record import RESTRICTED
 from idnode.registry.embedded.storage.reserve import Reserve
@@ -50,12 +51,13 @@ class EmbeddedRegister:
         executor: ThreadPoolExecutor,
     ) -> None:
         self._folder = folder
-        self._lock, self._log, self._contents, self.recovered = opened
+        self._lock, self._log, self._contents, self.recovered, empty = opened
         self._executor = executor
         self._image_stands = self.recovered.from_image
         self._reserve = Reserve(options.disk, folder)
         self._keep_back()
         self._closed = False
+        self._turning_back = asyncio.Lock()
         self._place = self._contents.index.get
         self._read = self._log.read
         self._writer = RegisterWriter(
@@ -66,19 +68,44 @@ class EmbeddedRegister:
             before_change=self._before_change,
         )
         self._writer.after_shortage(self._keep_back)
+        self._dead_share = options.compact_dead_share
+        self._begin_compaction()
+        native = self._contents.core == "native"
+        self.capabilities = Capabilities(
+            slots=self._contents.index if native else None,
+            batches=self,
+            snapshot=self.snapshot,
+            states=EmbeddedStates(
+                self._log,
+                self._contents,
+                self._writer,
+                empty=empty,
+                resting=self._without_compaction,
+                before_change=self._before_change,
+            ),
+        )
+
+    def _begin_compaction(self) -> None:
         self._compaction = Compaction(
             self._log,
             self._contents,
             self._writer,
-            dead_share=options.compact_dead_share,
+            dead_share=self._dead_share,
             before_change=self._before_change,
         )
         self._writer.after_apply(self._compaction.poke)
         self._compaction.poke()
-        native = self._contents.core == "native"
-        self.capabilities = Capabilities(
-            slots=self._contents.index if native else None, batches=self, snapshot=self.snapshot
-        )
+
+    @asynccontextmanager
+    async def _without_compaction(self) -> AsyncIterator[None]:
+        """End compaction before segments go that it may be reading, and begin it anew."""
+        async with self._turning_back:
+            await self._compaction.close()
+            try:
+                yield
+            finally:
+                if not self._closed:
+                    self._begin_compaction()
 
     @classmethod
     async def open(
@@ -268,7 +295,8 @@ class EmbeddedRegister:
             return
         self._closed = True
         try:
-            await self._compaction.close()
+            async with self._turning_back:
+                await self._compaction.close()
             await self._writer.close()
             self._reserve.give_up()
             await self._writer.call(self._leave)
@@ -309,6 +337,7 @@ class _Opened(NamedTuple):
     log: Log
     contents: Contents
     recovered: RecoveryReport
+    empty: Callable[[], Contents]
 
 
 def _open(
@@ -329,4 +358,4 @@ def _open(
             log, folder, empty, elapsed=elapsed, progress=progress, verify=options.verify
         )
         undo.pop_all()
-    return _Opened(lock, log, contents, recovered)
+    return _Opened(lock, log, contents, recovered, empty)

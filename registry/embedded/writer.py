@@ -8,7 +8,7 @@ in slices, so that reads and other connections never wait for a large batch.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -45,7 +45,8 @@ class _Submission:
     """Describes what one caller handed in and waits for."""
 
     __slots__ = (
-        *("bytes", "entries", "framed", "future", "items", "outcomes", "position", "whole"),
+        *("bytes", "entries", "framed", "future", "items"),
+        *("outcomes", "position", "turn", "whole"),
     )
 
     def __init__(self, items: int, size: int, future: "asyncio.Future[list[Outcome]]") -> None:
@@ -54,6 +55,7 @@ class _Submission:
         self.future = future
         self.entries: Sequence[Entry] = ()
         self.framed: Framed | None = None
+        self.turn: Callable[[], Awaitable[None]] | None = None
         self.whole = False
         self.position = 0
         self.outcomes: list[Outcome] = []
@@ -157,6 +159,21 @@ class RegisterWriter:
         self._take(submission)
         await submission.future
 
+    async def alone(self, turn: Callable[[], Awaitable[None]]) -> None:
+        """Have ``turn`` carried out once all that was taken before is answered, while nothing is written.
+
+        Whatever it raises comes out of here; it is carried through even if whoever waits is cancelled.
+
+        Raises:
+            RegisterClosed: The register is closing, or its log failed.
+
+        """
+        self._insist_on_open()
+        submission = _Submission(0, 0, self._loop.create_future())
+        submission.turn = turn
+        self._take(submission)
+        await submission.future
+
     def _insist_on_open(self) -> None:
         if self._closing or self._failure is not None:
             raise RegisterClosed("The register takes no more writes") from self._failure
@@ -214,6 +231,9 @@ class RegisterWriter:
 
     async def _commit_next(self) -> bool:
         """Write the next group; returns whether that changed anything."""
+        if self._queue[0].turn is not None:
+            await self._take_turn(self._queue[0].turn)
+            return False
         if framed := self._gather_framed():
             return bool(await self._committer.commit_framed(framed))
         group = await self._gather()
@@ -221,6 +241,15 @@ class RegisterWriter:
             return False
         await self._apply(group, await self._committer.commit(group))
         return True
+
+    async def _take_turn(self, turn: Callable[[], Awaitable[None]]) -> None:
+        submission = self._queue[0]
+        try:
+            await turn()
+        except (OSError, RegistryError) as error:
+            if not submission.future.done():
+                submission.future.set_exception(error)
+        self._decided.append(self._queue.popleft())
 
     def _refuse_group(self, error: OSError) -> None:
         """Refuse all that has a part in the group under way, of which nothing was written."""
@@ -259,7 +288,7 @@ class RegisterWriter:
     async def _gather(self) -> Group:
         """Admit queued submissions into a fresh group; those wholly decided leave the queue."""
         group = Group(self._group_bytes)
-        while self._queue and self._queue[0].framed is None and not group.full:
+        while self._queue and self._queue[0].entries and not group.full:
             submission = self._queue[0]
             size = submission.items
             if submission.whole and group.keys and len(group) + size > GROUP_ITEMS_MAX:

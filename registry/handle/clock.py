@@ -145,6 +145,14 @@ class MovableClock:
         """Show the machine's time again."""
         self._move(self._wall(), 1.0, moved=False)
 
+    def restore(self, state: ClockState) -> None:
+        """Go on as in an earlier reading: as far ahead of the machine's clock, or where it stood frozen."""
+        if not state.moved:
+            self.reset()
+            return
+        at = state.now if not state.speed else self._wall() + state.offset
+        self._move(min(max(at, 0.0), EPOCH_MAX), state.speed)
+
     def _move(self, at: float, speed: float, *, moved: bool = True) -> None:
         passed = self.passed() + max(0.0, at - self.now())
         self._moved = moved

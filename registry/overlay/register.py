@@ -26,6 +26,7 @@ from idnode.registry.register import Capabilities, Page, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
     from idnode.registry.mutation import Mutation, Outcome
     from idnode.registry.overlay.computed import Computed, Dataset
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         RegisterStats,
         RequestBatch,
         RequestRegister,
+        States,
     )
 
 WHITEOUT_PREFIX: Final = b"0.MARK"
@@ -62,7 +64,8 @@ class OverlayRegister:
         self._changes = OverlayChanges(register, self.place_of, whiteout_of, self._changed)
         beneath = register.capabilities
         batches = None if beneath.batches is None else OverlayBatches(beneath.batches, self)
-        self.capabilities = Capabilities(beneath.slots, batches, beneath.snapshot)
+        states = None if beneath.states is None else OverlayStates(beneath.states, self)
+        self.capabilities = Capabilities(beneath.slots, batches, beneath.snapshot, states)
 
     @classmethod
     async def open(
@@ -77,6 +80,24 @@ class OverlayRegister:
         overlay = cls(register, dataset, prefix_handles)
         await overlay._read_whiteouts()
         return overlay
+
+    async def read_anew(self) -> None:
+        """Take in which computed identifiers were changed, after the register was restored; tell the watchers."""
+        prefix_handles = self._computed_prefixes[names.PREFIX_OF_PREFIXES]
+        changed = set(prefix_handles.whiteouts)
+        for computed_prefix in self._computed_prefixes.values():
+            computed_prefix.whiteouts.clear()
+            computed_prefix.deleted.clear()
+        self._whiteouts = 0
+        await self._read_whiteouts()
+        for position in changed | prefix_handles.whiteouts:
+            key = names.fold(prefix_handles.computed.handle(position))
+            for callback in self._watchers:
+                callback(key)
+
+    async def drain(self) -> None:
+        """Wait for the changes under way."""
+        await self._changes.drain()
 
     async def _read_whiteouts(self) -> None:
         after: bytes | None = b""
@@ -251,6 +272,25 @@ class OverlayRegister:
         """Let the changes under way end, and close the register."""
         await self._changes.drain()
         await self._register.close()
+
+
+class OverlayStates:
+    """States of the register beneath, with which what is known of changed identifiers follows."""
+
+    def __init__(self, states: States, overlay: OverlayRegister) -> None:
+        self._states = states
+        self._overlay = overlay
+
+    async def save(self, folder: Path, /) -> None:
+        """Keep the present state; see `States.save`."""
+        await self._overlay.drain()
+        await self._states.save(folder)
+
+    async def restore(self, folder: Path, /) -> None:
+        """Return to a state; see `States.restore`."""
+        await self._overlay.drain()
+        await self._states.restore(folder)
+        await self._overlay.read_anew()
 
 
 class OverlayBatches:

@@ -134,6 +134,11 @@ class WebSessions:
             if crowd.get(session.session_id) is session:
                 del crowd[session.session_id]
 
+    def void(self) -> None:
+        """End every session."""
+        self._proven.clear()
+        self._unproven.clear()
+
     def _use(self, session: WebSession) -> None:
         session.deadline = self._passed() + SESSION_SECONDS
 

@@ -66,6 +66,10 @@ class DailyCounts:
         """Return an observer that tells the given one everything, and counts on the way."""
         return _Counting(self, observer)
 
+    def forget(self) -> None:
+        """Forget what was counted and not put away yet."""
+        self._counts = {}
+
     async def save(self) -> None:
         """Add what was counted to today's rows in the directory; while one call works, others do nothing.
 

@@ -6,6 +6,7 @@ answers for it.
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from idnode.node.service.directory.accounts import NewAccount, inner_of
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 OPERATOR: Final = AccountEntry(id=0, username="", inner="", role=Role.ADMIN)
 """Who acts on the management port: an administrator without an account."""
+
+
+_MARKS: Final = 10**8
+"""Lowest number that marks a random enterprise; all of them have as many digits."""
 
 
 class Enrolment(NamedTuple):
@@ -72,6 +77,32 @@ async def enrol(
         if cache.prefixes[prefix].proxy_state is ProxyState.APPLIED:
             await onboarding.decide(prefix, approved=True)
     return number, prefix
+
+
+class Onboarded(NamedTuple):
+    """Everything a test needs of an enterprise of its own; ``secret`` is that of ``identity``."""
+
+    prefix: str
+    identity: str
+    secret: str
+    username: str
+    password: str
+
+
+async def enrol_random(onboarding: Onboarding, cache: Cache, node_prefix: str) -> Onboarded:
+    """Onboard an enterprise with a prefix, account and password that nobody has had before.
+
+    The prefix is not the next free one, which two who ask at once would be offered.
+
+    Raises:
+        RegistryError: The directory or the register refused.
+
+    """
+    mark = str(secrets.randbelow(9 * _MARKS) + _MARKS)
+    prefix, username, password = f"{node_prefix}.{mark}", f"e{mark}", secrets.token_hex(12)
+    wanted = Enrolment(f"示例企业 {mark}", username, password, prefix)
+    await enrol(onboarding, cache, node_prefix, wanted)
+    return Onboarded(prefix, f"301:0.NA/{prefix}", inner_of(password), username, password)
 
 
 def next_prefix(cache: Cache, node_prefix: str) -> str:

@@ -29,6 +29,10 @@ class Tokens:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
+    def renew(self, key: bytes) -> None:
+        """Sign with another key from now on, which voids every token."""
+        self._key = key
+
     def issue(self, account_id: int, now: float) -> str:
         """Return a token for an account."""
         claim = _CLAIM.pack(account_id, int(now) + LIFE_SECONDS)
@@ -71,8 +75,17 @@ def load_or_make_key(folder: Path) -> bytes:
         found = path.read_bytes()
     except FileNotFoundError:
         found = b""
-    if len(found) == _KEY_BYTES:
-        return found
+    return found if len(found) == _KEY_BYTES else make_key(folder)
+
+
+def make_key(folder: Path) -> bytes:
+    """Put a fresh signing key into a folder and return it.
+
+    Raises:
+        OSError: It cannot be written.
+
+    """
+    path = folder / KEY_FILE
     folder.mkdir(parents=True, exist_ok=True)
     key = secrets.token_bytes(_KEY_BYTES)
     fresh = path.with_suffix(".new")

@@ -54,6 +54,7 @@ class Challenges:
         self._of_source: dict[str, OrderedDict[int, PendingChallenge]] = {}
         self._source_bytes: dict[str, int] = {}
         self._bytes = 0
+        self._era = 0
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -75,6 +76,7 @@ class Challenges:
             self._passed() + CHALLENGE_SECONDS,
             session,
             connection.keyed,
+            self._era,
         )
         if own or (session is not None and connection.whole.own_session is session):
             connection.whole.own_challenge = pending
@@ -98,9 +100,15 @@ class Challenges:
             pending = self._pending.get(number)
             if pending is not None:
                 self._drop(pending)
-        if pending is None or pending.deadline < self._passed():
+        if pending is None or pending.deadline < self._passed() or pending.era != self._era:
             raise ChallengeUnknown("The challenge is unknown, answered or too old")
         return pending
+
+    def void(self) -> None:
+        """End every challenge under way, also those that connections hold."""
+        self._era += 1
+        for pending in list(self._pending.values()):
+            self._drop(pending)
 
     def _free_number(self) -> int:
         number = 0

@@ -27,6 +27,7 @@ class PendingChallenge:
     deadline: float
     session: Session | None
     keyed: bool
+    era: int
 
     @property
     def cost(self) -> int:

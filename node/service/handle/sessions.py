@@ -48,6 +48,7 @@ class Session:
         "cipher",
         "claimed",
         "deadline",
+        "era",
         "identity",
         "key",
         "number",
@@ -65,6 +66,7 @@ class Session:
         self.identity: Identity | None = None
         self.seconds = min(max(seconds, 1.0), SESSION_SECONDS_MAX)
         self.deadline = 0.0
+        self.era = 0
         self.source = ""
         self.answers = 0
         self._highest = 0
@@ -106,6 +108,7 @@ class Sessions:
     def __init__(self, clock: Clock, limits: SessionLimits | None = None) -> None:
         self._passed = clock.passed
         self._limits = limits or SessionLimits()
+        self._era = 0
         self._sessions: dict[int, Session] = {}
         self._unproven: OrderedDict[int, Session] = OrderedDict()
         self._proven: OrderedDict[int, Session] = OrderedDict()
@@ -124,6 +127,7 @@ class Sessions:
     def start(self, session: Session) -> None:
         """Let a session's time begin, without its being found by number."""
         session.deadline = self._passed() + session.seconds
+        session.era = self._era
 
     def add(self, session: Session, source: str) -> None:
         """Take in a session, opened by this source; others give way if need be."""
@@ -166,7 +170,7 @@ class Sessions:
 
         """
         now = self._passed()
-        if session.deadline < now:
+        if session.deadline < now or session.era != self._era:
             raise SessionUnknown("The session's time is over")
         session.deadline = now + session.seconds
 
@@ -189,3 +193,9 @@ class Sessions:
         del of_source[number]
         if not of_source:
             del self._of_source[session.source]
+
+    def void(self) -> None:
+        """End every session, also those that connections hold."""
+        self._era += 1
+        for session in list(self._sessions.values()):
+            self.end(session)

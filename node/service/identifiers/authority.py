@@ -76,6 +76,18 @@ class Authority:
         await fetched(lambda: together(authority._refresh, decided))
         return authority
 
+    async def read_anew(self) -> None:
+        """Take in decisions, and the prefix handles that they are about, after the register was restored.
+
+        Raises:
+            RegistryError: The register cannot be read.
+
+        """
+        former, self._decisions = self._decisions, {}
+        await self._read(_OWN_PREFIX, self._load_decision)
+        decided = [_START + prefix for prefix in former | self._decisions]
+        await fetched(lambda: together(self._refresh, decided))
+
     async def _read(self, prefix: bytes, take: Callable[[bytes], None]) -> None:
         """Have ``take`` look up each handle of a prefix, folded."""
         after: bytes | None = b""

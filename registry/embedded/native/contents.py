@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from mmap import mmap
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 import msgpack
 
@@ -151,6 +151,12 @@ class NativeContents(Contents):
     def flush(self) -> None:
         """Find or make the runs of all segments."""
         self.listing.flush()
+
+    def take_over(self, other: Self) -> None:
+        """Have what others have; see `Contents.take_over`."""
+        self.index.take_over(other.index)
+        self.listing.take_over(other.listing)
+        self.live_bytes.restore(*other.live_bytes.as_lists())
 
     def forget(self, number: int) -> None:
         """Forget a segment; see `Contents.forget`."""

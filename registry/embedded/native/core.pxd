@@ -33,6 +33,7 @@ cdef extern from "slots_write.h" nogil:
                        const uint8_t *key, size_t length, uint64_t place)
     uint64_t slots_remove(slot_table *table, const log_view *log, uint64_t hash,
                           const uint8_t *key, size_t length)
+    void slots_exchange(slot_table *table, slot_table *other)
 
 
 cdef extern from "slots_save.h" nogil:

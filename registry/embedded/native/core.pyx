@@ -119,6 +119,18 @@ cdef class SlotTable:
             self.table, self.segments.view, slots_hash(self.table, data, length), data, length)
         return old if old else None
 
+    def take_over(self, SlotTable other not None):
+        """Have from now on what another table of the same secret has; that one is not to be used any more.
+
+        Readers see all of the one or all of the other. Called with the interpreter's lock held, by the writer.
+        """
+        if self.mark() != other.mark() or self.segments is not other.segments:
+            raise ValueError("The tables are not of one register")
+        slots_exchange(self.table, other.table)
+        if self.segments.quiesce is not None:
+            self.segments.quiesce()
+        self.segments._retire(other)
+
     def memory_bytes(self):
         """Return the bytes of memory that the table occupies."""
         return slots_bytes(self.table)

@@ -258,6 +258,21 @@ class OrderListing:
             self._saved = None
         self._cover(whole=True)
 
+    def take_over(self, other: "OrderListing") -> None:
+        """Have the counts of another listing, and runs for the segments that the log has now."""
+        segments = self._log.segments()
+        with self._growing:
+            with self._lock:
+                runs, self._runs = self._runs, {}
+            self._counts = other._counts  # noqa: SLF001  # of its own class
+            for number, size in ((s.number, s.bytes) for s in segments if s.sealed):
+                self._runs[number] = runs.pop(number, []) or [
+                    self._build(number, HEADER_BYTES, size)
+                ]
+            self._active, self._covered = segments[-1].number, HEADER_BYTES
+        for number in runs:
+            self._remove(number)
+
     def save(self, file: BinaryIO) -> None:
         """Write the counts, and the order of the active segment."""
         write_block(file, msgpack.packb(list(self._counts.items())))

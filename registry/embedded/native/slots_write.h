@@ -204,4 +204,30 @@ static inline uint64_t slots_remove(slot_table *t, const log_view *log, uint64_t
     return 0;
 }
 
+/* Let two tables of one secret have each other's slots. Readers of `t` see all of the one or all of the other;
+ * nobody must read `other`, and what it holds afterwards may still be read by those of `t`. */
+static inline void slots_exchange(slot_table *t, slot_table *other) {
+    slot_directory *before = atomic_load_explicit(&t->directory, memory_order_relaxed);
+    slot_directory *after = atomic_load_explicit(&other->directory, memory_order_relaxed);
+    uint64_t used = other->used, groups = other->groups, pages = other->pages;
+    atomic_store_explicit(&other->used, t->used, memory_order_relaxed);
+    atomic_store_explicit(&other->groups, t->groups, memory_order_relaxed);
+    atomic_store_explicit(&other->pages, t->pages, memory_order_relaxed);
+    slot_table kept;
+    kept.region = t->region, kept.region_left = t->region_left;
+    kept.owned = t->owned, kept.owned_bytes = t->owned_bytes;
+    kept.owned_count = t->owned_count, kept.owned_room = t->owned_room;
+    t->region = other->region, t->region_left = other->region_left;
+    t->owned = other->owned, t->owned_bytes = other->owned_bytes;
+    t->owned_count = other->owned_count, t->owned_room = other->owned_room;
+    other->region = kept.region, other->region_left = kept.region_left;
+    other->owned = kept.owned, other->owned_bytes = kept.owned_bytes;
+    other->owned_count = kept.owned_count, other->owned_room = kept.owned_room;
+    atomic_store_explicit(&t->used, used, memory_order_relaxed);
+    atomic_store_explicit(&t->groups, groups, memory_order_relaxed);
+    atomic_store_explicit(&t->pages, pages, memory_order_relaxed);
+    atomic_store_explicit(&other->directory, before, memory_order_relaxed);
+    atomic_store_explicit(&t->directory, after, memory_order_release);
+}
+
 #endif

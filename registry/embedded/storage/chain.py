@@ -15,11 +15,16 @@ Up to the new manifest a shortage (`shortage.py`) undoes the rotation, as if nob
 Order of a drop: everything appended was synced (it may hold the copies), the manifest is replaced (it keeps
 the number as being dropped), the file is unlinked, the folder synced. A crash in between: the file is
 unlinked when opened.
+
+Order of a return to an earlier state: segments of it that were dropped are linked under their names again (a
+manifest names them as being dropped), the next active segment is made, the manifest is replaced, which is when it
+happens: it has the state's segments and the fresh one, and names all others as being dropped. They are unlinked
+then. A crash before or after leaves the one or the other, and files that are unlinked when opened.
 """
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from mmap import mmap
 from pathlib import Path
@@ -193,13 +198,72 @@ class Chain:
             raise
         return fresh
 
-    def _next_number(self) -> int:
-        """Return the next number of which the places are free."""
+    def _next_number(self, besides: Container[int] = ()) -> int:
+        """Return the next number of which the places are free, and not among those ``besides``."""
         number = self.active.number + 1
         for candidate in range(number, number + SEGMENTS_MAX):
-            if candidate % SEGMENTS_MAX not in self.maps:
+            slot = candidate % SEGMENTS_MAX
+            if slot not in self.maps and slot not in besides:
                 return candidate
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC) + ": all segments are in use")
+
+    def turn_back(self, kept: Sequence[SegmentEntry], source: Path, end: Mark) -> list[int]:
+        """Go on behind these sealed segments, and give up all others; see the module for the order.
+
+        ``source`` is a folder that has their files, should they be here no more. What is given up stays mapped
+        until `release`, or the next drop. Returns descriptors that hold its bytes: freeing them takes a while, so
+        that is up to whoever closes these.
+        """
+        self.release()
+        brought = self._bring_back(kept, source)
+        number = self._next_number(brought)
+        numbers = {entry.number for entry in kept}
+        given_up = [e.number for e in self.manifest.segments if e.number not in numbers]
+        following = SegmentEntry(number, end.sequence + 1, capacity=self.segment_bytes)
+        manifest = Manifest(self.manifest.register, (*kept, following), tuple(given_up))
+        fresh = self._begin(manifest)
+        old = self.active
+        with self._shape:
+            self.maps.update(brought)
+            self.maps[number % SEGMENTS_MAX] = fresh.data
+            self.manifest = manifest
+            self.active = fresh
+            self.end = Mark(number, HEADER_BYTES, end.sequence)
+            self._retired.extend(given_up)
+        for each in (*brought, number):
+            self._tell(each)
+        old.close()
+        held = []
+        for given in given_up:
+            with suppress(OSError):  # a want of descriptors is no reason to fail now
+                held.append(self.disk.open(self.path(given), os.O_RDONLY))
+            self.disk.unlink(self.path(given))
+        sync_folder(self.disk, self.folder)
+        return held
+
+    def _bring_back(self, kept: Sequence[SegmentEntry], source: Path) -> dict[int, mmap]:
+        """Link the files of segments that were dropped; returns their mappings by the part that names them."""
+        live = {entry.number for entry in self.manifest.segments}
+        missing = [entry for entry in kept if entry.number not in live]
+        if not missing:
+            return {}
+        # Named as being dropped, so that a crash leaves nothing that is unaccounted for.
+        numbers = tuple(entry.number for entry in missing)
+        manifests.store(
+            self.disk,
+            self.folder,
+            Manifest(self.manifest.register, self.manifest.segments, numbers),
+        )
+        brought = {}
+        for entry in missing:
+            slot, path = entry.number % SEGMENTS_MAX, self.path(entry.number)
+            if slot in self.maps:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC) + ": the place is in use")
+            self.disk.unlink(path)
+            self.disk.link(segment_path(source, entry.number), path)
+            brought[slot] = map_segment(path, entry.number)
+            check_header(brought[slot], self.manifest.header(entry))
+        return brought
 
     def drop(self, number: int) -> None:
         """Give up a sealed segment; its mapping stays until `release`, or the next drop."""

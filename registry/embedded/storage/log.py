@@ -176,14 +176,13 @@ class Log:
 
     def _finish(self, walk: Walk) -> None:
         """Decide what lies behind the last whole group of the log, and position the log there."""
-        active = self._chain.active
         cut = judge_tail(self._chain.path(walk.number), walk)
         claimed = self._claimed
         if claimed is not None and walk.sequence < claimed.sequence:
             reason = walk.problem or "zeros where a record must lie"
             raise walk.damage(f"{reason}; the log was closed at sequence {claimed.sequence}")
         if cut is not None:
-            active.cut(cut.offset)
+            self._chain.active.cut(cut.offset)
         self.cut = cut
         self._chain.flush(Mark(walk.number, walk.offset, walk.sequence))
 
@@ -306,9 +305,7 @@ class Log:
                 self._chain.rotate(mark, self._chain.segment_bytes)
 
     def drop(self, number: int) -> None:
-        """Give up a sealed segment, after syncing what was appended.
-
-        Places in it can be read until the next drop, `release` or `close`.
+        """Give up a sealed segment, after a sync; places in it can be read until `release`, `close` or the next.
 
         Raises:
             ValueError: There is no sealed segment of this number.
@@ -319,6 +316,11 @@ class Log:
         self.sync()
         with self._poisoning():
             self._chain.drop(number)
+
+    def turn_back(self, kept: Sequence[SegmentEntry], source: Path) -> list[int]:
+        """Have what was kept (`kept.py`), and drop the rest as `drop` does; returns as `Chain.turn_back`."""
+        with self._poisoning():
+            return self._chain.turn_back(kept, source, self._writable())
 
     def release(self) -> None:
         """Let go of dropped segments, which frees their bytes on the disk."""

@@ -107,3 +107,13 @@ def test_shells_are_offered_completion(run, monkeypatch):
     code, text, errors = run("--show-completion", "bash")
     assert (code, errors) == (0, "")
     assert "_IDNODE_COMPLETE" in text
+
+
+def test_a_switch_may_stand_alone():
+    from idnode.node.commands.options import spelled_out
+
+    given = ["serve", "--allow-reset", "--host", "::1", "--auto-approve", "no", "--verify"]
+    assert spelled_out(given) == [
+        *("serve", "--allow-reset", "yes", "--host", "::1"),
+        *("--auto-approve", "no", "--verify", "yes"),
+    ]

@@ -26,7 +26,8 @@ run: .venv/.run  ## Serve the Suzhou data set on the default ports; pass flags a
 	@exec $(BIN)/idnode serve --dataset suzhou $(ARGS)
 
 test: .venv/.dev  ## Run all tests; those that judge latencies come last, alone.
-	$(BIN)/pytest -n 2 -m "not alone" $(ARGS)
+	$(COMPILE)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not alone" $(ARGS)
 	@$(BIN)/pytest -m alone $(ARGS) || [ $$? -eq 5 ]  # 5: ARGS chose none of these
 
 lint: .venv/.dev  ## Check style, format and types.

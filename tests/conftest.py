@@ -28,6 +28,18 @@ def pytest_addoption(parser):
         choices=("embedded", "fake"),
         help="engine under the nodes that tests start in this process",
     )
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="try every example of the tests that take longest to make theirs, not a third of them",
+    )
+
+
+@pytest.fixture(scope="session")
+def examples(request):
+    """Return a function that says how many examples to try of so many."""
+    share = 1 if request.config.getoption("--thorough") else 3
+    return lambda count: -(-count // share)
 
 
 def pytest_generate_tests(metafunc):

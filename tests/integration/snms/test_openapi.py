@@ -44,7 +44,7 @@ def every_operation(found):
     return [(method.upper(), path) for path, item in found["paths"].items() for method in item]
 
 
-def runs(schema, base, *callers):
+def runs(schema, base, count, *callers):
     """Send requests made from each operation, in this thread, each with the headers of each caller.
 
     Making a request takes much longer than having it answered.
@@ -57,7 +57,7 @@ def runs(schema, base, *callers):
             continue
 
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=count,
             deadline=None,
             database=None,
             derandomize=True,
@@ -75,13 +75,14 @@ def runs(schema, base, *callers):
 
 
 @pytest.mark.timeout(240)
-async def test_requests_made_from_the_document_find_nothing_on_the_http_port(snms, admin):
+async def test_requests_made_from_the_document_find_nothing_on_the_http_port(snms, admin, examples):
     administrator_of_snms = f"Bearer {admin.token}"
     administrator_of_handles = Credential(301, "0.NA/88.900", "idnode-demo").authorization()
     await asyncio.to_thread(
         runs,
         HTTP_DOCUMENT,
         url_of(snms.addresses.http),
+        examples(EXAMPLES),
         {"Authorization": administrator_of_snms},
         {"Authorization": administrator_of_handles},
     )
@@ -89,7 +90,7 @@ async def test_requests_made_from_the_document_find_nothing_on_the_http_port(snm
 
 @pytest.mark.timeout(240)
 async def test_nor_on_the_management_port(snms):
-    await asyncio.to_thread(runs, ADMIN_DOCUMENT, url_of(snms.addresses.admin), {})
+    await asyncio.to_thread(runs, ADMIN_DOCUMENT, url_of(snms.addresses.admin), EXAMPLES, {})
 
 
 async def test_the_document_names_every_call_of_the_snms_face_and_no_other(snms):

@@ -16,6 +16,8 @@ MADE_FROM := pyproject.toml $(wildcard setup.py) $(shell find registry node -nam
 COMPILE := @$(BIN)/python -m compileall -q node registry clients loadtests
 
 ARGS ?=
+# pytest compiles several hundred modules anew at each start where it may not write them down.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest
 
 .PHONY: help run test lint demo bench load fuzz map dist dashboards picture settings clean
 
@@ -26,8 +28,9 @@ run: .venv/.run  ## Serve the Suzhou data set on the default ports; pass flags a
 	@exec $(BIN)/idnode serve --dataset suzhou $(ARGS)
 
 test: .venv/.dev  ## Run all tests; those that judge latencies come last, alone.
-	$(BIN)/pytest -n 2 -m "not alone" $(ARGS)
-	@$(BIN)/pytest -m alone $(ARGS) || [ $$? -eq 5 ]  # 5: ARGS chose none of these
+	$(COMPILE)
+	$(PYTEST) -n 2 --dist worksteal -m "not alone" $(ARGS)
+	@$(PYTEST) -m alone $(ARGS) || [ $$? -eq 5 ]  # 5: ARGS chose none of these
 
 lint: .venv/.dev  ## Check style, format and types.
 	$(BIN)/ruff check

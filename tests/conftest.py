@@ -1,9 +1,12 @@
 """A node for whoever needs one: in this process (`node`), or as users start it (`served`)."""
 
+import contextlib
 import functools
 import importlib.util
 import json
 import os
+import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +28,18 @@ def pytest_addoption(parser):
         choices=("embedded", "fake"),
         help="engine under the nodes that tests start in this process",
     )
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="try every example of the tests that take longest to make theirs, not a third of them",
+    )
+
+
+@pytest.fixture(scope="session")
+def examples(request):
+    """Return a function that says how many examples to try of so many."""
+    share = 1 if request.config.getoption("--thorough") else 3
+    return lambda count: -(-count // share)
 
 
 def pytest_generate_tests(metafunc):
@@ -60,13 +75,31 @@ def fake_remote():
     return _fake_remote()
 
 
+@pytest.fixture(scope="session")
+def made_keys(tmp_path_factory):
+    """Return a folder of key pairs as a first start makes them: making them takes longer than the rest."""
+    from idnode.node.first_start.key_pairs import load_or_make
+
+    folder = tmp_path_factory.mktemp("made") / "keys"
+    for prefix in ("88.900", "88.900.1"):
+        load_or_make(folder, prefix)
+    return folder
+
+
 @pytest.fixture
-async def node(tmp_path, register_engine):
+async def node(tmp_path, register_engine, made_keys):
     """Return a started node on free ports, with a data directory of its own."""
     from idnode.node.runtime import Node
     from idnode.node.settings import Settings
 
-    settings = Settings(data_dir=tmp_path / "data", handle_port=0, http_port=0, admin_port=0)
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        durability="none",  # whoever asks for a node here keeps no promise about the disk
+        handle_port=0,
+        http_port=0,
+        admin_port=0,
+    )
+    shutil.copytree(made_keys, settings.data_dir / "keys")
     started = Node(settings, seed=1)
     await started.start()
     yield started
@@ -107,7 +140,20 @@ class Output:
 
 def _tell_end(process, ended):
     process.wait()
-    ended.set()
+    ended.put("the process has ended")
+
+
+def _tell_ready(ready_file, ended):
+    """Wait as `idnode wait` does, without the price of another process."""
+    from idnode.node.commands import wait
+    from idnode.node.commands.failure import CommandFailed
+
+    try:
+        wait.run(ready_file=ready_file, timeout=PATIENCE_SECONDS)
+    except CommandFailed as error:
+        ended.put(str(error))
+    else:
+        ended.put("ready")
 
 
 class Served:
@@ -139,15 +185,10 @@ class Served:
     def start(self):
         """Start it and wait until it says that it is ready."""
         self.launch()
-        wait = [IDNODE, "wait", "--ready-file", self.ready_file, "--timeout", str(PATIENCE_SECONDS)]
-        waiter = subprocess.Popen(wait, stderr=subprocess.DEVNULL)
-        ended = threading.Event()
-        for process in (waiter, self.process):
-            threading.Thread(target=_tell_end, args=(process, ended), daemon=True).start()
-        assert ended.wait(PATIENCE_SECONDS)
-        if self.process.poll() is not None:
-            waiter.kill()
-        assert waiter.wait() == 0, (
+        ended = queue.SimpleQueue()
+        threading.Thread(target=_tell_ready, args=(self.ready_file, ended), daemon=True).start()
+        threading.Thread(target=_tell_end, args=(self.process, ended), daemon=True).start()
+        assert ended.get(timeout=PATIENCE_SECONDS + 5) == "ready", (
             self.output.finished() if self.process.poll() else self.output.text
         )
         self.ready = json.loads(self.ready_file.read_bytes())
@@ -209,7 +250,22 @@ class Launcher:
 @pytest.fixture
 def served(tmp_path):
     """Return a function that starts a node in a process of its own, with further flags."""
-    launcher = Launcher(tmp_path)
-    yield launcher
-    for node in launcher.nodes:
-        node.kill()
+    with _launcher(tmp_path) as launcher:
+        yield launcher
+
+
+@pytest.fixture(scope="module")
+def launch_shared(tmp_path_factory):
+    """Return a function that starts a node for the tests of a module; its data is in a folder of its own each time."""
+    with _launcher(None) as launcher:
+        yield lambda *flags: launcher(*flags, folder=tmp_path_factory.mktemp("shared"))
+
+
+@contextlib.contextmanager
+def _launcher(folder):
+    launcher = Launcher(folder)
+    try:
+        yield launcher
+    finally:
+        for node in launcher.nodes:
+            node.kill()

@@ -256,8 +256,14 @@ async def test_metrics_and_statistics_tell_origins_apart(node):
     assert total < 10
 
 
-def test_a_random_identifier_resolves_within_the_first_minute(served):
-    node = served("--dataset", "suzhou")
+@pytest.fixture(scope="module")
+def standing(launch_shared):
+    """A node in a process of its own, which no test writes on or stops."""
+    return launch_shared("--dataset", "suzhou")
+
+
+def test_a_random_identifier_resolves_within_the_first_minute(standing):
+    node = standing
     for transport in ("udp", "tcp", "http"):
         handle = node.run("dataset", "sample").stdout.strip()
         answer = node.run("resolve", handle, "--transport", transport)
@@ -276,8 +282,8 @@ def test_the_banner_prints_an_identifier_that_resolves(served):
     assert again.strip() == words[2]
 
 
-def test_the_memory_of_a_node_with_the_data_set_stays_small(served):
-    node = served("--dataset", "suzhou")
+def test_the_memory_of_a_node_with_the_data_set_stays_small(standing):
+    node = standing
     with blocking.Client(tuple(node.ready["handle_udp"])) as client:
         for handle in Suzhou().sample(3000, Random(2)):
             client.resolve(handle)

@@ -43,7 +43,12 @@ async def clock():
 async def node(tmp_path_factory, clock):
     folder = tmp_path_factory.mktemp("node")
     settings = Settings(
-        data_dir=folder, handle_port=0, http_port=0, admin_port=0, snms_digest_days=0
+        data_dir=folder,
+        handle_port=0,
+        http_port=0,
+        admin_port=0,
+        snms_digest_days=0,
+        drain_timeout=0.1,  # connections that a test leaves open hold nobody up
     )
     started = Node(settings, seed=1, clock=clock)
     await started.start()

@@ -34,6 +34,12 @@ BEGUN = (
 """A request whose body the node waits for."""
 
 
+@pytest.fixture(scope="module")
+def standing(launch_shared):
+    """A node for tests that neither stop it nor count what it holds."""
+    return launch_shared()
+
+
 @pytest.fixture
 def register_more(tmp_path):
     """Return a function that registers so many identifiers."""
@@ -41,7 +47,7 @@ def register_more(tmp_path):
     def register(node, count):
         path = tmp_path / "more.ndjson"
         path.write_text("".join(MORE.format(number) for number in range(count)))
-        done = node.run("batch", path)
+        done = node.run("batch", "--overwrite", path)
         assert done.returncode == 0, done.stderr
 
     return register
@@ -86,8 +92,19 @@ def test_every_face_gives_the_same_answer_before_and_after_a_restart(served):
     assert after == before
 
 
-def test_the_ready_file_says_what_was_bound(served):
+def test_idnode_wait_returns_once_a_node_is_ready(served):
     node = served()
+    assert node.stop() == 0
+    node.launch()
+    waited = node.run("wait", "--ready-file", node.ready_file)
+    assert (waited.returncode, waited.stderr) == (0, "")
+    ready = json.loads(node.ready_file.read_bytes())
+    assert ready["pid"] == node.process.pid
+    assert _get(f"{ready['admin']}/readyz")[0] == 200
+
+
+def test_the_ready_file_says_what_was_bound(standing):
+    node = standing
     faces = {"handle_tcp", "handle_udp", "http", "https", "admin"}
     assert set(node.ready) == {"pid", "core", *faces}
     assert node.ready["pid"] == node.process.pid
@@ -102,8 +119,8 @@ def test_the_ready_file_says_what_was_bound(served):
     )
 
 
-def test_the_banner_names_every_address_and_its_lines_work_as_printed(served):
-    node = served()
+def test_the_banner_names_every_address_and_its_lines_work_as_printed(standing):
+    node = standing
     node.output.wait_for("  curl http")
     for address in (node.ready["http"], node.ready["admin"], "301:0.NA/88.900", "idnode-demo"):
         assert address in node.output.text
@@ -164,9 +181,9 @@ def test_the_demo_secret_is_refused_off_loopback(served):
     assert "IDNODE_SECRET" in line
 
 
-def test_a_data_directory_in_use_is_refused(served):
-    node = served()
-    code, lines = served.refused("--ready-file", node.folder / "other.json")
+def test_a_data_directory_in_use_is_refused(standing, served):
+    node = standing
+    code, lines = served.refused("--data-dir", node.data_dir)
     assert code == 1
     assert any("in use" in line for line in lines)
     assert node.run("resolve", "88.900.1/hello").returncode == 0
@@ -192,8 +209,8 @@ def test_a_secret_of_ones_own_replaces_the_demo_secret(served):
     assert node.run("list", "88.900.1", "--secret", "sesame-of-mine").stdout == "88.900.1/hello\n"
 
 
-def test_the_management_port_takes_a_snapshot_that_check_accepts(served, register_more):
-    node = served()
+def test_the_management_port_takes_a_snapshot_that_check_accepts(standing, register_more):
+    node = standing
     register_more(node, 30)
     assert node.run("snapshot", "before").returncode == 0
     assert node.run("snapshot", "before").returncode == 1
@@ -202,14 +219,17 @@ def test_the_management_port_takes_a_snapshot_that_check_accepts(served, registe
     assert "nothing is wrong" in checked.stdout
 
 
-def test_what_is_exported_can_be_imported_by_another_node(served, register_more, tmp_path):
-    node = served()
+def test_what_is_exported_can_be_imported_by_another_node(
+    standing, served, register_more, tmp_path
+):
+    node = standing
     register_more(node, 30)
     assert node.run("export", "88.900.1", tmp_path / "all.ndjson").returncode == 0
-    (tmp_path / "second").mkdir()
-    other = served(folder=tmp_path / "second")
+    exported = len((tmp_path / "all.ndjson").read_text(encoding="utf-8").splitlines())
+    assert exported >= 31
+    other = served()
     done = other.run("import", "--overwrite", tmp_path / "all.ndjson")
-    assert done.stdout == "31 accepted, 0 refused\n"
+    assert done.stdout == f"{exported} accepted, 0 refused\n"
     assert other.run("list", "88.900.1").stdout == node.run("list", "88.900.1").stdout
 
 

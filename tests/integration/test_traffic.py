@@ -15,9 +15,10 @@ import urllib.request
 import pytest
 
 
-@pytest.fixture
-def node(served):
-    return served("--dataset", "suzhou", "--durability", "none")
+@pytest.fixture(scope="module")
+def node(launch_shared):
+    """A node with the data set, which no test stops, and on which no fault stays on."""
+    return launch_shared("--dataset", "suzhou", "--durability", "none")
 
 
 def _counts(line):
@@ -29,7 +30,16 @@ def _stats(node):
         return json.load(response)
 
 
+def _registrations(stats):
+    return stats["registrations"].get("bulk", {}).get("success", 0)
+
+
+def _resolutions(stats, face):
+    return stats["resolutions"].get(face, {}).get("success", 0)
+
+
 def test_it_registers_and_resolves_over_each_face(node):
+    before = _stats(node)
     run = node.run(
         *("traffic", "--profile", "flat", "--rate", "4000", "--duration", "2.5", "--seed", "3")
     )
@@ -40,18 +50,28 @@ def test_it_registers_and_resolves_over_each_face(node):
     assert missing < resolved
     assert failed == 0
     stats = _stats(node)
-    assert stats["registrations"]["bulk"]["success"] == registered
-    faces = {face for face, counts in stats["resolutions"].items() if counts.get("success")}
+    assert _registrations(stats) - _registrations(before) == registered
+    faces = {
+        face
+        for face in stats["resolutions"]
+        if _resolutions(stats, face) > _resolutions(before, face)
+    }
     assert {"handle_udp", "handle_tcp", "handle_json"} <= faces
 
 
-def test_it_names_the_faults_that_were_on(node):
-    assert node.run("fault", "on", "http-503-retry-after").returncode == 0
+@pytest.fixture
+def fault(node):
+    """A fault that is on during the test."""
+    name = "http-503-retry-after"
+    assert node.run("fault", "on", name).returncode == 0
+    yield name
+    assert node.run("fault", "off", name).returncode == 0
+
+
+def test_it_names_the_faults_that_were_on(node, fault):
     run = node.run("traffic", "--profile", "flat", "--rate", "1000", "--duration", "0.5")
     assert run.returncode == 0, run.stderr
-    assert re.search(
-        r"^FAULTS WERE ON: http-503-retry-after \(struck [1-9]", run.stdout, re.MULTILINE
-    )
+    assert re.search(rf"^FAULTS WERE ON: {fault} \(struck [1-9]", run.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +104,7 @@ def test_ctrl_c_ends_it_with_its_summary(node):
     from pathlib import Path
     from sys import executable
 
+    before = _resolutions(_stats(node), "handle_tcp")
     process = subprocess.Popen(
         [Path(executable).with_name("idnode"), "traffic", "--rate", "2000"],
         env={**os.environ, **node.environment},
@@ -91,7 +112,7 @@ def test_ctrl_c_ends_it_with_its_summary(node):
         stderr=subprocess.PIPE,
         text=True,
     )
-    while not _stats(node)["resolutions"].get("handle_tcp", {}).get("success"):
+    while _resolutions(_stats(node), "handle_tcp") <= before:
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)

@@ -205,12 +205,12 @@ class RegisterMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize("core", CORES.values(), ids=CORES)
-def test_a_register_does_what_the_model_does(core):
+def test_a_register_does_what_the_model_does(core, examples):
     machine = type("Machine", (RegisterMachine,), {"core": core})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=40,
+            max_examples=examples(40),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

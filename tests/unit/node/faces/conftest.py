@@ -23,7 +23,7 @@ from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
 from idnode.node.service.offload import Offload
 from idnode.registry.embedded.core import default_core
-from idnode.registry.embedded.options import Durability, RegisterOptions
+from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.handle import values
 from idnode.registry.handle.clock import Clock
@@ -151,7 +151,9 @@ async def build_house(tmp_path, vectors):
     registers = []
 
     async def build(core):
-        options = RegisterOptions(durability=Durability.NONE, core=core)
+        options = RegisterOptions(
+            durability=Durability.NONE, core=core, segment_bytes=SEGMENT_BYTES_MIN
+        )
         folder = tmp_path / f"register-{len(registers)}"
         registers.append(await EmbeddedRegister.open(folder, options))
         site_data = TYPES.data_bytes({"format": "site", "value": site})

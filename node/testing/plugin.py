@@ -1,7 +1,7 @@
 """Fixtures of idnode for pytest: a node, an enterprise of one's own on it, its journal, its faults, its clock.
 
 With pytest-xdist the workers of a run share one node, unless a test of the run uses a fixture that moves the whole
-node (`idnode_faults`, `idnode_clock`): then each worker has a node of its own.
+node (`idnode_clean`, `idnode_faults`, `idnode_clock`): then each worker has a node of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from idnode.node.testing.journal import Journal
     from idnode.node.testing.node import Node
 
-MOVING: Final = frozenset(("idnode_faults", "idnode_clock"))
+MOVING: Final = frozenset(("idnode_clean", "idnode_faults", "idnode_clock"))
 """Fixtures that move the whole node, so that nobody else may be using it."""
 
 _moved: Final = pytest.StashKey[bool]()
@@ -129,6 +129,14 @@ def idnode_clock(idnode: Node) -> Iterator[Clock]:
     clock = Clock(idnode)
     yield clock
     clock.reset()
+
+
+@pytest.fixture
+def idnode_clean(idnode: Node) -> Node:
+    """Give the node as it was after its first start; whatever earlier tests wrote is gone."""
+    _insist_on_own(idnode, "idnode_clean")
+    idnode.manage("POST", "/api/v1/reset", {})
+    return idnode
 
 
 def _insist_on_own(node: Node, fixture: str) -> None:

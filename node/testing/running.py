@@ -35,6 +35,7 @@ _CLOCK: Final = SystemClock()
 FLAGS: Final = (
     *("--handle-port", "0", "--http-port", "0", "--admin-port", "0"),
     *("--durability", "none", "--drain-timeout", "0", "--journal", "all"),
+    "--allow-reset",
 )
 """Free ports; nothing waits for the disk, for nothing has to outlive the run; the journal sees everything."""
 

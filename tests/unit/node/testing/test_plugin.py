@@ -36,7 +36,7 @@ FIXTURES = """
 
     import pytest
 
-    from idnode.node.testing.asking import NodeRefused
+    from idnode.node.testing.asking import NodeRefused, ask
 
 
     def test_client(idnode):
@@ -67,6 +67,13 @@ FIXTURES = """
     def test_a_second_enterprise(idnode_prefix, idnode_journal):
         assert idnode_prefix.handles() == []
         idnode_journal.assert_never_called(operation="create")
+
+
+    def test_clean(idnode_prefix, request):
+        handle = idnode_prefix.register("cup")
+        node = request.getfixturevalue("idnode_clean")
+        with pytest.raises(NodeRefused, match="404"):
+            ask(node.http, "GET", f"/api/handles/{handle}")
 
 
     def test_clock(idnode_clock):
@@ -104,7 +111,7 @@ FIXTURES = """
 
 
 def test_fixtures(run_tests):
-    run_tests(test_fixtures=FIXTURES).assert_outcomes(passed=8)
+    run_tests(test_fixtures=FIXTURES).assert_outcomes(passed=9)
 
 
 FAILING = """

@@ -55,6 +55,9 @@ if TYPE_CHECKING:
 STREAMS_PER_REQUEST_MAX: Final = 2
 """Connections that may break under one request, without having answered anything, before it fails."""
 
+WHOLE_OVER_UDP_BYTES_MAX: Final = 4_096
+"""Longest answer that is waited for over UDP; a longer one is asked for over TCP at once."""
+
 CONTINUED_BYTES_MAX: Final = 64 << 20
 """Most bytes of an answer that continues in further messages; about 600,000 handles of a listing."""
 
@@ -223,7 +226,8 @@ class ClientExchange:
     def receive_datagram(self, datagram: bytes, now: float) -> None:
         """Take whatever arrived on the UDP socket."""
         try:
-            request_id = decode_envelope(datagram).request_id
+            first = decode_envelope(datagram)
+            request_id = first.request_id
             pending = self._pending.get(request_id)
             if pending is None or pending.transport is not Transport.UDP:
                 self.ignored += 1
@@ -232,6 +236,9 @@ class ClientExchange:
             pending.packets += 1
             joined = self._reassembly.add(None, datagram, now)
             if joined is None:
+                # Servers send no more of a long answer than its beginning, lest it be aimed at somebody.
+                if first.message_length > WHOLE_OVER_UDP_BYTES_MAX:
+                    self.give_up_udp(request_id, now)
                 return
             envelope, data = joined
             message = _decode_reply(envelope, data, pending.request.session)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -21,9 +22,7 @@ from idnode.node.service.directory.templated import TemplatedIdentifiers, Templa
 from idnode.node.service.directory.templates import Templates
 from idnode.node.service.directory.tokens import Tokens, load_or_make_key, make_key
 from idnode.node.service.events import Observer
-from idnode.node.service.identifiers.authority import Authority
-from idnode.node.service.identifiers.permissions import Permissions
-from idnode.node.service.identifiers.resolver import Resolver
+from idnode.node.services import NodeServices
 from idnode.node.settings import Settings
 from idnode.registry.directory.errors import DirectoryError
 from idnode.registry.directory.store import Directory, sqlite_url
@@ -38,22 +37,23 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """Holds what the directory's services stand on beside the directory; ``site`` is the node's site record."""
+    """Holds what the directory's services stand on beside the directory.
+
+    ``flush`` has what native code counted told to the observers.
+    """
 
     settings: Settings
     clock: Clock
     register: Register
-    authority: Authority
-    permissions: Permissions
-    resolver: Resolver
-    site: bytes
+    services: NodeServices
+    flush: Callable[[], None]
 
 
 class DirectoryParts:
     """Accounts, templates, onboarding, volumes and the rest, over one directory. Made by `open_directory`."""
 
     def __init__(self, core: Core, directory: Directory, token_key: bytes) -> None:
-        settings, clock = core.settings, core.clock
+        settings, clock, stands_on = core.settings, core.clock, core.services
         self._settings = settings
         self._clock = clock
         self.directory = directory
@@ -64,22 +64,22 @@ class DirectoryParts:
         self.templates = Templates(directory, clock)
         services = TemplateServices(
             core.register,
-            core.authority,
+            stands_on.authority,
             self.templates,
             directory.cache,
             clock,
-            core.permissions,
+            stands_on.permissions,
             value_characters_max=settings.snms_value_max,
             update_replaces=settings.snms_update == "replace",
         )
-        self.identifiers = TemplatedIdentifiers(services, core.resolver)
+        self.identifiers = TemplatedIdentifiers(services, stands_on.resolver)
         prefix = settings.prefix
-        records = PrefixRecords(core.register, clock, prefix.encode(), core.site)
+        records = PrefixRecords(core.register, clock, prefix.encode(), stands_on.site.site)
         rules = Rules(prefix, auto_approve=settings.auto_approve)
         self.onboarding = Onboarding(directory, records, clock, rules)
         self.enterprises = Enterprises(directory)
         self.files = Files(directory, settings.data_dir / FILES, clock)
-        self.daily_counts = DailyCounts(directory, core.authority, clock)
+        self.daily_counts = DailyCounts(directory, stands_on.authority, clock, core.flush)
 
     async def prepare(self) -> None:
         """Make what a first start finds, and heal what a crash left half-done.

@@ -218,15 +218,7 @@ class Node:
         return self.dataset.overlay
 
     async def _open_directory(self, services: NodeServices) -> None:
-        under = Core(
-            self.settings,
-            self._clock,
-            self.register,
-            services.authority,
-            services.permissions,
-            services.resolver,
-            services.site.site,
-        )
+        under = Core(self.settings, self._clock, self.register, services, self.metrics.flush)
         self.parts = await open_directory(under, self._running)
 
     async def _first_start(self, services: NodeServices, *, first_start: bool) -> None:

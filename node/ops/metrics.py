@@ -117,10 +117,11 @@ class Metrics(Collector):
         self._connections[face] = count
 
     def flush_first(self, flush: Callable[[], None]) -> None:
-        """Have this called before counters are read: it tells a counters what was counted elsewhere."""
+        """Have this called before counters are read: it tells the counters what was counted elsewhere."""
         self._flushes.append(flush)
 
-    def _settle(self) -> None:
+    def flush(self) -> None:
+        """Have what was counted elsewhere told to the counters."""
         for flush in self._flushes:
             flush()
 
@@ -134,7 +135,7 @@ class Metrics(Collector):
 
     def persistent_counters(self) -> Volume:
         """Return registrations and resolutions by face and outcome since the first start."""
-        self._settle()
+        self.flush()
         volume = {kind: dict(counts) for kind, counts in self._before.items()}
         for counters in self._faces.values():
             for kind, counts in (

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc, document
 from idnode.node.openapi.page import page
-from idnode.node.ops import models
+from idnode.node.ops import models, openapi_requests
 from idnode.node.ops.clock import ClockMove, ClockReading
 from idnode.node.ops.states import Forgotten, KeptState, KeptStates, Reset, Returned
 
@@ -39,7 +39,7 @@ _STATUSES: Final = (
 
 def operations() -> list[Operation]:
     """Return the calls of the management port."""
-    return [*_watching(), *_states(), *_directory()]
+    return [*_watching(), *_states(), *openapi_requests.operations(), *_directory()]
 
 
 def _states() -> list[Operation]:

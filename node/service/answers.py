@@ -56,6 +56,7 @@ ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
     registry.RegisterUnavailable: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
     registry.LogDamaged: UNPLANNED,
     registry.DataDirectoryInUse: UNPLANNED,
+    registry.UnknownEngine: UNPLANNED,
     DirectoryBusy: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
     DirectoryUnavailable: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.ERROR),
     refusals.RuleBroken: ErrorAnswer(_CODE.INVALID_VALUE, 400),

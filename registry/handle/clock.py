@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 SPEED_MAX: Final = 1_000_000.0
 """Fastest that a clock may run, in seconds a second: eleven days."""
 
-EPOCH_MAX: Final = 253_402_300_799.0
-"""Latest time that a clock may be set to, in epoch seconds: the end of the year 9999."""
+EPOCH_MAX: Final = 4_294_000_000.0
+"""Latest time that a clock shows, in epoch seconds, in January 2106: timestamps and expirations on the wire have 32 bits."""
 
 
 class Clock(Protocol):
@@ -89,7 +89,8 @@ class MovableClock:
         """Return the epoch seconds that this clock shows."""
         if not self._moved:
             return self._wall()
-        return self._shown_then + (self._monotonic() - self._monotonic_then) * self._speed
+        shown = self._shown_then + (self._monotonic() - self._monotonic_then) * self._speed
+        return min(shown, EPOCH_MAX)
 
     def passed(self) -> float:
         """Return monotonic seconds of the time that `now` shows."""
@@ -110,11 +111,11 @@ class MovableClock:
         """Show this time, in epoch seconds, and go on from it.
 
         Raises:
-            ValueError: Before 1970 or after 9999.
+            ValueError: Before 1970 or after `EPOCH_MAX`.
 
         """
         if not 0 <= at <= EPOCH_MAX:
-            raise ValueError("A clock shows times from 1970 to 9999")
+            raise ValueError("A clock shows times from 1970 to January 2106")
         self._move(at, self._speed)
 
     def advance(self, seconds: float) -> None:

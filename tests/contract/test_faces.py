@@ -64,7 +64,9 @@ async def ask(node, json_api):
         async with aio.Client(node.addresses.handle_udp) as client:
             for transport in (Transport.UDP, Transport.TCP):
                 found[transport.name] = await client.query(Question(handle), transport=transport)
-                assert found[transport.name].transport is transport
+        # Of an answer over 4,096 bytes UDP brings the beginning, and the client asks over TCP.
+        assert found["UDP"].transport in {Transport.UDP, Transport.TCP}
+        assert found["TCP"].transport is Transport.TCP
         async with web.Client(url_of(node.addresses.http)) as stranger:
             found["JSON"] = await stranger.query(Question(handle))
         (found["bulk"],) = await json_api.resolve_many([handle])

@@ -21,7 +21,13 @@ from idnode.clients import aio, blocking
 from idnode.clients.answer import Question, Transport
 from idnode.clients.bulk import item
 from idnode.clients.bulk_listing import listing
-from idnode.clients.errors import HandleExists, HandleNotFound, Refused, ValuesNotFound
+from idnode.clients.errors import (
+    HandleExists,
+    HandleNotFound,
+    InsufficientPermission,
+    Refused,
+    ValuesNotFound,
+)
 from idnode.clients.web import Client
 from idnode.clients.web_requests import Credential
 from idnode.clients.web_requests import listing as numbered_page
@@ -152,6 +158,16 @@ async def test_writing_over_them_is_seen_by_every_face_and_after_a_restart(start
     assert set(map(tuple, (await _answers(node, deleted)).values())) == {tuple(own)}
 
 
+async def unhome(node, prefix):
+    """Have a prefix live here no more, as the node's administrator."""
+    headers = {"Authorization": aiohttp.encode_basic_auth("301%3A0.NA/88.900", "idnode-demo")}
+    async with (
+        aiohttp.ClientSession(url_of(node.addresses.http), headers=headers) as session,
+        session.delete(f"/api/prefixes/0.NA/{prefix}") as answer,
+    ):
+        assert answer.status == 200
+
+
 async def test_native_answers_are_those_of_python(node, suzhou):
     await node.dataset.native
     handles = suzhou.sample(300, Random(4))
@@ -179,7 +195,7 @@ async def test_native_answers_are_those_of_python(node, suzhou):
         assert [value.data for value in (await udp.resolve(changed)).values] == [OWN[0].data]
         async with Client(url_of(node.addresses.http), ADMIN) as client:
             await client.create(deleted, OWN)
-            await client.delete(f"0.NA/{kept.partition('/')[0]}")
+        await unhome(node, kept.partition("/")[0])
         assert (await udp.resolve(deleted)).values
         with pytest.raises(Refused) as refused:
             await udp.resolve(kept)
@@ -216,11 +232,13 @@ async def test_an_enterprise_writes_under_its_own_prefix_only(node):
             await client.create("88.903.10/own", OWN)
 
 
-async def test_a_deleted_prefix_does_not_live_here_any_more(node, suzhou):
+async def test_a_prefix_leaves_by_unhoming_not_by_deletion_while_it_has_identifiers(node, suzhou):
     handle = suzhou.handle(suzhou.enterprises[5].start).decode()
     prefix = suzhou.enterprises[5].prefix.decode()
     async with Client(url_of(node.addresses.http), ADMIN) as client:
-        await client.delete(f"0.NA/{prefix}")
+        with pytest.raises(InsufficientPermission):
+            await client.delete(f"0.NA/{prefix}")
+    await unhome(node, prefix)
     async with aio.Client(node.addresses.handle_tcp) as client:
         with pytest.raises(Refused) as refused:
             await client.resolve(handle)

@@ -39,7 +39,7 @@ async def web(node):
 async def test_the_sample_identifier_resolves(node, transport):
     async with aio.Client(node.addresses.handle_tcp, transport=transport) as client:
         answer = await client.resolve("88.900.1/hello")
-    assert [value.type for value in answer.values] == ["URL", "DESC"]
+    assert [value.type for value in answer.values] == ["URL", "DESC", "HS_ADMIN"]
 
 
 async def test_a_deleted_sample_stays_deleted(node, web):

@@ -16,6 +16,7 @@ from idnode.clients.errors import HandleNotFound, Refused
 from idnode.clients.snms_answers import (
     Attribute,
     Identifier,
+    NotPermitted,
     RuleBroken,
     SnmsRefused,
     Template,
@@ -83,7 +84,7 @@ class Faces:
                     await self.json.put_values(handle, values)
                 case "json_delete":
                     await self.json.delete(handle)
-        except (RuleBroken, Refused):
+        except (RuleBroken, Refused, NotPermitted):
             pass
 
     async def read_snms(self, handle):
@@ -99,7 +100,8 @@ class Faces:
             found = await ask(handle)
         except HandleNotFound:
             return None
-        return [(value.index, value.type, value.data) for value in found.values]
+        # SNMS shows attributes; the HS_ADMIN value, by which others may change the record, is none.
+        return [(v.index, v.type, v.data) for v in found.values if v.type != "HS_ADMIN"]
 
     async def agree(self, handle):
         expected = await self.read_snms(handle)

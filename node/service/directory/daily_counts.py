@@ -16,7 +16,7 @@ from idnode.node.service.directory.accounts import CHINA
 from idnode.registry.directory.tables import DayVolume
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -42,14 +42,24 @@ class Volume(NamedTuple):
 
 
 class DailyCounts:
-    """Counts identifiers that were registered and resolved, by prefix and day."""
+    """Counts identifiers that were registered and resolved, by prefix and day.
 
-    def __init__(self, directory: Directory, authority: Authority, clock: Clock) -> None:
+    ``flush`` is called before counts are saved or read: it has told what was counted elsewhere.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        authority: Authority,
+        clock: Clock,
+        flush: Callable[[], None] = lambda: None,
+    ) -> None:
         self._directory = directory
         self._homed = authority.homed
         self._clock = clock
         self._counts: dict[bytes, list[int]] = {}
         self._putting_away = False
+        self._flush = flush
 
     def add(self, prefix: bytes, registrations: int, resolutions: int) -> None:
         """Count successes under a prefix in any spelling; one that does not live here is not counted."""
@@ -77,6 +87,7 @@ class DailyCounts:
             DirectoryError: The directory refused; what was counted is counted again next time.
 
         """
+        self._flush()
         if self._putting_away or not self._counts:
             return
         self._putting_away = True

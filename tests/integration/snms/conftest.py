@@ -11,6 +11,7 @@ import pytest
 from idnode.node.addresses import url_of
 from idnode.node.runtime import Node
 from idnode.node.settings import Settings
+from idnode.registry.handle.clock import MovableClock
 
 PASSWORD = "idnode-demo"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(32)
@@ -115,23 +116,16 @@ class Caller:
         return found
 
 
-class SteppingClock:
-    """The machine's clock, moved by hand."""
+class SteppingClock(MovableClock):
+    """The node's clock, so many seconds ahead of the machine's."""
 
-    def __init__(self):
-        from idnode.registry.handle.clock import SystemClock
+    @property
+    def ahead(self):
+        return self.state().offset
 
-        self._real = SystemClock()
-        self.ahead = 0.0
-
-    def now(self):
-        return self._real.now() + self.ahead
-
-    def elapsed(self):
-        return self._real.elapsed()
-
-    def passed(self):
-        return self._real.passed()
+    @ahead.setter
+    def ahead(self, seconds):
+        self.advance(seconds - self.ahead)
 
 
 @pytest.fixture

@@ -30,6 +30,11 @@ from idnode.node.ops.openapi import operations as managed
 from idnode.node.service.events import NullObserver
 
 EXAMPLES = 12
+NOT_TRIED = {
+    "/api/v1/snapshots",  # copies the register each time
+    "/api/v1/journal/stream",  # has no end
+    "/api/v1/journal/verify",  # waits as long as it is asked to
+}
 CHECKS = (
     not_a_server_error,
     content_type_conformance,
@@ -53,7 +58,7 @@ def runs(schema, base, count, *callers):
     loaded.config.update(base_url=base)
     for result in loaded.get_all_operations():
         operation = result.ok()
-        if (operation.method.upper(), operation.path) == ("POST", "/api/v1/snapshots"):
+        if operation.path in NOT_TRIED:
             continue
 
         @settings(
@@ -124,8 +129,8 @@ async def test_every_management_call_is_described(snms):
     described = {path for _, path in every_operation(ADMIN_DOCUMENT)} | {"/openapi.json", "/docs"}
     unfolded = set()
     for path in paths:
-        choice = re.search(r"{\w+:(\w+)\|(\w+)}", path)
-        words = choice.groups() if choice else ("",)
+        choice = re.search(r"{\w+:([\w|]+)}", path)
+        words = choice[1].split("|") if choice else ("",)
         unfolded |= {path.replace(choice.group(), word) if choice else path for word in words}
     assert unfolded == described
 

@@ -2,8 +2,6 @@
 
 import pytest
 
-pytest_plugins = ("pytester",)
-
 
 @pytest.fixture
 def run_tests(pytester, monkeypatch):

@@ -142,7 +142,7 @@ def _write(records: Iterable[Record], target: Target) -> Iterator[bytes]:
 
 
 def _subject(handle: str) -> str:
-    if handle.strip() != handle or len(handle.splitlines()) != 1:
+    if handle.strip() != handle or handle.splitlines() != [handle]:
         raise Unsayable(f"{handle!r}: a batch file has no form for such a handle")
     return handle
 

@@ -91,7 +91,7 @@ def _said(value: HandleValue) -> str | None:
         if said is None:
             continue
         line = f"1 T 0 1110 {said}"
-        if len(line.splitlines()) != 1 or INCOMPLETE.fullmatch(line):
+        if line.splitlines() != [line] or INCOMPLETE.fullmatch(line):
             continue
         try:
             if read_value(line, Path()).data == value.data:

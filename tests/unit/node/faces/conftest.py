@@ -152,7 +152,10 @@ async def build_house(tmp_path, vectors):
 
     async def build(core):
         options = RegisterOptions(
-            durability=Durability.NONE, core=core, segment_bytes=SEGMENT_BYTES_MIN
+            durability=Durability.NONE,
+            core=core,
+            segment_bytes=SEGMENT_BYTES_MIN,
+            compact_dead_share=2.0,  # records stay where tests look for them
         )
         folder = tmp_path / f"register-{len(registers)}"
         registers.append(await EmbeddedRegister.open(folder, options))

@@ -156,6 +156,7 @@ def learned(house):
     return found
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a batch of many values
 @settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -84,7 +84,8 @@ class Answering:
         """Let the TCP face answer runs natively, and return the UDP face with so many threads in front.
 
         ``observers`` of both faces are told what native code answered whenever the metrics are read. While
-        ``interceptors`` must see plain successes both answer in Python; while there are any, what is not found does.
+        ``interceptors`` must see plain successes both answer in Python; otherwise they leave so many that are not found to Python as
+        the interceptors need to see.
         """
         if self._responder is None:
             return udp
@@ -95,7 +96,7 @@ class Answering:
         def switch() -> None:
             natively = not interceptors.sees_plain_successes
             for each in self._native:
-                each.leave_missing(interceptors.active)
+                each.leave_missing(interceptors.not_found_per_second)
             tcp.native = self._native[0] if natively else None
             if isinstance(face, HandleUdpNative):
                 face.answer_natively(natively=natively)
@@ -135,6 +136,10 @@ class Answering:
     def answered(self) -> int:
         """Return how many plain resolutions native code has answered."""
         return sum(sum(counts) for each in self._native for counts in each.volume().values())
+
+    def unseen(self) -> int:
+        """Return how many resolutions that find nothing no interceptor saw, since enough had been seen."""
+        return sum(each.unseen() for each in self._native)
 
     def compute(self, enterprises: Mapping[bytes, NativePrefix]) -> None:
         """Answer from now on also below these folded prefixes, with what is computed where nothing is written."""

@@ -142,6 +142,7 @@ class Node:
         slots = opened.capabilities.slots
         answering = self.answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)
+        self.observation.journal.unseen = answering.unseen
         threads = self.settings.udp_threads if answering.native else 0
         bound = await bind_handle(self.settings, max(threads, 1))
         self._running.callback(bound.close)

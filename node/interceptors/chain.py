@@ -30,6 +30,12 @@ class Interceptor:
     Without it an interceptor still sees everything that fails, writes or needs authentication.
     """
 
+    not_found_per_second: int | None = None
+    """How many resolutions that find nothing it needs to see in a second; ``None``: all of them.
+
+    Native code answers those beyond, so that a flood of them does not fall on the event loop.
+    """
+
     def request(self, exchange: Exchange) -> Plan | None:  # noqa: ARG002  # to be overridden
         """Take a request before anything of it is decoded; a plan answers it early (see `actions`)."""
         return None
@@ -48,13 +54,14 @@ class Interceptor:
 class Interceptors:
     """The interceptors of a node; faces ask `active` for each request, and nothing else unless it is true."""
 
-    __slots__ = ("_changed", "_list", "active", "sees_plain_successes")
+    __slots__ = ("_changed", "_list", "active", "not_found_per_second", "sees_plain_successes")
 
     def __init__(self) -> None:
         self._list: tuple[Interceptor, ...] = ()
         self._changed: list[Callable[[], None]] = []
         self.active = False
         self.sees_plain_successes = False
+        self.not_found_per_second: int | None = 0
 
     def __iter__(self) -> Iterator[Interceptor]:
         return iter(self._list)
@@ -80,11 +87,17 @@ class Interceptors:
         """Follow an interceptor that has changed its mind about `sees_plain_successes`."""
         self.active = bool(self._list)
         self.sees_plain_successes = any(each.sees_plain_successes for each in self._list)
+        needed = [each.not_found_per_second for each in self._list]
+        self.not_found_per_second = (
+            None
+            if None in needed
+            else max((most for most in needed if most is not None), default=0)
+        )
         for changed in self._changed:
             changed()
 
     def watch(self, changed: Callable[[], None]) -> None:
-        """Have this called whenever `active` or `sees_plain_successes` may have changed, and once now."""
+        """Have this called whenever what interceptors need to see may have changed, and once now."""
         self._changed.append(changed)
         changed()
 

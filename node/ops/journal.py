@@ -83,6 +83,7 @@ class JournalCalls:
                 "items": [entry.as_summary() for entry in found],
                 "last": ring.last_number,
                 "lost": ring.lost,
+                "unseen": self._journal.unseen(),
                 "kept": len(ring),
                 "bytes": ring.bytes,
                 "mode": self._journal.mode,

@@ -65,6 +65,11 @@ class FaultInjector(Interceptor):
         """True while a fault may strike any request: native code answers otherwise."""
         return any(fault.on and not fault.by_header for fault in self._faults)
 
+    @property
+    def not_found_per_second(self) -> int | None:  # type: ignore[override]
+        """None while a fault may strike any request, otherwise 0: what is not found over UDP names no fault."""
+        return None if self.sees_plain_successes else 0
+
     def replace(self, faults: Iterable[Fault], seed: int | None = None) -> None:
         """Have these faults and no others, all at once, and all schedules begin anew."""
         if seed is not None:

@@ -2,12 +2,13 @@
  *
  * `answer` takes one whole request (envelope and message) and writes the whole answer. It answers plain resolutions
  * (question.h) below the prefixes that are served natively, when the record's values are all public, or there is
- * no record and `leave_missing` is not set. Where a prefix has computed identifiers, one without a record and without a mark (`0.MARK/<folded
+ * no record (some of those are left to whoever has to see them, `answer_left`). Where a prefix has computed identifiers, one without a record and without a mark (`0.MARK/<folded
  * handle>`, registry/overlay/overlay.py) is computed. Everything else is NOT_MINE, for the Python face to decide.
  */
 #ifndef IDNODE_ANSWER_H
 #define IDNODE_ANSWER_H
 
+#include "counts.h"
 #include "slots.h"
 #include "question.h"
 #include "served.h"
@@ -27,6 +28,7 @@ enum {
     FETCHED_LINES = 4, /* of a record, ahead of time; the processor sees by itself where a longer one goes on */
     COMPUTED_MAX = 8192, /* more than any computed record takes */
 };
+#define LEFT_ALL UINT32_MAX
 #define MARK_START "0.MARK/"
 
 typedef struct {
@@ -34,7 +36,9 @@ typedef struct {
     const log_view *log;
     _Atomic(served_prefixes *) served;
     _Atomic uint32_t site_serial;
-    _Atomic bool leave_missing; /* somebody has to see what is not found: that is not for native code either */
+    _Atomic uint32_t missing_left; /* requests for what is not found, left in a second to whoever has to see them */
+    _Atomic uint64_t left;         /* the second, and how many were left in it */
+    _Atomic uint64_t unseen;       /* how many were answered because that many had been left */
     bool mark_truncated;
     uint32_t datagram_answer_max; /* bytes of an answer over UDP; of a longer one only the first datagram goes */
 } answerer;
@@ -202,6 +206,21 @@ static inline void answer_expect(const answerer *a, const pending_answer *p) {
 
 /* Write the whole answer (envelope and message) to `out`, which has room for ANSWER_MAX bytes. Returns its bytes
  * or NOT_MINE; with an answer, its response code. */
+static inline bool answer_left(answerer *a) {
+    uint32_t most = atomic_load_explicit(&a->missing_left, memory_order_relaxed);
+    if (!most || most == LEFT_ALL) return most;
+    /* Threads that meet here may lose a count of each other: the rate guards the loop's time, exactness is not needed. */
+    uint64_t second = monotonic_nanoseconds() / 1000000000u << 32;
+    uint64_t left = atomic_load_explicit(&a->left, memory_order_relaxed);
+    if ((left ^ second) >> 32) left = second;
+    if ((uint32_t)left >= most) {
+        atomic_fetch_add_explicit(&a->unseen, 1, memory_order_relaxed);
+        return false;
+    }
+    atomic_store_explicit(&a->left, left + 1, memory_order_relaxed);
+    return true;
+}
+
 static inline size_t answer_finish(answerer *a, const pending_answer *p, uint32_t now, uint8_t *out, uint32_t *code) {
     uint8_t key[HANDLE_BYTES_MAX];
     const question *q = &p->asked;
@@ -221,7 +240,7 @@ static inline size_t answer_finish(answerer *a, const pending_answer *p, uint32_
     }
     if (place) body_bytes = answer_record(a, q, place, body);
     else if (computed) body_bytes = answer_computed(q, c, &one, body);
-    else if (atomic_load_explicit(&a->leave_missing, memory_order_relaxed)) return NOT_MINE;
+    else if (answer_left(a)) return NOT_MINE;
     else set4(body, 0); /* an error without a text */
     if (!body_bytes) return NOT_MINE;
     *code = place || computed ? SUCCESS : HANDLE_NOT_FOUND;

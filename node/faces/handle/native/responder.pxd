@@ -39,6 +39,7 @@ cdef extern from "answer.h" nogil:
         DATAGRAM_MAX
         DATAGRAMS_MAX
         ENVELOPE
+        LEFT_ALL
     ctypedef struct answerer:
         const slot_table *table
         const log_view *log

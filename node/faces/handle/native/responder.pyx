@@ -20,13 +20,15 @@ cdef extern from *:
     static inline void answerer_serve(answerer *a, served_prefixes *served) { atomic_store(&a->served, served); }
     static inline served_prefixes *answerer_served(answerer *a) { return atomic_load(&a->served); }
     static inline void answerer_set_serial(answerer *a, uint32_t serial) { atomic_store(&a->site_serial, serial); }
-    static inline void answerer_leave_missing(answerer *a, bool leave) { atomic_store(&a->leave_missing, leave); }
+    static inline void answerer_leave_missing(answerer *a, uint32_t most) { atomic_store(&a->missing_left, most); }
+    static inline uint64_t answerer_unseen(answerer *a) { return atomic_load(&a->unseen); }
     static inline void responder_set_offset(responder *r, int64_t seconds) { atomic_store(&r->clock_offset, seconds); }
     """
     void answerer_serve(answerer *a, served_prefixes *served) nogil
     served_prefixes *answerer_served(answerer *a) nogil
     void answerer_set_serial(answerer *a, uint32_t serial) nogil
-    void answerer_leave_missing(answerer *a, bint leave) nogil
+    void answerer_leave_missing(answerer *a, uint32_t most) nogil
+    uint64_t answerer_unseen(answerer *a) nogil
     void responder_set_offset(responder *r, int64_t seconds) nogil
 
 
@@ -113,9 +115,13 @@ cdef class Answers:
         """Write this serial number of the site record into answers."""
         answerer_set_serial(&self.answers, serial & 0xffff)
 
-    def leave_missing(self, bint leave):
-        """Leave handles that are not found to the caller, or answer them, too."""
-        answerer_leave_missing(&self.answers, leave)
+    def leave_missing(self, per_second):
+        """Leave so many requests for what is not found to the caller in each second, ``None`` for all of them."""
+        answerer_leave_missing(&self.answers, LEFT_ALL if per_second is None else per_second)
+
+    def unseen(self):
+        """Return how many requests for what is not found were answered because enough had been left."""
+        return answerer_unseen(&self.answers)
 
     cdef _take_volume(self, served_prefixes *served):
         cdef uint32_t i

@@ -127,6 +127,18 @@ def test_whoever_watches_is_told(chain, told):
     ]
 
 
+def test_the_chain_needs_as_much_of_what_is_not_found_as_the_one_that_needs_most(chain, told):
+    few, more, every = (Writing(name, told) for name in ("few", "more", "every"))
+    few.not_found_per_second, more.not_found_per_second = 5, 7
+    seen = []
+    chain.watch(lambda: seen.append(chain.not_found_per_second))
+    for each in (few, more, every):
+        chain.add(each)
+    for each in (every, more, few):
+        chain.remove(each)
+    assert seen == [0, 5, 7, None, 7, 5, 0]
+
+
 @pytest.mark.parametrize(
     "content", [b"0123456789", HttpAnswer(504, (("Content-Type", "text/plain"),), b"late")]
 )

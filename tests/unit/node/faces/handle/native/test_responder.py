@@ -119,6 +119,21 @@ def test_every_datagram_is_counted_once(running, client, handoff, ask):
     assert seconds > 0
 
 
+def test_of_what_is_not_found_as_many_are_left_to_the_caller_as_it_asks_for(answers, ask):
+    absent, present = ask(b"88.900.1/absent"), ask(b"88.900.1/hello")
+    assert answers.answer(absent, NOW) is not None
+    answers.leave_missing(None)
+    assert answers.answer(absent, NOW) is None
+    assert answers.answer(present, NOW) is not None
+    answers.leave_missing(10)
+    left = [answers.answer(absent, NOW) for _ in range(10_000)].count(None)
+    assert 10 <= left < 10_000
+    assert answers.unseen() == 10_000 - left
+    answers.leave_missing(0)
+    assert answers.answer(absent, NOW) is not None
+    assert answers.unseen() == 10_000 - left
+
+
 def test_a_full_hand_off_drops_and_counts(running, client, handoff, ask):
     handoff[1].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
     sent = 20

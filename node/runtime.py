@@ -299,6 +299,7 @@ class Node:
             random=self._random,
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
+            idhub=self.parts.objects.idhub,
         )
         access = access_of(self.settings, services.credentials)
         return build_app(offered, self._observer, version(), self.interceptors, access)

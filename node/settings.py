@@ -115,6 +115,19 @@ class Settings(BaseSettings):
         1, ge=0, le=1, description="SNMS: days by which the date in a digested password may differ"
     )
 
+    idhub_success: Literal["one", "guide"] = Field(
+        "one",
+        description="IDHub: succeed with 1 always, or with 10000 where the guide's samples do",
+    )
+    idhub_new_handles: Literal["specified", "public"] = Field(
+        "specified",
+        description="IDHub: who reads a new identifier: those it is granted to, or all",
+    )
+    idhub_update: Literal["keep", "clear"] = Field(
+        "keep",
+        description="IDHub: an overwriting update keeps items it does not name, or clears them",
+    )
+
     register: SecretStr = Field(
         SecretStr(DEFAULT), description="engine of the register: its name, or its URL"
     )

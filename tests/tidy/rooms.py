@@ -71,7 +71,7 @@ ROOMS = {
     # What a node does
     "node/service": Room(
         "node/interceptors registry registry/handle/* registry/directory/*",
-        "cryptography regex sqlalchemy",
+        "cryptography jwt orjson regex sqlalchemy",
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/interceptors": Room(
@@ -102,13 +102,18 @@ ROOMS = {
         "aiohttp orjson pydantic",
         frozenset({"prometheus_client", "sqlalchemy"}),
     ),
+    "node/faces/idhub": Room(
+        f"{_SERVED} node/faces/http node/openapi registry/directory",
+        "aiohttp orjson pydantic",
+        frozenset({"prometheus_client", "sqlalchemy"}),
+    ),
     **{
         f"node/faces/{face}/openapi": Room(
             f"node/openapi node/faces/{face} node/faces/http node/faces/handle_json/openapi registry/handle/* registry/limits",
             "pydantic",
             HTTP,
         )
-        for face in ("handle_json", "bulk", "snms")
+        for face in ("handle_json", "bulk", "snms", "idhub")
     },
     "node/openapi": Room("", "pydantic", HTTP),
     # Which Host headers a port on loopback answers

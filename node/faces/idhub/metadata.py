@@ -27,6 +27,7 @@ from idnode.node.service.objects.refusals import (
     MetadataAbsent,
     MetadataHidden,
     MetadataNotManaged,
+    MetadataToChangeAbsent,
     ObjectRefused,
 )
 from idnode.registry.directory.cache import folded
@@ -36,12 +37,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from idnode.node.faces.idhub.exchange import IdhubServices
-
-_TO_CHANGE_ABSENT = "接口参数错误:入参metaHandle异常：要修改的元数据不存在!"
-
-
-class MetadataToChangeAbsent(MetadataAbsent):
-    """A template that is to be edited is not there, which has a state code of its own."""
 
 
 class MetadataCalls:

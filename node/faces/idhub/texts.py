@@ -85,6 +85,9 @@ SAYINGS: Final[dict[type[BaseException], Saying]] = {
     ),
     refusals.ParameterWrong: Saying(PARAMETERS, lambda e: f"{PARAMETERS_TEXT}{e.name}：{e.wants}"),
     refusals.MetadataAbsent: Saying(604, lambda _: "元数据不存在"),
+    refusals.MetadataToChangeAbsent: Saying(
+        60005, lambda _: "接口参数错误:入参metaHandle异常：要修改的元数据不存在!"
+    ),
     refusals.MetadataUnpublished: Saying(600, lambda e: f"元数据未发布：{e.handle}"),
     refusals.MetadataNotManaged: Saying(605, lambda e: f"没有元数据管理权限：{e.handle}"),
     refusals.MetadataNotDeletable: Saying(

@@ -58,6 +58,10 @@ class MetadataAbsent(ObjectRefused):
         self.handle = handle
 
 
+class MetadataToChangeAbsent(MetadataAbsent):
+    """A metadata template that is to be edited is not there, which has a state code of its own."""
+
+
 class MetadataUnpublished(ObjectRefused):
     """A metadata template is not published, so nothing is made with it."""
 

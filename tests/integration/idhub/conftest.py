@@ -75,8 +75,10 @@ class Caller:
         ) as answer:
             return answer.status, answer.content_type, await answer.read()
 
-    async def __call__(self, method, path, body=None, **query):
-        status, kind, content = await self.raw(method, f"/api/v1{path}", body=body, **query)
+    async def __call__(self, method, path, body=None, *, data=None, **query):
+        status, kind, content = await self.raw(
+            method, f"/api/v1{path}", body=body, data=data, **query
+        )
         assert (status, kind) == (200, "application/json"), content
         return json.loads(content)
 

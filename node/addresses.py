@@ -19,6 +19,8 @@ class Addresses:
     handle_udp: tuple[str, int]
     http: tuple[str, int]
     admin: tuple[str, int]
+    idhub: tuple[str, int] | None = None
+    """The second port of the HTTP API, where IDHub's clients look for it."""
 
 
 def url_of(address: tuple[str, int], scheme: str = "http") -> str:
@@ -44,6 +46,8 @@ def write_ready_file(path: Path, addresses: Addresses, core: str) -> None:
         "https": url_of(addresses.http, "https"),
         "admin": url_of(addresses.admin),
     }
+    if addresses.idhub is not None:
+        content["idhub"] = url_of(addresses.idhub)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
     beside.write_bytes(orjson.dumps(content) + b"\n")

@@ -111,8 +111,10 @@ async def listen(
     clock: Clock,
     refused: Callable[[str], None],
     running: AsyncExitStack,
-) -> HttpListener:
+) -> list[HttpListener]:
     """Serve an application over plain HTTP and HTTPS on the HTTP port, until ``running`` is closed.
+
+    Where the settings name a second port, it is served there, too: what is returned are the listeners, in this order.
 
     ``refused`` is told a word about each connection that ended before it was one.
 
@@ -132,11 +134,15 @@ async def listen(
     except CertificateUnusable as error:
         raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
     limits = ListenerLimits(silence_seconds=settings.idle_timeout)
-    listener = HttpListener(runner.server, tls, refused, limits)
-    async with explained(settings, "http_port"):
-        await listener.start(settings.host, settings.http_port)
-    running.push_async_callback(listener.stop)
-    return listener
+    names = ["http_port"] if settings.idhub_port is None else ["http_port", "idhub_port"]
+    listeners = []
+    for name in names:
+        listener = HttpListener(runner.server, tls, refused, limits)
+        async with explained(settings, name):
+            await listener.start(settings.host, getattr(settings, name))
+        running.push_async_callback(listener.stop)
+        listeners.append(listener)
+    return listeners
 
 
 def _certificate(settings: Settings, now: float) -> CertificateFiles:

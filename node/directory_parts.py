@@ -74,7 +74,9 @@ class DirectoryParts:
             update_replaces=settings.snms_update == "replace",
         )
         self.identifiers = TemplatedIdentifiers(services, stands_on.resolver)
-        self.objects = ObjectParts(core, directory, self._tokens)
+        self.objects = ObjectParts(
+            settings, clock, core.register, stands_on, directory, self._tokens
+        )
         prefix = settings.prefix
         records = PrefixRecords(core.register, clock, prefix.encode(), stands_on.site.site)
         rules = Rules(prefix, auto_approve=settings.auto_approve)

@@ -16,18 +16,27 @@ from idnode.node.service.objects.metadata import MetadataTemplates
 from idnode.node.service.objects.rows import Rows
 
 if TYPE_CHECKING:
-    from idnode.node.directory_parts import Core
     from idnode.node.service.directory.tokens import Tokens
     from idnode.node.service.events import Observer
+    from idnode.node.services import NodeServices
+    from idnode.node.settings import Settings
     from idnode.registry.directory.store import Directory
+    from idnode.registry.handle.clock import Clock
+    from idnode.registry.register import Register
 
 
 class ObjectParts:
     """Applications, metadata templates, their instances and grants, over one directory."""
 
-    def __init__(self, core: Core, directory: Directory, tokens: Tokens) -> None:
-        register, clock, settings = core.register, core.clock, core.settings
-        services = core.services
+    def __init__(  # noqa: PLR0913, PLR0917  # called once, by the composition root
+        self,
+        settings: Settings,
+        clock: Clock,
+        register: Register,
+        services: NodeServices,
+        directory: Directory,
+        tokens: Tokens,
+    ) -> None:
         rights = Access(register)
         self._clock = clock
         self._guide_codes = settings.idhub_success == "guide"

@@ -161,10 +161,10 @@ class Node:
         self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
-        http = await self._serve_faces(services)
+        http, *further = await self._serve_faces(services)
         self._watch_loop()
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
-        self.addresses = Addresses(bound.address, bound.address, http, admin)
+        self.addresses = Addresses(bound.address, bound.address, http, admin, *further)
         if self.dataset is not None:
             self._running.callback(self.dataset.answer_natively(answering).cancel)
 
@@ -268,13 +268,13 @@ class Node:
         await tcp.serve(bound.tcp)
         await udp.serve(bound.udp)
 
-    async def _serve_faces(self, services: NodeServices) -> tuple[str, int]:
-        """Serve every HTTP face, and return the address."""
+    async def _serve_faces(self, services: NodeServices) -> list[tuple[str, int]]:
+        """Serve every HTTP face, and return the addresses: the HTTP port's, and that of a second one."""
         runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
         refused = self.metrics.face(HANDLE_JSON).malformed
-        listener = await listen(self.settings, runner, self._clock, refused, self._running)
+        listeners = await listen(self.settings, runner, self._clock, refused, self._running)
         self.metrics.read_connections("http", lambda: _connections_of(runner))
-        return listener.address
+        return [listener.address for listener in listeners]
 
     def _http_app(self, services: NodeServices) -> web.Application:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)

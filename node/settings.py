@@ -115,17 +115,17 @@ class Settings(BaseSettings):
         1, ge=0, le=1, description="SNMS: days by which the date in a digested password may differ"
     )
 
+    idhub_port: int | None = Field(
+        None, ge=0, le=65535, description="IDHub: a second port for the HTTP API, by custom 3000"
+    )
     idhub_success: Literal["one", "guide"] = Field(
-        "one",
-        description="IDHub: succeed with 1 always, or with 10000 where the guide's samples do",
+        "one", description="IDHub: succeed with 1, or with 10000 where the guide's samples do"
     )
     idhub_new_handles: Literal["specified", "public"] = Field(
-        "specified",
-        description="IDHub: who reads a new identifier: those it is granted to, or all",
+        "specified", description="IDHub: who reads new identifiers: those granted, or everybody"
     )
     idhub_update: Literal["keep", "clear"] = Field(
-        "keep",
-        description="IDHub: an overwriting update keeps items it does not name, or clears them",
+        "keep", description="IDHub: an overwriting update keeps, or clears, items it does not name"
     )
 
     register: SecretStr = Field(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11, hdrs, web
 
 from idnode.node.faces.handle_json.handles import PATH as HANDLES_PATH
 from idnode.node.faces.handle_json.handles import Reading
@@ -68,7 +68,7 @@ class Resolutions:
         """Answer one while there are interceptors; plain successes cost nothing if none must see them."""
         headers = request.headers
         plain = (
-            "Origin" not in headers
+            hdrs.ORIGIN not in headers
             and REQUEST_ID_HEADER not in headers
             and FAULT_HEADER not in headers
         )
@@ -219,16 +219,17 @@ def _short_cut(resolutions: Resolutions, otherwise: replies.Handler, access: Acc
     interceptors, plainly = resolutions.interceptors, resolutions.plainly
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if not admits(request):
+        headers = request.headers
+        if not admits(headers.get(hdrs.HOST)):
             return replies.status_response(403, MISDIRECTED)
-        if "Origin" in request.headers:
+        if hdrs.ORIGIN in headers:
             await access.judge(request)
         path = request.rel_url.raw_path
         if (
             request.method == "GET"
             and path.startswith(start)
             and len(path) >= shortest
-            and "Expect" not in request.headers
+            and hdrs.EXPECT not in headers
         ):
             if interceptors.active:
                 return await resolutions.seen(request)

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from multidict import istr
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,9 +30,8 @@ HTTP: Final = "http"
 FAULT: Final = "fault"
 """The note under which the name of the fault stands that was injected into a request or its answer."""
 
-# As multidict looks names up fastest; each request is asked for both.
-REQUEST_ID_HEADER: Final = istr("X-Request-Id")
-FAULT_HEADER: Final = istr("X-Idnode-Fault")
+REQUEST_ID_HEADER: Final = "X-Request-Id"
+FAULT_HEADER: Final = "X-Idnode-Fault"
 """Names the fault that a request wants, and the one that struck an answer."""
 
 ID_CHARACTERS_MAX: Final = 128

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import HttpVersion11, hdrs, web
+from multidict import istr
 
 from idnode.node.faces.handle_json.handles import PATH as HANDLES_PATH
 from idnode.node.faces.handle_json.handles import Reading
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from idnode.node.service.events import Observer
 
 _UNREADABLE: Final = "Bad HTTP message"
+
+# Names as the header map looks them up fastest; each plain GET is asked for them.
+_REQUEST_ID: Final = istr(REQUEST_ID_HEADER)
+_FAULT: Final = istr(FAULT_HEADER)
 
 
 class UnexpectedErrors:
@@ -67,11 +72,7 @@ class Resolutions:
     async def seen(self, request: web.Request) -> web.StreamResponse:
         """Answer one while there are interceptors; plain successes cost nothing if none must see them."""
         headers = request.headers
-        plain = (
-            hdrs.ORIGIN not in headers
-            and REQUEST_ID_HEADER not in headers
-            and FAULT_HEADER not in headers
-        )
+        plain = hdrs.ORIGIN not in headers and _REQUEST_ID not in headers and _FAULT not in headers
         if plain and not self.interceptors.sees_plain_successes:
             try:
                 response = self._read_plain(request)

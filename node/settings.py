@@ -98,16 +98,12 @@ class Settings(BaseSettings):
     directory_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the directory (default: SQLite in the data directory)"
     )
-    auto_approve: bool = Field(
-        True, description="let enterprises' applications pass without review"
-    )
+    auto_approve: bool = Field(True, description="let enterprises' applications pass unreviewed")
     snms_public_resolve: bool = Field(True, description="SNMS: read identifiers without a token")
     snms_update: Literal["merge", "replace"] = Field(
         "merge", description="SNMS: an update replaces the values it names, or the whole record"
     )
-    snms_value_max: int = Field(
-        255, ge=1, le=64_000, description="SNMS: longest value, in characters"
-    )
+    snms_value_max: int = Field(255, ge=1, le=64_000, description="SNMS: longest value, characters")
     snms_strict_types: bool = Field(
         False, description="SNMS: refuse an attribute type that is not written in lower case"
     )

@@ -42,7 +42,7 @@ ROOMS = {
     "clients": Room("registry/handle/*", "orjson msgpack", HTTP | {"uvloop"}),
     **{
         f"clients/{module}": Room("clients/* registry/handle/*", "aiohttp yarl orjson msgpack")
-        for module in ("web", "snms")
+        for module in ("web", "snms", "idhub")
     },
     # Identifiers, and who owns them
     "registry": Room("registry/handle/*", "", HTTP | {"socket"}),
@@ -135,6 +135,7 @@ ROOMS = {
     # How it is used in tests: what pytest imports loads nothing else of the node
     "node/testing": Room("node/testing clients/* registry/handle/*", "pytest"),
     # How it is loaded and measured
+    "loadtests/applications": Room("clients/* registry/handle/*", "cryptography"),
     "loadtests/faults": Room("loadtests/* node/testing", "", frozenset({"asyncio"})),
     "loadtests": Room(
         "clients/* registry/handle/* registry/datasets loadtests/*",

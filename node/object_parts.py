@@ -11,6 +11,7 @@ from idnode.node.service.objects.access import Access
 from idnode.node.service.objects.applications import Applications
 from idnode.node.service.objects.files import ObjectFiles
 from idnode.node.service.objects.grants import Grants
+from idnode.node.service.objects.instance_reading import InstanceReader
 from idnode.node.service.objects.instances import Instances
 from idnode.node.service.objects.metadata import MetadataTemplates
 from idnode.node.service.objects.rows import Rows
@@ -48,7 +49,6 @@ class ObjectParts:
         self.rows = Rows(directory)
         self.instances = Instances(
             register,
-            services.resolver,
             self.templates,
             rights,
             self.rows,
@@ -57,6 +57,7 @@ class ObjectParts:
             open_to_all=settings.idhub_new_handles == "public",
             clears=settings.idhub_update == "clear",
         )
+        self.reader = InstanceReader(services.resolver, self.templates, rights)
         self.grants = Grants(register, directory, self.templates, self.instances, rights, clock)
 
     def idhub(self, observer: Observer) -> IdhubServices:
@@ -65,6 +66,7 @@ class ObjectParts:
             applications=self.applications,
             templates=self.templates,
             instances=self.instances,
+            reader=self.reader,
             grants=self.grants,
             files=self.files,
             rows=self.rows,

@@ -130,7 +130,8 @@ ROOMS = {
         "aiohttp annotated_types pydantic pydantic_settings typer orjson uvloop rich msgpack",
     ),
     "node/commands": Room(
-        "node/* clients/* registry/*", "aiohttp pydantic typer orjson uvloop rich msgpack"
+        "node/* clients/* registry/*",
+        "aiohttp cryptography pydantic typer orjson uvloop rich msgpack",
     ),
     # How it is used in tests: what pytest imports loads nothing else of the node
     "node/testing": Room("node/testing clients/* registry/handle/*", "pytest"),

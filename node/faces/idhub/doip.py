@@ -24,7 +24,6 @@ from idnode.node.faces.idhub.reading import (
 from idnode.node.faces.idhub.texts import FormRefused, Problem
 from idnode.node.interceptors.exchange import note_handle
 from idnode.node.service.errors import ServiceError
-from idnode.node.service.objects.metadata import PUBLISHED, state_of
 from idnode.node.service.objects.refusals import (
     MetadataAbsent,
     MetadataUnpublished,
@@ -32,6 +31,7 @@ from idnode.node.service.objects.refusals import (
     OperationUnknown,
 )
 from idnode.node.service.objects.rows import Asked
+from idnode.node.service.objects.template_rows import PUBLISHED, state_of
 from idnode.registry.fetching import fetched
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.names import prefix_of
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from idnode.node.faces.idhub.exchange import IdhubServices
     from idnode.node.service.objects.applications import Application
-    from idnode.node.service.objects.instances import Shown
+    from idnode.node.service.objects.instance_reading import Shown
 
 CREATE: Final = "0.DOIP/Op.Create"
 UPDATE: Final = "0.DOIP/Op.Update"
@@ -118,7 +118,7 @@ class DoipCalls:
         try:
             entry = self._templates.known(handle)
         except MetadataAbsent:
-            return _shown(await self._instances.read(application, handle))
+            return _shown(await self._services.reader.read(application, handle))
         if state_of(entry) != PUBLISHED:
             raise MetadataUnpublished(handle)
         return shown_object(await fetched(partial(self._templates.known, handle)))

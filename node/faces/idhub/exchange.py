@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from idnode.node.service.objects.applications import Application, Applications
     from idnode.node.service.objects.files import ObjectFiles
     from idnode.node.service.objects.grants import Grants
+    from idnode.node.service.objects.instance_reading import InstanceReader
     from idnode.node.service.objects.instances import Instances
     from idnode.node.service.objects.metadata import MetadataTemplates
     from idnode.node.service.objects.rows import Rows
@@ -56,6 +57,7 @@ class IdhubServices:
     applications: Applications
     templates: MetadataTemplates
     instances: Instances
+    reader: InstanceReader
     grants: Grants
     files: ObjectFiles
     rows: Rows

@@ -136,7 +136,7 @@ class FileCalls:
             required(request, "handle"),
             required(request, "field", 50),
         )
-        text = await self._services.instances.may_read(application, handle, field)
+        text = await self._services.reader.may_read(application, handle, field)
         if path not in text:
             raise FileNotHere(path)
         content = await self._services.files.read(path)

@@ -17,18 +17,18 @@ from idnode.node.faces.idhub.reading import (
     time,
 )
 from idnode.node.faces.idhub.texts import FormRefused, Problem, said_of
-from idnode.node.service.objects.metadata import (
-    UNCLASSIFIED,
-    Head,
-    MetadataItem,
-    state_of,
-)
 from idnode.node.service.objects.refusals import (
     MetadataAbsent,
     MetadataHidden,
     MetadataNotManaged,
     MetadataToChangeAbsent,
     ObjectRefused,
+)
+from idnode.node.service.objects.template_rows import (
+    UNCLASSIFIED,
+    Head,
+    MetadataItem,
+    state_of,
 )
 from idnode.registry.directory.cache import folded
 from idnode.registry.fetching import fetched

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from idnode.node.faces.idhub.reading import shown_time
-from idnode.node.service.objects.instances import type_name
-from idnode.node.service.objects.metadata import details_of, is_copy, item_details
+from idnode.node.service.objects.items import type_name
+from idnode.node.service.objects.template_rows import details_of, is_copy, item_details
 
 if TYPE_CHECKING:
     from idnode.registry.directory.entries import TemplateEntry

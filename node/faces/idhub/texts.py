@@ -13,7 +13,7 @@ from idnode.node.service.errors import ServiceError
 from idnode.node.service.objects import refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 SUCCESS: Final = 1
 SUCCESS_OF_GUIDE: Final = 10_000
@@ -41,8 +41,8 @@ class Problem(NamedTuple):
 class FormRefused(ServiceError, Unreadable):
     """A body's members do not fit; ``problems`` are all that do not."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(problem.text for problem in problems[:5]))
+    def __init__(self, problems: Sequence[Problem] = ()) -> None:
+        super().__init__("; ".join(problem[-1] for problem in problems[:5]))
         self.problems = problems
 
 

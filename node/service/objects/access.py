@@ -30,7 +30,7 @@ _GROUP_TYPE: Final = b"HS_VLIST"
 
 
 class Rights(NamedTuple):
-    """Who an identifier is for: ``kind`` is `FOLLOW_CLASS` or `SINGLE`, ``scope`` `PUBLIC` or `SPECIFIED`.
+    """Names who an identifier is for: ``kind`` is `FOLLOW_CLASS` or `SINGLE`, ``scope`` `PUBLIC` or `SPECIFIED`.
 
     ``creator`` is empty for an identifier that another face made: it belongs to the whole enterprise.
     """

@@ -56,7 +56,7 @@ _SIGNATURE_CHARACTERS_MAX: Final = 4096
 
 
 class Application(NamedTuple):
-    """Who asks: an application identity, and the prefix of its enterprise."""
+    """Names who asks: an application identity, and the prefix of its enterprise."""
 
     handle: str
     prefix: PrefixEntry

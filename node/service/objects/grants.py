@@ -44,7 +44,7 @@ _NAME_INDEX: Final = 1
 
 
 class ClassGrant(NamedTuple):
-    """What is granted of one item of a class; ``kind`` is `access.VIEW` or `access.EDIT`."""
+    """Names what is granted of one item of a class; ``kind`` is `access.VIEW` or `access.EDIT`."""
 
     item: str
     kind: int

@@ -244,3 +244,8 @@ def values_in(item: ItemEntry, text: str) -> list[str]:
     """Return the single texts of a value."""
     found = value_of(item, text)
     return [str(each) for each in found] if isinstance(found, list) else [text]
+
+
+def type_name(item: ItemEntry) -> str:
+    """Return what the type of an item's values is called."""
+    return TYPE_NAMES[data_type_of(item)]

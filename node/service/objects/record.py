@@ -43,7 +43,7 @@ _OURS: Final = frozenset(
 
 
 class History(NamedTuple):
-    """Who made and who last changed an instance, and when; handles, and epoch seconds."""
+    """Tells who made and who last changed an instance, and when; handles, and epoch seconds."""
 
     creator: str = ""
     created: int = 0

@@ -194,7 +194,7 @@ class EditingNotPublic(ObjectRefused):
 
 
 class NotGrantable(ObjectRefused):
-    """Whom something is granted to is no application of this enterprise, and no group."""
+    """A grantee is no application of this enterprise, and no group."""
 
     def __init__(self, user: str, item: str = "") -> None:
         super().__init__(f"{user} is neither an application of this enterprise nor a group")

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "serve": "idnode.node.commands.serve",
     "wait": "idnode.node.commands.wait",
     "resolve": "idnode.node.commands.resolve",
+    "trace": "idnode.node.commands.trace",
     "register": "idnode.node.commands.register",
     "set": "idnode.node.commands.set",
     "delete": "idnode.node.commands.delete",

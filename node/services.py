@@ -12,13 +12,13 @@ from idnode.node.service.identifiers.permissions import Permissions
 from idnode.node.service.identifiers.registrar import Registrar
 from idnode.node.service.identifiers.resolver import Resolver
 from idnode.node.service.identifiers.reverse_lookup import ReverseLookup
-from idnode.node.service.offload import Offload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from idnode.node.first_start.prefixes import NodeSite
     from idnode.node.service.identifiers.authority import Authority
+    from idnode.node.service.offload import Offload
     from idnode.node.settings import Settings
     from idnode.registry.handle.clock import Clock
     from idnode.registry.register import Register
@@ -38,6 +38,7 @@ class NodeServices:
         clock: Clock,
         site: NodeSite,
         report: Callable[[], dict[str, Any]],
+        offload: Offload,
     ) -> None:
         self.site = site
         self.authority = authority
@@ -50,7 +51,6 @@ class NodeServices:
             if settings.reverse_lookup
             else None
         )
-        self.offload = Offload()
         self.web_sessions = WebSessions(clock)
         responses = Responses(
             site.site_serial,
@@ -67,7 +67,7 @@ class NodeServices:
                 self.resolver,
                 responses,
                 clock,
-                self.offload,
+                offload,
                 report,
                 site.site,
             )

@@ -16,11 +16,12 @@ from idnode.node.banner import banner
 from idnode.node.build import core, lost
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.progress import byte_progress
+from idnode.node.defaults import notify_socket
 from idnode.node.exposure import check_exposure
 from idnode.node.ops import logs
 from idnode.node.ops.readiness_notice import ReadinessNotice
 from idnode.node.runtime import Node
-from idnode.node.settings import Loaded, Settings, notify_socket
+from idnode.node.settings import Loaded, Settings
 
 try:
     import uvloop

@@ -48,5 +48,7 @@ class Services:
     """Chooses among weighted locations of a redirect."""
     reverse_lookup: ReverseLookup | None = None
     """Finds identifiers by their values, if that is switched on."""
+    referral_status: int = 307
+    """The HTTP status that sends browsers on to another node; 300 shows them where to ask instead."""
     snms: Callable[[Observer], SnmsServices] | None = None
     """Returns what the SNMS face stands on, if the node has a directory."""

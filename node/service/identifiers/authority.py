@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import NotResponsible, PrefixReferral, ServiceReferral
+from idnode.node.service.identifiers.delegation import delegation_in, nearest_delegation
 from idnode.node.service.identifiers.namespaces import Namespaces, namespace_in
 from idnode.node.service.identifiers.sites import Placement, placement_of
 from idnode.registry.errors import HandleNotFound
@@ -26,13 +27,13 @@ from idnode.registry.mutation import Create
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from idnode.node.service.identifiers.delegation import Delegation
     from idnode.registry.handle.types.hs_site import Server
     from idnode.registry.register import Register
 
 
 _START: Final = names.PREFIX_HANDLE_START
 _PAGE: Final = 1000
-_REFERRAL_TYPES: Final = (b"HS_SITE.PREFIX", b"HS_SERV.PREFIX", b"HS_NA_DELEGATE")
 _SITE_TYPES: Final = (b"HS_SITE", b"HS_SITE.6")
 _OWN_PREFIX: Final = b"0.SITE"
 _DECISION_START: Final = b"0.SITE/HOMED/"
@@ -52,6 +53,8 @@ class Authority:
         """Folded prefixes that live here; the same set for the life of the node, read by the hot path."""
         self.placed: dict[bytes, Placement] = {}
         """Folded prefixes that are known here, and not every handle of which is answered here."""
+        self.delegated: dict[bytes, Delegation] = {}
+        """Folded prefixes below which others answer for what is not here."""
         self.namespaces = Namespaces()
         """What prefix handles say about all handles of their prefixes."""
         self._decisions: dict[bytes, bool] = {}
@@ -115,6 +118,12 @@ class Authority:
             placement = placement_of(sites, self._server)
             if placement is not None and not (lives_here or placement.elsewhere):
                 placement = None
+        elsewhere = placement.sites if placement is not None and placement.elsewhere else None
+        delegation = None if stored is None else delegation_in(stored.values, elsewhere)
+        if delegation is None:
+            self.delegated.pop(prefix, None)
+        else:
+            self.delegated[prefix] = delegation
         named = None if stored is None else namespace_in(stored.values, folded)
         renamed = self.namespaces.refresh(prefix, named)
         settled = lives_here == (prefix in self.homed) and placement == self.placed.get(prefix)
@@ -205,9 +214,9 @@ class Authority:
     ) -> HandleNotFound | NotResponsible | PrefixReferral | ServiceReferral:
         """Return why a complete handle without a record cannot be answered: not found, or elsewhere.
 
-        A prefix handle below one of our prefixes is referred to the sites that the parent names for its
-        derived prefixes, if it names any and unless ``refer`` is false (handle-protocol.md §5.1). A handle
-        of a prefix that an enterprise's own server answers for is referred to that.
+        A handle of a prefix that an enterprise's own server answers for is referred to that. What lies below a
+        prefix that delegates is referred by the longest such prefix, prefix handles with a code of their own,
+        unless ``refer`` is false (handle-protocol.md §5.1).
 
         Raises:
             NotResponsible: The handle belongs to no prefix that is known here.
@@ -215,20 +224,29 @@ class Authority:
         """
         folded = names.fold(handle)
         prefix = names.prefix_of(folded)
-        if prefix != names.PREFIX_OF_PREFIXES:
-            placement = self.placed.get(prefix)
-            if placement is None or placement.is_here(folded):
-                self.home_of(handle)
-                return HandleNotFound()
-            if refer and placement.elsewhere:
-                return ServiceReferral(placement.sites)
-            return NotResponsible()
-        home = self.home_of(handle)
-        parent = self._register.lookup(names.prefix_handle(home)) if refer else None
-        if parent is None:
+        if prefix == names.PREFIX_OF_PREFIXES:
+            return self._prefix_absence(folded, refer=refer)
+        placement = self.placed.get(prefix)
+        if placement is None or placement.is_here(folded):
+            if refer and prefix not in self.homed:
+                delegation = nearest_delegation(prefix, self.delegated, self.homed)
+                if delegation is not None:
+                    return ServiceReferral(delegation.of_handles)
+            self.home_of(handle)
             return HandleNotFound()
-        sites = values.select(parent.values, types=_REFERRAL_TYPES)
-        return HandleNotFound() if sites == values.EMPTY else PrefixReferral(sites)
+        if refer and placement.elsewhere:
+            return ServiceReferral(placement.sites)
+        return NotResponsible()
+
+    def _prefix_absence(self, folded: bytes, *, refer: bool) -> HandleNotFound | PrefixReferral:
+        """Return why there is no such prefix handle; where all prefixes live here, it is just not found."""
+        prefix = folded[len(_START) :]
+        delegation = nearest_delegation(prefix, self.delegated, self.homed) if refer else None
+        if delegation is not None:
+            return PrefixReferral(delegation.of_prefixes)
+        if names.PREFIX_OF_PREFIXES not in self.homed:
+            self.home_of(folded)
+        return HandleNotFound()
 
 
 def _is_administered(packed: bytes) -> bool:

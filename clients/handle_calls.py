@@ -168,4 +168,7 @@ class HandleCalls:
 
 def _ask(question: Question, transport: Transport, server: tuple[str, int] | None = None) -> Ask:
     body, flags = question.body(), question.op_flags
-    return Ask(OpCode.RESOLUTION, body, flags, transport=transport, server=server)
+    count = question.recursion_count
+    return Ask(
+        OpCode.RESOLUTION, body, flags, transport=transport, server=server, recursion_count=count
+    )

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "review": "idnode.node.commands.review",
     "state": "idnode.node.commands.state",
     "settings": "idnode.node.commands.settings",
+    "tree": "idnode.node.commands.tree",
     "traffic": "idnode.node.commands.traffic",
     "version": "idnode.node.commands.version",
 }

@@ -43,6 +43,8 @@ from idnode.node.ops.health import Health, State
 from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.recursion.recursion import Recursion
+from idnode.node.recursive import recursion_of
 from idnode.node.reporting import report_of
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
@@ -72,6 +74,7 @@ class Node:
     register: Register
     dataset: ServedDataset | None = None
     states: NodeStates | None = None
+    recursion: Recursion | None = None
 
     def __init__(
         self,
@@ -155,8 +158,20 @@ class Node:
         server = decode_site(site.site).servers[0]
         authority = await Authority.open(self.register, server)
         offload = Offload() if self._shared is None else self._shared.offload
+        recursion = self.recursion = recursion_of(self.settings, self._clock, bound.address)
+        if recursion is not None:
+            self._running.push_async_callback(recursion.close)
+            counters, cache = recursion.counters, recursion.cache
+            self.metrics.read_further(lambda: counters.collect(cache))
         services = NodeServices(
-            self.settings, self.register, authority, self._clock, site, self.report, offload
+            self.settings,
+            self.register,
+            authority,
+            self._clock,
+            site,
+            self.report,
+            offload,
+            recursion,
         )
         if self._shared is None:
             self._running.callback(offload.close)
@@ -172,7 +187,7 @@ class Node:
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
         self.addresses = Addresses(bound.address, bound.address, http, admin)
         if self.dataset is not None:
-            self._running.callback(self.dataset.answer_natively(answering).cancel)
+            self._running.callback(self.dataset.answer_natively(answering, self._shared).cancel)
 
     def _facts(self) -> Facts:
         settings = self.settings
@@ -291,6 +306,8 @@ class Node:
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
             referral_status=int(self.settings.referral_status),
+            trace=None if self.recursion is None else self.recursion.told,
+            freshness=None if self.recursion is None else self.recursion.freshness,
         )
         access = access_of(self.settings, services.credentials)
         return build_app(offered, self._observer, version(), self.interceptors, access)

@@ -178,6 +178,13 @@ class Settings(BaseSettings):
         5.3e9, ge=0, description="resolutions that dashboards compare with"
     )
 
+    recursive_root: str | None = Field(
+        None, pattern=r".:\d{1,5}$", description="HOST:PORT of the tree's top, to ask for others"
+    )
+    recursive_hosts: str = Field("", description="hosts besides the root's that are asked (a, b)")
+    recursive_answers: int = Field(100_000, ge=1, description="handles that are remembered")
+    recursive_negative_ttl: float = Field(60.0, ge=0, description="seconds for what is not found")
+    recursive_stale: float = Field(86_400.0, ge=0, description="seconds past TTL to serve stale")
     referral_status: Literal["307", "302", "300"] = Field(
         "307", description="send browsers on to the node that has a handle, or (300) show where"
     )
@@ -186,7 +193,8 @@ class Settings(BaseSettings):
     )
 
     dataset: str | None = Field(
-        None, description="data set under what is written: suzhou, suzhou,seed=N or none"
+        None,
+        description="data set under what is written: suzhou, suzhou,seed=N, a part of it, or none",
     )
 
     journal: Literal["failures", "all", "off"] = Field("failures", description="what to journal")

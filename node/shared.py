@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,3 +23,7 @@ class Shared:
 
     manage: Callable[[str, web.Application], Awaitable[tuple[str, int]]]
     offload: Offload = field(default_factory=Offload)
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once all nodes answer: what can wait until then does."""
+    making: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one node that makes its data set known to native code: together they would starve the loop."""

@@ -17,7 +17,7 @@ _COLOURS: Final = {
     "enterprise": "#1e8449",
     "recursive": "#7d3c98",
 }
-_STYLE: Final = (
+STYLE: Final = (
     "text{font:13px system-ui,sans-serif;fill:#222}.n{font-weight:600}.s{font-size:11px;fill:#555}"
     "@media(prefers-color-scheme:dark){svg{background:#1b1b1b}text{fill:#eee}.s{fill:#aaa}rect{fill:#262626!important}}"
 )
@@ -33,7 +33,7 @@ def trace_picture(trace: Trace) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
             f'width="{width}" height="{height}" role="img" aria-label="{escape(_title(trace))}">'
         ),
-        f"<style>{_STYLE}</style>",
+        f"<style>{STYLE}</style>",
         _line(_MARGIN, 28, _title(trace), "n"),
     ]
     for number, hop in enumerate(trace.hops):

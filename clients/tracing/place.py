@@ -43,6 +43,8 @@ class Place:
     node: str = ""
     role: str = ""
     rule: str = ""
+    alone: bool = True
+    """Whether its site has no other server, so that it has every handle of the prefix."""
 
     @property
     def http_base(self) -> str | None:
@@ -89,6 +91,7 @@ def place_in(site: Site, handle: bytes, told_by: str) -> Place:
         _text(attributes.get(NODE_ATTRIBUTE, b"")),
         _text(attributes.get(ROLE_ATTRIBUTE, b"")),
         rule,
+        count == 1,
     )
 
 

@@ -15,7 +15,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import NotResponsible, PrefixReferral, ServiceReferral
-from idnode.node.service.identifiers.delegation import delegation_in, nearest_delegation
+from idnode.node.service.identifiers.delegation import (
+    DELEGATION_TYPES,
+    delegation_in,
+    nearest_delegation,
+)
 from idnode.node.service.identifiers.namespaces import Namespaces, namespace_in
 from idnode.node.service.identifiers.sites import Placement, placement_of
 from idnode.registry.errors import HandleNotFound
@@ -61,6 +65,7 @@ class Authority:
         self._counted: dict[bytes, int] = {}
         """Identifiers of prefixes whose prefix handle is being judged."""
         self._watchers: list[Callable[[], None]] = []
+        self._judged: tuple[bytes, Placement | None] = (values.EMPTY, None)
 
     @classmethod
     async def open(cls, register: Register, server: Server | None = None) -> Authority:
@@ -110,21 +115,24 @@ class Authority:
     def _refresh(self, folded: bytes) -> None:
         prefix = folded[len(_START) :]
         stored = self._register.lookup(folded)
-        administered = stored is not None and _is_administered(stored.values)
-        lives_here = self._decisions.get(prefix, administered)
+        packed = values.EMPTY if stored is None else stored.values
+        # Most prefix handles say nothing but who administers them and that they are here: one pass tells.
+        types = {span.type.upper() for span in values.spans(packed)}
+        lives_here = self._decisions.get(prefix, b"HS_ADMIN" in types)
         placement = None
-        if stored is not None and self._server is not None:
-            sites = values.select(stored.values, types=_SITE_TYPES)
-            placement = placement_of(sites, self._server)
+        if self._server is not None and types.intersection(_SITE_TYPES):
+            placement = self._placement_of(values.select(packed, types=_SITE_TYPES), self._server)
             if placement is not None and not (lives_here or placement.elsewhere):
                 placement = None
         elsewhere = placement.sites if placement is not None and placement.elsewhere else None
-        delegation = None if stored is None else delegation_in(stored.values, elsewhere)
+        delegation = None
+        if elsewhere is not None or types.intersection(DELEGATION_TYPES):
+            delegation = delegation_in(packed, elsewhere)
         if delegation is None:
             self.delegated.pop(prefix, None)
         else:
             self.delegated[prefix] = delegation
-        named = None if stored is None else namespace_in(stored.values, folded)
+        named = namespace_in(packed, folded) if b"HS_NAMESPACE" in types else None
         renamed = self.namespaces.refresh(prefix, named)
         settled = lives_here == (prefix in self.homed) and placement == self.placed.get(prefix)
         if settled and not renamed:
@@ -139,6 +147,12 @@ class Authority:
             self.placed[prefix] = placement
         for callback in self._watchers:
             callback()
+
+    def _placement_of(self, sites: bytes, server: Server) -> Placement | None:
+        """Return where the handles of a prefix with these sites are; most prefixes of a node have the same ones."""
+        if sites != self._judged[0]:
+            self._judged = sites, placement_of(sites, server)
+        return self._judged[1]
 
     def watch(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called after each change of the prefixes that live here."""
@@ -247,7 +261,3 @@ class Authority:
         if names.PREFIX_OF_PREFIXES not in self.homed:
             self.home_of(folded)
         return HandleNotFound()
-
-
-def _is_administered(packed: bytes) -> bool:
-    return any(span.type.upper() == b"HS_ADMIN" for span in values.spans(packed))

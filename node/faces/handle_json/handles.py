@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from aiohttp import hdrs
+
 from idnode.node.faces.handle_json.record_response import DateHeader, RecordResponse, may_be_plain
 from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.parameters import all_parameters, handle_in_path
@@ -82,7 +84,7 @@ class Reading:
         url = request.rel_url
         if self._freshness is not None:  # its answers say how fresh they are
             return None
-        if url.raw_query_string or "Authorization" in request.headers:
+        if url.raw_query_string or hdrs.AUTHORIZATION in request.headers:
             return None
         started = self._elapsed()
         handle = handle_in_path(url.raw_path, len(PATH))

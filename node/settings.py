@@ -78,7 +78,14 @@ class Settings(BaseSettings):
         None, description="address that clients are told in HS_SITE (default: the bound one)"
     )
 
+    site_http: bool = Field(False, description="name the HTTP port in HS_SITE, too")
+
     prefix: str = Field(PREFIX, description="prefix of this secondary node")
+    name: str = Field("", max_length=64, description="name of this node, told in HS_SITE")
+    role: Literal["national", "secondary", "enterprise", "recursive"] = Field(
+        "secondary", description="what a node with a name is in the tree, told in HS_SITE"
+    )
+    demo_enterprise: bool = Field(True, description="make an enterprise to try at first start")
     secret: SecretStr = Field(
         SecretStr(DEMO_SECRET), min_length=1, description="secret of the node's administrator"
     )
@@ -88,9 +95,7 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = Field(
         None, description="PEM file with the certificate chain for HTTPS (default: the node's own)"
     )
-    tls_key: Path | None = Field(
-        None, description="PEM file with the private key of tls_certificate"
-    )
+    tls_key: Path | None = Field(None, description="PEM file: private key of tls_certificate")
 
     host_names: str = Field("", description="names of a node on loopback besides localhost (a, b)")
     cors_origins: str = Field("", description="origins whose pages may read answers (a, b)")
@@ -144,9 +149,7 @@ class Settings(BaseSettings):
         False, description="read and check the whole log at start, even after a clean stop"
     )
 
-    connections_max: int = Field(
-        4096, ge=1, description="TCP connections served at once on the Handle port"
-    )
+    connections_max: int = Field(4096, ge=1, description="TCP connections at once, Handle port")
     idle_timeout: float = Field(
         180.0, gt=0, description="seconds after which a silent TCP connection is closed"
     )
@@ -173,19 +176,26 @@ class Settings(BaseSettings):
         True, description="mark multi-packet UDP answers TRUNCATED, as Handle.Net 9.3 does"
     )
 
-    target_registrations: float = Field(
-        6.5e9, ge=0, description="registrations that dashboards compare with"
-    )
-    target_resolutions: float = Field(
-        5.3e9, ge=0, description="resolutions that dashboards compare with"
-    )
+    target_registrations: float = Field(6.5e9, ge=0, description="registrations dashboards aim at")
+    target_resolutions: float = Field(5.3e9, ge=0, description="resolutions dashboards aim at")
 
+    recursive_root: str | None = Field(
+        None, pattern=r".:\d{1,5}$", description="HOST:PORT of the tree's top, to ask for others"
+    )
+    recursive_hosts: str = Field("", description="hosts besides the root's that are asked (a, b)")
+    recursive_answers: int = Field(100_000, ge=1, description="handles that are remembered")
+    recursive_negative_ttl: float = Field(60.0, ge=0, description="seconds for what is not found")
+    recursive_stale: float = Field(86_400.0, ge=0, description="seconds past TTL to serve stale")
+    referral_status: Literal["307", "302", "300"] = Field(
+        "307", description="send browsers on to the node that has a handle, or (300) show where"
+    )
     reverse_lookup: bool = Field(
         False, description="find identifiers by their values at /hrls/handles, reading all of them"
     )
 
     dataset: str | None = Field(
-        None, description="data set under what is written: suzhou, suzhou,seed=N or none"
+        None,
+        description="data set under what is written: suzhou, suzhou,seed=N, a part of it, or none",
     )
 
     journal: Literal["failures", "all", "off"] = Field("failures", description="what to journal")
@@ -334,16 +344,6 @@ def _origin(layer: str, name: str) -> str:
 def _config_of_environment() -> Path | None:
     path = os.environ.get(ENVIRONMENT_PREFIX + "CONFIG")
     return Path(path) if path else None
-
-
-def pure_python_forced() -> bool:
-    """Return whether ``IDNODE_PURE`` forbids the compiled core."""
-    return os.environ.get(ENVIRONMENT_PREFIX + "PURE", "") not in {"", "0"}
-
-
-def notify_socket() -> str | None:
-    """Return where the service manager wants to be told of readiness, if one started the node."""
-    return os.environ.get("NOTIFY_SOCKET")
 
 
 def _from_environment() -> dict[str, Any]:

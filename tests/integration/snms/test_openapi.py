@@ -26,6 +26,7 @@ from idnode.node.faces.snms.routes import calls
 from idnode.node.interceptors.exchange import SNMS
 from idnode.node.openapi.document import document
 from idnode.node.openapi.page import page
+from idnode.node.openapi.words import LANGUAGES
 from idnode.node.ops.openapi import operations as managed
 from idnode.node.service.events import NullObserver
 
@@ -136,6 +137,7 @@ async def test_every_management_call_is_described(snms):
 
 
 def test_the_page_asks_no_other_host():
-    html, headers = page()
-    assert not re.search(rb"(src|href)=[\"']?(https?:)?//", html)
-    assert "http" not in headers["Content-Security-Policy"]
+    for language in LANGUAGES:
+        html, headers = page(language)
+        assert not re.search(rb"(src|href)=[\"']?(https?:)?//", html)
+        assert "http" not in headers["Content-Security-Policy"]

@@ -17,7 +17,7 @@ ENGLISH: Final = "en"
 CHINESE: Final = "zh"
 LANGUAGES: Final = (CHINESE, ENGLISH)
 
-_DEPTH_MAX: Final = 8
+_DEPTH_MAX: Final = 24
 _LIMITS: Final = {
     "ge": "minimum",
     "le": "maximum",
@@ -38,6 +38,8 @@ def explain(document: Schema, language: str = ENGLISH) -> Schema:
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():
         _explain_schema(schema, schema.get("title", name), language)
+    for schema in schemas.values():
+        _fill_examples(schema, schemas)
     document["servers"] = [{"url": "/", "description": _said("This node", language)}]
     guide = _table("texts.toml")["guide"][language]
     if "/identity/token" in document["paths"]:
@@ -84,6 +86,15 @@ def _explain_member(member: Schema, model: str, name: str, language: str) -> Non
     member["description"] = english if language == ENGLISH else chinese
     member.setdefault("examples", [example])
     member.pop("title", None)
+
+
+def _fill_examples(schema: Any, schemas: Schema) -> None:
+    """Give members that hold others an example made of theirs, where the words leave it to them."""
+    for member in schema.get("properties", {}).values():
+        if member.get("examples", [None])[0] in ({}, []):
+            made = example_of(member, schemas)
+            if made != [""]:
+                member["examples"] = [made]
 
 
 def _member_words(model: str, name: str) -> list[Any] | None:
@@ -170,6 +181,6 @@ def _of_type(schema: Schema, schemas: Schema, depth: int) -> Any:
     kind = schema.get("type")
     if kind == "array":
         found = example_of(schema.get("items", {}), schemas, depth + 1)
-        return [] if found == {} else [found]
+        return [] if found in ({}, "") else [found]
     plain: dict[Any, Any] = {"string": "", "integer": 1, "number": 1.0, "boolean": True}
     return plain.get(kind, None if kind == "null" else {})

@@ -47,27 +47,28 @@ async def test_a_generated_client_talks_to_the_node(node, generated):
     models, client = generated("models"), generated("client")
     login = generated("api.snms_identity.post_identity_token").asyncio
     body = models.Login(username="demo", password="idnode-demo")
-    found = await login(client=client.Client(base_url=base), body=body)
+    async with client.Client(base_url=base) as stranger:
+        found = await login(client=stranger, body=body)
     assert found.status == 1
-    known = client.AuthenticatedClient(base_url=base, token=found.data.token)
-    template = _example(node, "/snms/api/v5/template", models.Template)
-    make = generated("api.snms_templates.post_snms_api_v5_template").asyncio
-    assert (await make(client=known, body=template)).status == 1
-    register = generated("api.snms_identifiers.post_identityv_2_data_batch_create").asyncio
-    items = _example(node, "/identityv2/data/batchCreate", models.Identifier)
-    outcomes = await register(client=known, body=[*items, items[0]])
-    assert [each.msg for each in outcomes.data] == ["success", "success", "标识已存在"]
-    read = generated("api.snms_identifiers.get_identityv2_data_detail").asyncio
-    shown = (await read(client=known, handle=items[0].handle)).data
-    assert [each.data.value for each in shown.value if each.index == 2000] == ["IS80-65"]
-    refused = await read(client=known, handle="88.900.1/none")
-    assert (refused.status, refused.message, refused.data) == (-2, "没有找到标识", None)
-    challenge = generated("api.id_hub_identity.get_api_v1_doip_public_challenge").asyncio
-    answer = await challenge(client=known, handle="88.900.1/App_none")
-    assert answer.code == 40508
+    template = _example("/snms/api/v5/template", models.Template)
+    items = _example("/identityv2/data/batchCreate", models.Identifier)
+    async with client.AuthenticatedClient(base_url=base, token=found.data.token) as known:
+        make = generated("api.snms_templates.post_snms_api_v5_template").asyncio
+        assert (await make(client=known, body=template)).status == 1
+        register = generated("api.snms_identifiers.post_identityv_2_data_batch_create").asyncio
+        outcomes = await register(client=known, body=[*items, items[0]])
+        assert [each.msg for each in outcomes.data] == ["success", "success", "标识已存在"]
+        read = generated("api.snms_identifiers.get_identityv2_data_detail").asyncio
+        shown = (await read(client=known, handle=items[0].handle)).data
+        assert [each.data.value for each in shown.value if each.index == 2000] == ["IS80-65"]
+        refused = await read(client=known, handle="88.900.1/none")
+        assert (refused.status, refused.message, refused.data) == (-2, "没有找到标识", None)
+        challenge = generated("api.id_hub_identity.get_api_v1_doip_public_challenge").asyncio
+        answer = await challenge(client=known, handle="88.900.1/App_none")
+        assert answer.code == 40508
 
 
-def _example(node, path, model):
+def _example(path, model):
     """Return the example of a call's body in the document, as the client's own model."""
     from idnode.node.faces.http.documentation import openapi
 

@@ -19,17 +19,10 @@ from idnode.node.runtime import Node
 from idnode.node.shared import Shared
 from idnode.node.tree.delegations import delegate, lay_root
 from idnode.node.tree.derive import settings_of
+from idnode.node.tree.sites import TreeSites
 from idnode.registry.handle.clock import MovableClock
 from idnode.registry.handle.errors import RegistryError
-from idnode.registry.handle.types.hs_site import (
-    Interface,
-    Server,
-    Site,
-    decode_site,
-    encode_site,
-    pack_address,
-)
-from idnode.registry.handle.wire.constants import InterfaceType, Transport
+from idnode.registry.handle.types.hs_site import encode_site
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -70,7 +63,8 @@ class Tree:
         self._base = base
         self._seed = seed
         self._clock = clock or MovableClock()
-        self._shared = Shared(manage)
+        self._sites = TreeSites(topology, self.here)
+        self._shared = Shared(manage, self._sites.join)
         self._ports: dict[str, dict[str, int]] = {}
         self._changing = asyncio.Lock()
         self._asking: asyncio.Task[None] | None = None
@@ -82,7 +76,7 @@ class Tree:
     def _check_others(self) -> None:
         """Refuse to leave out a node that one of ours has to find, and has no port of its own in the file."""
         for node in self.here:
-            near = [*self.topology.children_of(node)]
+            near = [*self.topology.children_of(node), *self.topology.site_of(node)]
             if node.role == "recursive":
                 near += filter(None, [self.topology.parent_of(node)])
             for other in near:
@@ -164,12 +158,13 @@ class Tree:
                 await self._told(found)
 
     async def _start_all(self, nodes: Sequence[TreeNode]) -> None:
-        outcomes = await asyncio.gather(
-            *(self._start_node(node) for node in nodes), return_exceptions=True
-        )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        # One that fails ends the others, who may be waiting for it: servers of one site know each other.
+        try:
+            async with asyncio.TaskGroup() as starting:
+                for node in nodes:
+                    starting.create_task(self._start_node(node))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
 
     async def _start_node(self, node: TreeNode) -> None:
         further: dict[str, Any] = dict(self._ports.get(node.name, {}))
@@ -206,23 +201,14 @@ class Tree:
             await self._delegate(parent, node, started.services.site.site)
         for child in self.topology.children_of(node):
             if child not in self.here:
-                await self._delegate(node, child, self._site_by_file(child))
+                await self._delegate(
+                    node, child, encode_site(self._sites.by_file(self.topology.site_of(child)))
+                )
 
     async def _delegate(self, parent: TreeNode, child: TreeNode, site: bytes) -> None:
         register, now = self.nodes[parent.name].register, int(self._clock.now())
         if await delegate(register, child.prefix, site, child.title, now):
             _log.info("%s refers %s and all below it to %s", parent.name, child.prefix, child.name)
-
-    def _site_by_file(self, node: TreeNode) -> bytes:
-        """Return a site record of a node of another process, from what the topology says of it."""
-        interfaces = [
-            Interface(InterfaceType.BOTH, Transport.TCP, node.handle_port),
-            Interface(InterfaceType.QUERY, Transport.UDP, node.handle_port),
-        ]
-        if node.http_port:
-            interfaces.append(Interface(InterfaceType.QUERY, Transport.HTTP, node.http_port))
-        address = pack_address(self.topology.host_of(node))
-        return encode_site(Site(1, (Server(1, address, interfaces=tuple(interfaces)),)))
 
     def _others(self) -> list[tuple[TreeNode, TreeNode]]:
         """Return the children that run in other processes, each with its parent."""
@@ -248,7 +234,6 @@ class Tree:
         try:
             async with aio.Client(server, clock=self._clock) as client:
                 site = encode_site(await client.site())
-            decode_site(site)
             await self._delegate(parent, child, site)
         except (ClientError, RegistryError) as error:
             _log.debug("%s does not tell its site record: %s", child.name, error)

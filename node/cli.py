@@ -35,6 +35,8 @@ COMMANDS: Final = {
     "reset": "idnode.node.commands.reset",
     "review": "idnode.node.commands.review",
     "state": "idnode.node.commands.state",
+    "sign": "idnode.node.commands.sign",
+    "verify": "idnode.node.commands.verify",
     "settings": "idnode.node.commands.settings",
     "tree": "idnode.node.commands.tree",
     "traffic": "idnode.node.commands.traffic",

@@ -153,9 +153,11 @@ class Node:
         bound = await bind_handle(self.settings, max(threads, 1))
         self._running.callback(bound.close)
         web_sockets = await bind_web(self.settings, self._running)
-        site = await site_record(self.settings, self._clock, opened, bound, web_sockets)
+        site = await site_record(
+            self.settings, self._clock, opened, bound, web_sockets, self._shared
+        )
         self.register = await self._over(opened, site)
-        server = decode_site(site.site).servers[0]
+        server = decode_site(site.site).servers[site.number]
         authority = await Authority.open(self.register, server)
         offload = Offload() if self._shared is None else self._shared.offload
         recursion = self.recursion = recursion_of(self.settings, self._clock, bound.address)

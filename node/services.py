@@ -79,5 +79,6 @@ class NodeServices:
                 offload,
                 report,
                 site.site,
+                None if recursion is None else recursion.trusted,
             )
         )

@@ -185,6 +185,7 @@ class Settings(BaseSettings):
     recursive_answers: int = Field(100_000, ge=1, description="handles that are remembered")
     recursive_negative_ttl: float = Field(60.0, ge=0, description="seconds for what is not found")
     recursive_stale: float = Field(86_400.0, ge=0, description="seconds past TTL to serve stale")
+    recursive_trust: Path | None = Field(None, description="PEM file with the key of 300:0.NA/0.NA")
     referral_status: Literal["307", "302", "300"] = Field(
         "307", description="send browsers on to the node that has a handle, or (300) show where"
     )

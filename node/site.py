@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from idnode.clients.tracing.place import NODE_ATTRIBUTE, ROLE_ATTRIBUTE
@@ -16,18 +17,20 @@ if TYPE_CHECKING:
     from idnode.node.binding import HandleSockets
     from idnode.node.first_start.prefixes import NodeSite
     from idnode.node.settings import Settings
+    from idnode.node.shared import Shared
     from idnode.registry.handle.clock import Clock
     from idnode.registry.register import Register
 
 _log = logging.getLogger(__name__)
 
 
-async def site_record(
+async def site_record(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     settings: Settings,
     clock: Clock,
     register: Register,
     bound: HandleSockets,
     web: list[socket.socket],
+    shared: Shared | None = None,
 ) -> NodeSite:
     """Return the node's site record, which tells the addresses that are bound.
 
@@ -51,6 +54,7 @@ async def site_record(
         addresses=prefixes.Addresses(told, port, port, http, _attributes(settings)),
         keep_secret=settings.demo_secret,
         demo_enterprise=settings.demo_enterprise,
+        join=None if shared is None else partial(shared.join, settings.name),
     )
 
 

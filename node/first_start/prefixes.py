@@ -46,6 +46,7 @@ from idnode.registry.limits import BATCH_ITEMS_MAX
 from idnode.registry.mutation import AddValues, Create, ModifyValues
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -89,6 +90,8 @@ class NodeSite:
     site: bytes
     site_serial: int
     signing_key: RSAPrivateKey
+    number: int = 0
+    """Which of the site's servers this node is."""
 
 
 def administrators_of(prefix: bytes) -> HandleValue:
@@ -107,11 +110,13 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     addresses: Addresses,
     keep_secret: bool = False,
     demo_enterprise: bool = True,
+    join: Callable[[Site], Awaitable[Site]] | None = None,
 ) -> NodeSite:
     """Make sure that the register holds what a node needs, and return what the node tells clients.
 
     ``secret`` is the administrators' secret at first start. At later ones it replaces the stored one, also
-    of a demo enterprise that still has the same, unless ``keep_secret``: then the stored one stays.
+    of a demo enterprise that still has the same, unless ``keep_secret``: then the stored one stays. ``join`` makes the node
+    one server of a site of several.
 
     Raises:
         KeyFileUnusable: A key file holds something else.
@@ -121,14 +126,19 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     """
     changes = _PrefixChanges(register, int(clock.now()), secret)
     enterprise = prefix + ENTERPRISE_SUFFIX
-    own = await fetched(partial(register.lookup, names.prefix_handle(prefix)))
-    first_start = own is None
+    stored = await fetched(partial(register.lookup, names.prefix_handle(prefix)))
+    first_start = stored is None
     # Both at once: nothing else of a first start takes as long, and making a key leaves others running.
     owners = (prefix, enterprise) if first_start and demo_enterprise else (prefix,)
     key, *others = await asyncio.gather(
         *(asyncio.to_thread(load_or_make, keys, owner.decode()) for owner in owners)
     )
-    site = await changes.site(names.prefix_handle(prefix), key, addresses)
+    fresh = _site_of(key, addresses)
+    own = fresh.servers[0]
+    if join is not None:
+        fresh = await join(fresh)
+    site = await changes.site(names.prefix_handle(prefix), fresh)
+    number = next(n for n, each in enumerate(site.servers) if each.public_key == own.public_key)
     if first_start:
         admins = node_administrators(prefix)
         changes.add_prefix(prefix, key, site, admins)
@@ -145,9 +155,9 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
         except RegisterShort as error:
             # A full disk is no reason not to answer; the next start finds the same differences.
             _log.warning("prefix handles are left as they were: %s", error)
-        return NodeSite(encode_site(site), site.serial, key)
+        return NodeSite(encode_site(site), site.serial, key, number)
     await changes.submit()
-    return NodeSite(encode_site(site), site.serial, key)
+    return NodeSite(encode_site(site), site.serial, key, number)
 
 
 async def put_site_back(register: Register, clock: Clock, prefix: bytes, site: NodeSite) -> None:
@@ -171,25 +181,8 @@ class _PrefixChanges:
         self._secret = secret
         self._changes: list[Mutation] = []
 
-    async def site(self, handle: bytes, key: RSAPrivateKey, addresses: Addresses) -> Site:
+    async def site(self, handle: bytes, fresh: Site) -> Site:
         """Return the site record of today, with a new serial number if it differs from the stored one."""
-        fresh = Site(
-            serial=1,
-            servers=(
-                Server(
-                    server_id=1,
-                    address=pack_address(addresses.host),
-                    public_key=encode_public_key(key.public_key()),
-                    interfaces=(
-                        # TCP first: ID-SDK moves everything to the first interface's protocol.
-                        Interface(InterfaceType.BOTH, Transport.TCP, addresses.tcp_port),
-                        Interface(InterfaceType.QUERY, Transport.UDP, addresses.udp_port),
-                        *_web(addresses.http_port),
-                    ),
-                ),
-            ),
-            attributes=addresses.attributes,
-        )
         stored = await self._stored_site(handle)
         if stored is None:
             return fresh
@@ -283,6 +276,22 @@ class _PrefixChanges:
             stored = await fetched(partial(together, self._register.lookup, some))
             found += [None if each is None else _data_at(each.values, index) for each in stored]
         return found
+
+
+def _site_of(key: RSAPrivateKey, addresses: Addresses) -> Site:
+    """Return the site record of a node that is alone."""
+    server = Server(
+        server_id=1,
+        address=pack_address(addresses.host),
+        public_key=encode_public_key(key.public_key()),
+        interfaces=(
+            # TCP first: ID-SDK moves everything to the first interface's protocol.
+            Interface(InterfaceType.BOTH, Transport.TCP, addresses.tcp_port),
+            Interface(InterfaceType.QUERY, Transport.UDP, addresses.udp_port),
+            *_web(addresses.http_port),
+        ),
+    )
+    return Site(serial=1, servers=(server,), attributes=addresses.attributes)
 
 
 def _web(port: int | None) -> list[Interface]:

@@ -38,6 +38,7 @@ ROOMS = {
     # The data model and its wire form
     "registry/handle": Room("", "cryptography", IO),
     "registry/handle/clock": Room(),
+    "registry/handle/certification": Room("registry/handle/*", "cryptography jwt", IO),
     # How to ask a node
     "clients": Room("registry/handle/*", "orjson msgpack", HTTP | {"uvloop"}),
     **{

@@ -33,6 +33,7 @@ class Face(StrEnum):
     HANDLE_TCP = "handle_tcp"
     JSON = "json"
     SNMS = "snms"
+    IDHUB = "idhub"
     BULK = "bulk"
 
 

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "register": "idnode.node.commands.register",
     "set": "idnode.node.commands.set",
     "delete": "idnode.node.commands.delete",
+    "application": "idnode.node.commands.application",
     "batch": "idnode.node.commands.batch",
     "list": "idnode.node.commands.list",
     "export": "idnode.node.commands.export",

@@ -184,10 +184,10 @@ class Node:
         self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
-        http = await self._serve_faces(services, web_sockets)
+        http, *further = await self._serve_faces(services, web_sockets)
         self._watch_loop()
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
-        self.addresses = Addresses(bound.address, bound.address, http, admin)
+        self.addresses = Addresses(bound.address, bound.address, http, admin, *further)
         if self.dataset is not None:
             self._running.callback(self.dataset.answer_natively(answering, self._shared).cancel)
 
@@ -276,13 +276,16 @@ class Node:
 
     async def _serve_faces(
         self, services: NodeServices, bound: list[socket.socket]
-    ) -> tuple[str, int]:
-        """Serve every HTTP face, and return the address."""
+    ) -> list[tuple[str, int]]:
+        """Serve every HTTP face, and return the addresses: the HTTP port's, and that of a second one."""
         runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
         refused = self.metrics.face(HANDLE_JSON).malformed
-        listener = await listen(self.settings, bound, runner, self._clock, refused, self._running)
+        ports = {"http_port": bound}
+        if self.settings.idhub_port is not None:
+            ports["idhub_port"] = await bind_web(self.settings, self._running, "idhub_port")
+        listeners = await listen(self.settings, ports, runner, self._clock, refused, self._running)
         self.metrics.read_connections("http", lambda: _connections_of(runner))
-        return listener.address
+        return [listener.address for listener in listeners]
 
     def _http_app(self, services: NodeServices) -> web.Application:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
@@ -307,6 +310,7 @@ class Node:
             random=self._random,
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
+            idhub=self.parts.objects.idhub,
             referral_status=int(self.settings.referral_status),
             trace=None if self.recursion is None else self.recursion.told,
             freshness=None if self.recursion is None else self.recursion.freshness,

@@ -95,9 +95,7 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = Field(
         None, description="PEM file with the certificate chain for HTTPS (default: the node's own)"
     )
-    tls_key: Path | None = Field(
-        None, description="PEM file with the private key of tls_certificate"
-    )
+    tls_key: Path | None = Field(None, description="PEM file: private key of tls_certificate")
 
     host_names: str = Field("", description="names of a node on loopback besides localhost (a, b)")
     cors_origins: str = Field("", description="origins whose pages may read answers (a, b)")
@@ -105,21 +103,30 @@ class Settings(BaseSettings):
     directory_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the directory (default: SQLite in the data directory)"
     )
-    auto_approve: bool = Field(
-        True, description="let enterprises' applications pass without review"
-    )
+    auto_approve: bool = Field(True, description="let enterprises' applications pass unreviewed")
     snms_public_resolve: bool = Field(True, description="SNMS: read identifiers without a token")
     snms_update: Literal["merge", "replace"] = Field(
         "merge", description="SNMS: an update replaces the values it names, or the whole record"
     )
-    snms_value_max: int = Field(
-        255, ge=1, le=64_000, description="SNMS: longest value, in characters"
-    )
+    snms_value_max: int = Field(255, ge=1, le=64_000, description="SNMS: longest value, characters")
     snms_strict_types: bool = Field(
         False, description="SNMS: refuse an attribute type that is not written in lower case"
     )
     snms_digest_days: int = Field(
         1, ge=0, le=1, description="SNMS: days by which the date in a digested password may differ"
+    )
+
+    idhub_port: int | None = Field(
+        None, ge=0, le=65535, description="IDHub: a second port for the HTTP API, by custom 3000"
+    )
+    idhub_success: Literal["one", "guide"] = Field(
+        "one", description="IDHub: succeed with 1, or with 10000 where the guide's samples do"
+    )
+    idhub_new_handles: Literal["specified", "public"] = Field(
+        "specified", description="IDHub: who reads new identifiers: those granted, or everybody"
+    )
+    idhub_update: Literal["keep", "clear"] = Field(
+        "keep", description="IDHub: an overwriting update keeps, or clears, items it does not name"
     )
 
     register: SecretStr = Field(
@@ -142,9 +149,7 @@ class Settings(BaseSettings):
         False, description="read and check the whole log at start, even after a clean stop"
     )
 
-    connections_max: int = Field(
-        4096, ge=1, description="TCP connections served at once on the Handle port"
-    )
+    connections_max: int = Field(4096, ge=1, description="TCP connections at once, Handle port")
     idle_timeout: float = Field(
         180.0, gt=0, description="seconds after which a silent TCP connection is closed"
     )
@@ -171,12 +176,8 @@ class Settings(BaseSettings):
         True, description="mark multi-packet UDP answers TRUNCATED, as Handle.Net 9.3 does"
     )
 
-    target_registrations: float = Field(
-        6.5e9, ge=0, description="registrations that dashboards compare with"
-    )
-    target_resolutions: float = Field(
-        5.3e9, ge=0, description="resolutions that dashboards compare with"
-    )
+    target_registrations: float = Field(6.5e9, ge=0, description="registrations dashboards aim at")
+    target_resolutions: float = Field(5.3e9, ge=0, description="resolutions dashboards aim at")
 
     recursive_root: str | None = Field(
         None, pattern=r".:\d{1,5}$", description="HOST:PORT of the tree's top, to ask for others"

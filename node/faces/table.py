@@ -14,6 +14,10 @@ from idnode.node.faces.handle_json.redirect import Redirect
 from idnode.node.faces.handle_json.routes import json_routes, redirect_routes
 from idnode.node.faces.handle_json.rules import RULES as JSON_RULES
 from idnode.node.faces.http.routes import Route
+from idnode.node.faces.idhub import openapi as idhub
+from idnode.node.faces.idhub.routes import ROOTS as IDHUB_ROOTS
+from idnode.node.faces.idhub.routes import idhub_routes
+from idnode.node.faces.idhub.rules import RULES as IDHUB_RULES
 from idnode.node.faces.reverse_lookup.rules import RULES as SEARCH_RULES
 from idnode.node.faces.reverse_lookup.search import PATH as SEARCH
 from idnode.node.faces.reverse_lookup.search import reverse_lookup_routes
@@ -26,6 +30,7 @@ from idnode.node.interceptors.exchange import (
     BULK,
     HANDLE_HTTP,
     HANDLE_JSON,
+    IDHUB,
     REVERSE_LOOKUP,
     SNMS,
 )
@@ -38,6 +43,10 @@ def _snms(services: Services) -> list[Route]:
     return [] if services.snms is None else snms_routes(services.snms(services.observer))
 
 
+def _idhub(services: Services) -> list[Route]:
+    return [] if services.idhub is None else idhub_routes(services.idhub(services.observer))
+
+
 def _tunnel(services: Services) -> list[Route]:
     """Return the route of messages in the form of the binary protocol; other bodies are a browser's form."""
     receiver, otherwise = services.protocol.receiver, Redirect(services).read
@@ -47,6 +56,7 @@ def _tunnel(services: Services) -> list[Route]:
 
 FACES: Final = (
     HttpFace(SNMS, _snms, snms.operations, ROOTS, SNMS_RULES),
+    HttpFace(IDHUB, _idhub, idhub.operations, IDHUB_ROOTS, IDHUB_RULES),
     HttpFace(BULK, bulk_routes, bulk.operations, (IDENTIFIERS,), BULK_RULES),
     HttpFace(HANDLE_JSON, json_routes, handle_json.operations, ("/api",), JSON_RULES),
     HttpFace(REVERSE_LOOKUP, reverse_lookup_routes, roots=(SEARCH,), rules=SEARCH_RULES),

@@ -43,7 +43,7 @@ ROOMS = {
     "clients": Room("registry/handle/*", "orjson msgpack", HTTP | {"uvloop"}),
     **{
         f"clients/{module}": Room("clients/* registry/handle/*", "aiohttp yarl orjson msgpack")
-        for module in ("web", "snms")
+        for module in ("web", "snms", "idhub")
     },
     # Identifiers, and who owns them
     "registry": Room("registry/handle/*", "", HTTP | {"socket"}),
@@ -72,7 +72,7 @@ ROOMS = {
     # What a node does
     "node/service": Room(
         "node/interceptors registry registry/handle/* registry/directory/*",
-        "cryptography regex sqlalchemy",
+        "cryptography jwt orjson regex sqlalchemy",
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/interceptors": Room(
@@ -103,13 +103,18 @@ ROOMS = {
         "aiohttp orjson pydantic",
         frozenset({"prometheus_client", "sqlalchemy"}),
     ),
+    "node/faces/idhub": Room(
+        f"{_SERVED} node/faces/http node/openapi registry/directory",
+        "aiohttp orjson pydantic",
+        frozenset({"prometheus_client", "sqlalchemy"}),
+    ),
     **{
         f"node/faces/{face}/openapi": Room(
             f"node/openapi node/faces/{face} node/faces/http node/faces/handle_json/openapi registry/handle/* registry/limits",
             "pydantic",
             HTTP,
         )
-        for face in ("handle_json", "bulk", "snms")
+        for face in ("handle_json", "bulk", "snms", "idhub")
     },
     "node/openapi": Room("", "pydantic", HTTP),
     # Which Host headers a port on loopback answers
@@ -135,11 +140,13 @@ ROOMS = {
         "node/* clients/* registry/*", "aiohttp pydantic orjson prometheus_client yarl"
     ),
     "node/commands": Room(
-        "node/* clients/* registry/*", "aiohttp pydantic typer orjson uvloop rich msgpack"
+        "node/* clients/* registry/*",
+        "aiohttp cryptography pydantic typer orjson uvloop rich msgpack",
     ),
     # How it is used in tests: what pytest imports loads nothing else of the node
     "node/testing": Room("node/testing clients/* registry/handle/*", "pytest"),
     # How it is loaded and measured
+    "loadtests/applications": Room("clients/* registry/handle/*", "cryptography"),
     "loadtests/faults": Room("loadtests/* node/testing", "", frozenset({"asyncio"})),
     "loadtests": Room(
         "clients/* registry/handle/* registry/datasets loadtests/*",

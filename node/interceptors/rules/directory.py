@@ -56,6 +56,14 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "请更换名称，或编辑已有对象。",
         "snms-api.md §2.1",
     ),
+    refusals.TemplateElsewhere: Rule(
+        "W-SNMS-TEMPLATE-ELSEWHERE",
+        "The template {name} is {reason}, so it is not for this API now.",
+        "模板 {name} 当前不能用于本接口（{reason}）。",
+        "Templates with numbers, dates or files exist on the IDHub API only; publish one before identifiers are made with it.",
+        "含数值、日期、文件等属性的模板只能通过 IDHub 接口使用；用于注册前须先发布。",
+        "idhub-api.md §5, snms-api.md §5",
+    ),
     refusals.PrefixNotReady: Rule(
         "W-SNMS-PREFIX-STATE",
         "The prefix {prefix} is not {needs}, which this call needs.",

@@ -63,6 +63,15 @@ class Taken(RuleBroken):
         self.name = name
 
 
+class TemplateElsewhere(RuleBroken):
+    """A metadata template is not for this API; ``reason`` is ``typed`` (it has more than characters) or ``unpublished``."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The template {name} is {reason}")
+        self.name = name
+        self.reason = reason
+
+
 class PrefixNotReady(RuleBroken):
     """A prefix is not in the state that a request needs; ``needs`` is ``enabled`` or ``hosted``."""
 

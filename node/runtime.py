@@ -39,9 +39,9 @@ from idnode.node.observation import Observation
 from idnode.node.ops import management, openapi, persistent_counters
 from idnode.node.ops.clock import clock_routes
 from idnode.node.ops.health import Health, State
-from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.queues import Queues
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.credentials import node_administrators
@@ -89,6 +89,7 @@ class Node:
         self._progress = progress
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
+        self._queues = Queues(settings)
         self._running = AsyncExitStack()
         self._log_failed: Callable[[], bool] = bool
         self._housekeeping: Housekeeping
@@ -162,7 +163,7 @@ class Node:
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
         http = await self._serve_faces(services)
-        self._watch_loop()
+        self._running.callback(self._queues.watch(self._clock, self.metrics))
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
         self.addresses = Addresses(bound.address, bound.address, http, admin)
         if self.dataset is not None:
@@ -248,7 +249,11 @@ class Node:
             one_answer=settings.handle_net_habits,
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
-        tcp = HandleTcp(protocol.receiver, seen[0], self._clock, limits, interceptors=interceptors)
+        tcp = HandleTcp(
+            *(protocol.receiver, seen[0], self._clock, limits),
+            interceptors=interceptors,
+            queue=self._queues.loop,
+        )
         plain = HandleUdp(
             protocol.receiver,
             seen[1],
@@ -256,6 +261,7 @@ class Node:
             udp_limits(settings),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
+            queue=self._queues.datagrams,
         )
         udp = answering.join(tcp, plain, threads, self.metrics, seen, interceptors)
         self.metrics.read_connections(HANDLE_TCP, lambda: len(tcp.connections))
@@ -301,7 +307,9 @@ class Node:
             snms=self.parts.snms,
         )
         access = access_of(self.settings, services.credentials)
-        return build_app(offered, self._observer, version(), self.interceptors, access)
+        return build_app(
+            offered, self._observer, version(), self.interceptors, access, self._queues.loop
+        )
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
@@ -340,12 +348,6 @@ class Node:
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
         return await bind_http(self.settings, setting, runner)
-
-    def _watch_loop(self) -> None:
-        probe = LagProbe(self._clock)
-        probe.start(asyncio.get_running_loop())
-        self._running.callback(probe.stop)
-        self.metrics.read_lag(probe.seconds)
 
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""

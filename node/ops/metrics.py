@@ -22,9 +22,11 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from idnode.node.ops.counters import ITEMS, OTHER_REASON, SECONDS, FaceCounters, Histogram
+from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.outcomes import LABELS, SUCCESS, outcome_of
 from idnode.node.ops.persistent_counters import Volume
 from idnode.node.ops.resources import disk_of, memory_limit_bytes, own_memory_bytes
+from idnode.registry.handle.clock import SystemClock
 
 if TYPE_CHECKING:
     from idnode.registry.register import RegisterStats
@@ -67,7 +69,8 @@ class Metrics(Collector):
         self._batch_items = Histogram(ITEMS)
         self._register: Callable[[], RegisterStats] | None = None
         self._computed: Callable[[], int] = int
-        self._lag: Callable[[], float] = float
+        self._lag = LagProbe(SystemClock())
+        self._turned_away: list[Mapping[str, int]] = []
         self._injected: Callable[[], Mapping[str, int]] = dict
         self._ready: Callable[[], bool] = bool
         self._folder: Path | None = None
@@ -100,9 +103,13 @@ class Metrics(Collector):
         """Take from here at each scrape how often each fault was injected."""
         self._injected = struck
 
-    def read_lag(self, lag: Callable[[], float]) -> None:
+    def read_lag(self, lag: LagProbe) -> None:
         """Take the event loop's lag from here at each scrape."""
         self._lag = lag
+
+    def read_turned_away(self, *counts: Mapping[str, int]) -> None:
+        """Take from here at each scrape how many requests each face turned away."""
+        self._turned_away = list(counts)
 
     def read_ready(self, ready: Callable[[], bool]) -> None:
         """Take from here at each scrape whether traffic is wanted."""
@@ -168,8 +175,9 @@ class Metrics(Collector):
         yield injected
         yield from self._resources()
         yield _gauge(
-            "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag()
+            "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag.seconds()
         )
+        yield self._shed()
         yield InfoMetricFamily(
             "idnode_build",
             "What is running: version, and core (native or python).",
@@ -243,8 +251,23 @@ class Metrics(Collector):
             "idnode_memory_limit_bytes", "Memory that the process may take.", self._memory_limit
         )
 
+    def _shed(self) -> Metric:
+        shed = CounterMetricFamily(
+            "idnode_shed",
+            "Requests turned away because they waited too long for their turn.",
+            labels=("face",),
+        )
+        for face in self._faces:
+            shed.add_metric((face,), sum(counts.get(face, 0) for counts in self._turned_away))
+        return shed
+
     def _commits(self) -> Iterator[Metric]:
         for name, text, distribution in (
+            (
+                "idnode_loop_delay_seconds",
+                "How late the event loop had its turns, several times a second.",
+                self._lag.histogram,
+            ),
             ("idnode_commit_seconds", "Time one group commit took.", self._commit_seconds),
             ("idnode_batch_items", "Mutations that one group commit carried.", self._batch_items),
         ):

@@ -26,7 +26,9 @@ from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_UDP, Exchange
 from idnode.node.service.errors import AnswerReceived
 from idnode.node.service.events import RESOLVE
+from idnode.node.service.handle.admission import Admission
 from idnode.node.service.handle.connection import Connection
+from idnode.node.service.queue_delay import QueueDelay
 from idnode.registry.handle.wire.constants import (
     DATAGRAM_BYTES_MAX,
     ENVELOPE_BYTES,
@@ -81,13 +83,15 @@ class HandleUdp(asyncio.DatagramProtocol):
         *,
         mark_truncated: bool = True,
         interceptors: Interceptors | None = None,
+        queue: QueueDelay | None = None,
     ) -> None:
         self._mark_truncated = mark_truncated
         self._interceptors = interceptors or Interceptors()
         limits = limits or UdpLimits()
         self._answer_bytes_max = limits.answer_bytes_max
         self._rate = AnswerRate(limits.answers_per_second, clock.elapsed)
-        self._receiver = receiver
+        self._queue_delay = queue or QueueDelay()
+        self._receiver = Admission(receiver, self._queue_delay, HANDLE_UDP)
         self._observer = observer
         self._clock = clock
         self._reassembly = Reassembly(

@@ -35,6 +35,8 @@ CONTRACT = {
     "idnode_log_bytes": {"state"},
     "idnode_connections": {"face"},
     "idnode_loop_lag_seconds": set(),
+    "idnode_loop_delay_seconds": set(),
+    "idnode_shed_total": {"face"},
     "idnode_build_info": {"version", "core"},
     "idnode_malformed_total": {"face", "reason"},
     "idnode_faults_total": {"face", "outcome"},

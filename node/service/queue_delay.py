@@ -17,6 +17,7 @@ LOOK_SECONDS: Final = 0.05
 """How often the share may change."""
 
 _MORE: Final = 0.1
+_MORE_AT_ONCE: Final = 0.3
 _LESS: Final = 0.05
 MOST: Final = 0.95
 """Some are always answered: whoever waits in front of a node that turns everybody away learns nothing."""
@@ -70,7 +71,8 @@ class QueueDelay:
             if self.share:
                 self.share = max(0.0, self.share - _LESS * passed / LOOK_SECONDS)
         elif self.share or now - self._since >= self._interval:
-            self.share = min(MOST, self.share + _MORE)
+            # A queue that is long is looked at seldom: its steps are the larger for it.
+            self.share = min(MOST, self.share + min(_MORE * passed / LOOK_SECONDS, _MORE_AT_ONCE))
 
     def turns_away(self, face: str) -> bool:
         """Return whether the next request is one of the share, and count it; ask only while there is one."""

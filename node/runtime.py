@@ -264,6 +264,8 @@ class Node:
             queue=self._queues.datagrams,
         )
         udp = answering.join(tcp, plain, threads, self.metrics, seen, interceptors)
+        self.metrics.flush_first(udp.count_lost)
+        self.metrics.read_queue(HANDLE_UDP, udp.queue)
         self.metrics.read_connections(HANDLE_TCP, lambda: len(tcp.connections))
         self._running.push_async_callback(protocol.dispatch.drain)
         self._running.push_async_callback(udp.stop)

@@ -76,6 +76,7 @@ class Metrics(Collector):
         self._folder: Path | None = None
         self._memory_limit = memory_limit_bytes()
         self._connections: dict[str, Callable[[], int]] = {}
+        self._queues: dict[str, Callable[[], tuple[int, int]]] = {}
         self._flushes: list[Callable[[], None]] = []
         self.registry = registry or CollectorRegistry()
         self.registry.register(self)
@@ -122,6 +123,10 @@ class Metrics(Collector):
     def read_connections(self, face: str, count: Callable[[], int]) -> None:
         """Take the number of open connections of a face from here at each scrape."""
         self._connections[face] = count
+
+    def read_queue(self, face: str, state: Callable[[], tuple[int, int]]) -> None:
+        """Take from here at each scrape how many bytes wait for a face in the system, and how many may."""
+        self._queues[face] = state
 
     def flush_first(self, flush: Callable[[], None]) -> None:
         """Have this called before counters are read: it tells the counters what was counted elsewhere."""
@@ -205,7 +210,7 @@ class Metrics(Collector):
     def _requests(self) -> Iterator[Metric]:
         seconds = HistogramMetricFamily(
             "idnode_request_seconds",
-            "Time from a request's last byte read to its answer handed over.",
+            "Time from a request's arrival to its answer handed over, waiting to be read included.",
             labels=("face", "operation"),
         )
         connections = GaugeMetricFamily("idnode_connections", "Open connections.", labels=("face",))
@@ -217,6 +222,12 @@ class Metrics(Collector):
         )
         dropped = CounterMetricFamily(
             "idnode_dropped", "Datagrams lost to a full buffer of the node.", labels=("face",)
+        )
+        queued = GaugeMetricFamily(
+            "idnode_receive_queue_bytes", "Datagrams received, not read yet.", labels=("face",)
+        )
+        room = GaugeMetricFamily(
+            "idnode_receive_queue_limit_bytes", "Room for datagrams not read yet.", labels=("face",)
         )
         for face in self._faces.values():
             for operation, timing in face.timings.items():
@@ -231,7 +242,10 @@ class Metrics(Collector):
             dropped.add_metric((face.name,), face.datagrams_dropped)
         for name, count in self._connections.items():
             connections.add_metric((name,), count())
-        yield from (faults, seconds, connections, malformed, dropped)
+        for name, state in self._queues.items():
+            for family, found in zip((queued, room), state(), strict=True):
+                family.add_metric((name,), found)
+        yield from (faults, seconds, connections, malformed, dropped, queued, room)
 
     def _resources(self) -> Iterator[Metric]:
         if self._folder is not None:

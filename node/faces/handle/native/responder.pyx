@@ -213,7 +213,7 @@ cdef class Responder(Answers):
         """Start one thread for each of these sockets, given as blocking file descriptors.
 
         What a thread does not answer goes to ``handoff`` as the sender's ``sockaddr_in6`` (or the
-        ``sockaddr_in`` in front of it) and the datagram.
+        ``sockaddr_in`` in front of it), the time of its arrival (64 bits, nanoseconds since the epoch), and the datagram.
 
         Raises:
             OSError: A thread or a socket could not be set up; none runs then.

@@ -42,6 +42,8 @@ CONTRACT = {
     "idnode_faults_total": {"face", "outcome"},
     "idnode_injected_faults_total": {"fault"},
     "idnode_dropped_total": {"face"},
+    "idnode_receive_queue_bytes": {"face"},
+    "idnode_receive_queue_limit_bytes": {"face"},
     "idnode_ready": set(),
     "idnode_disk_free_bytes": set(),
     "idnode_disk_size_bytes": set(),
@@ -56,6 +58,7 @@ def _metrics(before=None):
     facts = Facts("1.2", "python", 6.5e9, 5.3e9)
     metrics = Metrics(facts, before or {kind: {} for kind in persistent_counters.KINDS})
     metrics.read_connections("handle_tcp", lambda: metrics.face("handle_tcp").connections)
+    metrics.read_queue("handle_udp", lambda: (700, 8000))
     metrics.read_disk(Path(__file__).parent)
     metrics.read_injected(lambda: {"slow": 1})
     metrics.read_register(

@@ -40,9 +40,9 @@ from idnode.node.observation import Observation
 from idnode.node.ops import management, openapi, persistent_counters
 from idnode.node.ops.clock import clock_routes
 from idnode.node.ops.health import Health, State
-from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.queues import Queues
 from idnode.node.recursion.recursion import Recursion
 from idnode.node.recursive import recursion_of
 from idnode.node.reporting import report_of
@@ -97,6 +97,7 @@ class Node:
         self._shared = shared
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
+        self._queues = Queues(settings)
         self._running = AsyncExitStack()
         self._log_failed: Callable[[], bool] = bool
         self._housekeeping: Housekeeping
@@ -185,7 +186,7 @@ class Node:
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
         http, *further = await self._serve_faces(services, web_sockets)
-        self._watch_loop()
+        self._running.callback(self._queues.watch(self._clock, self.metrics))
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
         self.addresses = Addresses(bound.address, bound.address, http, admin, *further)
         if self.dataset is not None:
@@ -254,7 +255,11 @@ class Node:
             one_answer=settings.handle_net_habits,
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
-        tcp = HandleTcp(protocol.receiver, seen[0], self._clock, limits, interceptors=interceptors)
+        tcp = HandleTcp(
+            *(protocol.receiver, seen[0], self._clock, limits),
+            interceptors=interceptors,
+            queue=self._queues.loop,
+        )
         plain = HandleUdp(
             protocol.receiver,
             seen[1],
@@ -262,8 +267,11 @@ class Node:
             udp_limits(settings),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
+            queue=self._queues.datagrams,
         )
         udp = answering.join(tcp, plain, threads, self.metrics, seen, interceptors)
+        self.metrics.flush_first(udp.count_lost)
+        self.metrics.read_queue(HANDLE_UDP, udp.queue)
         self.metrics.read_connections(HANDLE_TCP, lambda: len(tcp.connections))
         self._running.push_async_callback(protocol.dispatch.drain)
         self._running.push_async_callback(udp.stop)
@@ -316,7 +324,9 @@ class Node:
             freshness=None if self.recursion is None else self.recursion.freshness,
         )
         access = access_of(self.settings, services.credentials)
-        return build_app(offered, self._observer, version(), self.interceptors, access)
+        return build_app(
+            offered, self._observer, version(), self.interceptors, access, self._queues.loop
+        )
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
@@ -360,12 +370,6 @@ class Node:
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
         return await bind_http(self.settings, "admin_port", runner)
-
-    def _watch_loop(self) -> None:
-        probe = LagProbe(self._clock)
-        probe.start(asyncio.get_running_loop())
-        self._running.callback(probe.stop)
-        self.metrics.read_lag(probe.seconds)
 
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""

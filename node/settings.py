@@ -156,6 +156,14 @@ class Settings(BaseSettings):
     drain_timeout: float = Field(
         10.0, ge=0, description="seconds that requests under way get to finish at stop"
     )
+    shed_delay: float = Field(
+        0.25,
+        ge=0,
+        description="seconds that requests may wait before some are told busy (0: any time)",
+    )
+    shed_after: float = Field(
+        1.0, gt=0, description="seconds for which all must wait that long until some are told busy"
+    )
     udp_threads: int = Field(
         1,
         ge=0,

@@ -157,8 +157,12 @@ ROOMS = {
         f"loadtests/{module}": Room(
             "loadtests/* clients/* registry/handle/*", "locust gevent", HTTP | {"asyncio"}
         )
-        for module in ("listening", "locustfile", "options", "shapes", "users", "wiring")
+        for module in (
+            *("choosing", "extending", "listening", "locustfile", "options", "shapes", "users"),
+            "wiring",
+        )
     },
+    "loadtests/web_page": Room("loadtests/*", "flask locust", frozenset({"asyncio"})),
     "benchmarks": Room("clients/* registry/*", "aiohttp msgpack rich uvloop lmdb rocksdict"),
 }
 

@@ -29,15 +29,16 @@ from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
 from idnode.node.faces.http.authorization import HttpAuthorization
 from idnode.node.faces.http.services import Services, from_the_start
-from idnode.node.first_start import prefixes
+from idnode.node.first_start import key_pairs, prefixes
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.first_start.sample import sample_record
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
 from idnode.node.observation import Observation
-from idnode.node.ops import management, openapi, persistent_counters
+from idnode.node.ops import management, persistent_counters
 from idnode.node.ops.clock import clock_routes
+from idnode.node.ops.documentation import documentation_routes
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
@@ -53,8 +54,6 @@ from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
-
-"""The record of the sample identifier that exists after the first start."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +76,7 @@ class Node:
         seed: int,
         clock: Clock | None = None,
         progress: Callable[[int, int], None] | None = None,
+        make_key: key_pairs.Make = key_pairs.make,
     ) -> None:
         self.settings = settings
         self.seed = seed
@@ -87,6 +87,7 @@ class Node:
         self.observation = Observation(settings, self._clock, self.interceptors, seed)
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
         self._progress = progress
+        self._make_key = make_key
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
         self._running = AsyncExitStack()
@@ -207,6 +208,7 @@ class Node:
             secret=settings.secret.get_secret_value().encode(),
             addresses=prefixes.Addresses(told, port, port),
             keep_secret=settings.demo_secret,
+            make_key=self._make_key,
         )
 
     async def _over(self, register: Register, site: NodeSite) -> Register:
@@ -318,7 +320,7 @@ class Node:
                 *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
                 *self.observation.routes(version()),
                 *state_routes(lambda: self.states, self.settings),
-                *openapi.routes(version()),
+                *documentation_routes(version()),
             ],
         )
         return fenced(app, self.settings)

@@ -1,14 +1,10 @@
-"""The management port as OpenAPI operations, and the routes that show them."""
+"""The management port as OpenAPI operations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-from aiohttp import web
-
-from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc, document
-from idnode.node.openapi.page import page
+from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc
 from idnode.node.ops import models, openapi_requests
 from idnode.node.ops.clock import ClockMove, ClockReading
 from idnode.node.ops.states import Forgotten, KeptState, KeptStates, Reset, Returned
@@ -123,17 +119,3 @@ def _directory() -> list[Operation]:
                    Parameter("days", "how many, today's included",
                              {"type": "integer", "minimum": 1, "maximum": 400}))),
     ]  # fmt: skip
-
-
-def routes(version: str) -> list[web.RouteDef]:
-    """Return the routes of document and page."""
-
-    async def described(_request: web.Request) -> web.Response:
-        found = document("idnode management", version, "Operating a node.", operations())
-        return web.Response(body=orjson.dumps(found), content_type="application/json")
-
-    async def shown(_request: web.Request) -> web.Response:
-        html, headers = page()
-        return web.Response(body=html, headers=headers)
-
-    return [web.get("/openapi.json", described), web.get("/docs", shown)]

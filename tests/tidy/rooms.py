@@ -122,7 +122,7 @@ ROOMS = {
     # How it is put together: the composition root
     "node": Room(
         "node/* clients/* registry/*",
-        "aiohttp annotated_types pydantic pydantic_settings typer orjson uvloop rich msgpack",
+        "aiohttp annotated_types pydantic typer orjson uvloop rich msgpack",
     ),
     "node/commands": Room(
         "node/* clients/* registry/*", "aiohttp pydantic typer orjson uvloop rich msgpack"

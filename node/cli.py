@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "tail": "idnode.node.commands.tail",
     "show": "idnode.node.commands.show",
     "fault": "idnode.node.commands.fault",
+    "fixtures": "idnode.node.commands.fixtures",
     "clock": "idnode.node.commands.clock",
     "dataset": "idnode.node.commands.dataset",
     "enterprise": "idnode.node.commands.enterprise",

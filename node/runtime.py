@@ -32,6 +32,7 @@ from idnode.node.faces.http.services import Services, from_the_start
 from idnode.node.first_start import key_pairs, prefixes
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.first_start.sample import sample_record
+from idnode.node.given import GivenFixtures
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
@@ -39,6 +40,7 @@ from idnode.node.observation import Observation
 from idnode.node.ops import management, persistent_counters
 from idnode.node.ops.clock import clock_routes
 from idnode.node.ops.documentation import documentation_routes
+from idnode.node.ops.fixtures import FixtureCalls
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
@@ -67,6 +69,7 @@ class Node:
     answering: Answering
     register: Register
     dataset: ServedDataset | None = None
+    fixtures: GivenFixtures | None = None
     states: NodeStates | None = None
 
     def __init__(
@@ -159,6 +162,8 @@ class Node:
         await self._open_directory(services)
         self.observation.know(self.register, authority, self.parts.directory)
         await self._first_start(services, first_start=first_start)
+        self.fixtures = GivenFixtures(self, services, self._clock, opened)
+        await self.fixtures.give_files()
         self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
@@ -275,7 +280,9 @@ class Node:
         runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
         refused = self.metrics.face(HANDLE_JSON).malformed
         listener = await listen(self.settings, runner, self._clock, refused, self._running)
-        self.metrics.read_connections("http", lambda: _connections_of(runner))
+        self.metrics.read_connections(
+            "http", lambda: len(getattr(runner.server, "connections", ()))
+        )
         return listener.address
 
     def _http_app(self, services: NodeServices) -> web.Application:
@@ -319,6 +326,7 @@ class Node:
                 *calls.routes(),
                 *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
                 *self.observation.routes(version()),
+                *FixtureCalls(lambda: self.fixtures if self.health.ready else None).routes(),
                 *state_routes(lambda: self.states, self.settings),
                 *documentation_routes(version()),
             ],
@@ -389,7 +397,3 @@ class Node:
         taken = await copy(target, None)
         _log.info("snapshot %s taken: %d bytes", target, taken.bytes)
         return {"path": str(target), "files": taken.files, "bytes": taken.bytes}
-
-
-def _connections_of(runner: web.AppRunner) -> int:
-    return 0 if runner.server is None else len(runner.server.connections)

@@ -177,6 +177,9 @@ class Settings(BaseModel):
     journal_bytes: int = Field(64 << 20, ge=1 << 16, description="most memory of the journal")
     faults: Path | None = Field(None, description="TOML file with faults to inject from the start")
 
+    fixtures: str | None = Field(
+        None, description="fixture files that the node is given at each start (a.toml, b.json)"
+    )
     allow_reset: bool = Field(
         False, description="let the management port reset the node and load states (loopback only)"
     )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import RootModel
+
+from idnode.node.fixtures.models import Fixtures
 from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc
 from idnode.node.ops import models, openapi_requests
 from idnode.node.ops.clock import ClockMove, ClockReading
+from idnode.node.ops.fixtures import Given, GivenFiles, Mistakes
 from idnode.node.ops.states import Forgotten, KeptState, KeptStates, Reset, Returned
 
 if TYPE_CHECKING:
@@ -33,9 +37,13 @@ _STATUSES: Final = (
 )
 
 
+class FixturesOrFiles(RootModel[Fixtures | GivenFiles]):
+    """One fixture file of JSON, or several files of any form."""
+
+
 def operations() -> list[Operation]:
     """Return the calls of the management port."""
-    return [*_watching(), *_states(), *openapi_requests.operations(), *_directory()]
+    return [*_watching(), *_states(), *_fixtures(), *openapi_requests.operations(), *_directory()]
 
 
 def _states() -> list[Operation]:
@@ -48,6 +56,28 @@ def _states() -> list[Operation]:
         Operation("POST", named, "Keep a state", tag, _answers(KeptState, "201")),
         Operation("POST", named + "/load", "Return to this state", tag, returned),
         Operation("DELETE", named, "Forget a state", tag, _answers(Forgotten)),
+    ]
+
+
+def _fixtures() -> list[Operation]:
+    tag, path = "Fixtures", "/api/v1/fixtures"
+    given = {
+        **_answers(Given),
+        "400": ResponseDoc(
+            "Every mistake, with file, line and field; nothing is changed", Mistakes
+        ),
+    }
+    only = (Parameter("prefix", "only what is of this prefix"),)
+    lines = {
+        "200": ResponseDoc("A line for each", Fixtures, ("application/x-ndjson",)),
+        "default": REFUSED,
+    }
+    body = Body(FixturesOrFiles)
+    form = {"200": ResponseDoc("JSON Schema", schema=_OBJECT), "default": REFUSED}
+    return [
+        Operation("GET", path, "Tell what the node has as fixtures", tag, lines, only),
+        Operation("POST", path, "Have the node be as fixtures say", tag, given, body=body),
+        Operation("GET", path + "/schema", "The form of a fixture file", tag, form),
     ]
 
 

@@ -84,6 +84,11 @@ ROOMS = {
         "cryptography sqlalchemy",
         HTTP,
     ),
+    "node/fixtures": Room(
+        "node/fixtures node/first_start node/service node/interceptors/* clients registry registry/handle/* registry/directory/*",
+        "orjson pydantic",
+        HTTP | {"sqlalchemy"},
+    ),
     # How clients reach it
     "node/faces": Room(
         f"{_SERVED} node/openapi node/hosts node/faces/*",
@@ -115,7 +120,7 @@ ROOMS = {
     "node/hosts": Room("", "", IO),
     # How it is watched
     "node/ops": Room(
-        "node/service node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",
+        "node/service node/fixtures node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",
         "aiohttp aiohttp_sse google_crc32c orjson prometheus_client pydantic",
         frozenset({"sqlalchemy"}),
     ),

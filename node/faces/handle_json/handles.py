@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from aiohttp import hdrs
+
 from idnode.node.faces.handle_json.record_response import DateHeader, RecordResponse, may_be_plain
 from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.parameters import all_parameters, handle_in_path
@@ -76,7 +78,7 @@ class Reading:
     def read_plain(self, request: web.Request) -> web.StreamResponse | None:
         """Return the answer to a plain question that has one, None to any other."""
         url = request.rel_url
-        if url.raw_query_string or "Authorization" in request.headers:
+        if url.raw_query_string or hdrs.AUTHORIZATION in request.headers:
             return None
         started = self._elapsed()
         handle = handle_in_path(url.raw_path, len(PATH))

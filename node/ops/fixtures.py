@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 from aiohttp import web
-from pydantic import Field
-
-from idnode.node.ops.models import Model
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -18,60 +15,7 @@ if TYPE_CHECKING:
 BODY_BYTES_MAX: Final = 64 << 20
 """Largest body, far above what one request carries elsewhere on this port: a file of identifiers is large."""
 
-FILES_MAX: Final = 1000
-
 _PATH: Final = "/api/v1/fixtures"
-
-
-class GivenFile(Model):
-    """A fixture file as it lies on the disk; the ending of its name tells its form."""
-
-    name: Annotated[
-        str, Field(strict=True, max_length=4096, pattern=r"\.(toml|json|ndjson|jsonl)$")
-    ]
-    text: Annotated[str, Field(strict=True)]
-
-
-class GivenFiles(Model):
-    """Several fixture files, which are checked together."""
-
-    files: Annotated[list[GivenFile], Field(min_length=1, max_length=FILES_MAX)]
-
-
-class Outcomes(Model):
-    """Tells how many of a kind were added, changed, or already as they are to be."""
-
-    added: int
-    changed: int
-    unchanged: int
-
-
-class Given(Model):
-    """Tells what became of fixtures; ``changed`` is false where everything was there."""
-
-    changed: bool
-    enterprises: Outcomes
-    prefixes: Outcomes
-    accounts: Outcomes
-    templates: Outcomes
-    identifiers: Outcomes
-    faults: Outcomes
-
-
-class Mistake(Model):
-    """A mistake, and where it is."""
-
-    file: str
-    line: int
-    field: str
-    message: str
-
-
-class Mistakes(Model):
-    """Every mistake that was found: in ``message`` a line for each, the first twenty of them."""
-
-    message: str
-    problems: list[Mistake]
 
 
 class Giver(Protocol):
@@ -141,6 +85,7 @@ class FixtureCalls:
 
 def _files(body: bytes) -> list[FixtureText]:
     from idnode.node.fixtures.reading import FixtureText  # noqa: PLC0415  # late
+    from idnode.node.ops.fixture_models import GivenFiles  # noqa: PLC0415
 
     try:
         text = body.decode()

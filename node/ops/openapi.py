@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import RootModel
-
 from idnode.node.fixtures.models import Fixtures
 from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc
 from idnode.node.ops import models, openapi_requests
 from idnode.node.ops.clock import ClockMove, ClockReading
-from idnode.node.ops.fixtures import Given, GivenFiles, Mistakes
+from idnode.node.ops.fixture_models import FixturesOrFiles, Given, Mistakes
 from idnode.node.ops.states import Forgotten, KeptState, KeptStates, Reset, Returned
 
 if TYPE_CHECKING:
@@ -35,10 +33,6 @@ _STATUSES: Final = (
     "waiting",
     "under_review",
 )
-
-
-class FixturesOrFiles(RootModel[Fixtures | GivenFiles]):
-    """One fixture file of JSON, or several files of any form."""
 
 
 def operations() -> list[Operation]:

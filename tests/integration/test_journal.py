@@ -12,7 +12,6 @@
 import asyncio
 import hashlib
 import json
-from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -190,42 +189,6 @@ async def test_request_ids_come_back_and_are_the_entrys(http, journal):
     assert [entry["id"] for entry in await journal.entries()] == ["case-42", drawn]
     _, entry = await journal.call("GET", f"/api/v1/journal/{drawn}")
     assert entry["handle"] == NOTHING
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", f"/api/handles/{HELLO}", 200),
-        ("GET", f"/api/handles/{HELLO}?index=1", 200),
-        ("GET", "/api/sites", None),
-        ("GET", f"/{HELLO}", 302),
-        ("GET", "/identityv2/data/detail?handle=88.900.1/hello", 200),
-        ("GET", "/hrls/handles", None),
-        ("POST", "/api/v1/identifiers/resolve", 200),
-        ("POST", "/identity/token", 200),
-        ("GET", "/nowhere/at/all", None),
-    ],
-)
-async def test_a_clients_id_comes_back_from_each_face(http, journal, method, path, status):
-    """Also from plain successes, and the journal has the same one where it keeps everything."""
-    body = b'["88.900.1/hello"]' if method == "POST" else None
-    for mode in ("failures", "all"):
-        await journal.call("PUT", "/api/v1/journal/mode", json={"mode": mode})
-        own = {"X-Request-Id": f"{mode}-{path[:40]}"} | (ADMIN if body else {})
-        async with http.request(
-            method, path, headers=own, data=body, allow_redirects=False
-        ) as answer:
-            assert answer.headers["X-Request-Id"] == own["X-Request-Id"]
-            assert status in {None, answer.status}
-    _, entry = await journal.call("GET", f"/api/v1/journal/{quote(own['X-Request-Id'], safe='')}")
-    assert entry["id"] == own["X-Request-Id"]
-
-
-async def test_the_log_line_of_a_refusal_has_the_clients_id(http, journal, caplog):
-    with caplog.at_level("INFO"):
-        async with http.get(f"/api/handles/{NOTHING}", headers={"X-Request-Id": "line-7"}):
-            pass
-    assert "line-7" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -31,14 +31,18 @@ from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
 from idnode.node.faces.http.authorization import HttpAuthorization
 from idnode.node.faces.http.services import Services, from_the_start
+from idnode.node.first_start import key_pairs
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.first_start.sample import sample_record
+from idnode.node.given import GivenFixtures
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
 from idnode.node.observation import Observation
-from idnode.node.ops import management, openapi, persistent_counters
+from idnode.node.ops import management, persistent_counters
 from idnode.node.ops.clock import clock_routes
+from idnode.node.ops.documentation import documentation_routes
+from idnode.node.ops.fixtures import FixtureCalls
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
@@ -73,10 +77,11 @@ class Node:
     answering: Answering
     register: Register
     dataset: ServedDataset | None = None
+    fixtures: GivenFixtures | None = None
     states: NodeStates | None = None
     recursion: Recursion | None = None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # keywords but for the settings
         self,
         settings: Settings,
         *,
@@ -84,6 +89,7 @@ class Node:
         clock: Clock | None = None,
         progress: Callable[[int, int], None] | None = None,
         shared: Shared | None = None,
+        make_key: key_pairs.Make = key_pairs.make,
     ) -> None:
         self.settings = settings
         self.seed = seed
@@ -95,6 +101,7 @@ class Node:
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
         self._progress = progress
         self._shared = shared
+        self._make_key = make_key
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
         self._queues = Queues(settings)
@@ -155,7 +162,13 @@ class Node:
         self._running.callback(bound.close)
         web_sockets = await bind_web(self.settings, self._running)
         site = await site_record(
-            self.settings, self._clock, opened, bound, web_sockets, self._shared
+            self.settings,
+            self._clock,
+            opened,
+            bound,
+            web_sockets,
+            self._shared,
+            self._make_key,
         )
         self.register = await self._over(opened, site)
         server = decode_site(site.site).servers[site.number]
@@ -182,6 +195,8 @@ class Node:
         await self._open_directory(services)
         self.observation.know(self.register, authority, self.parts.directory)
         await self._first_start(services, first_start=first_start)
+        self.fixtures = GivenFixtures(self, services, self._clock, opened)
+        await self.fixtures.give_files()
         self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
@@ -342,8 +357,9 @@ class Node:
                 *calls.routes(),
                 *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
                 *self.observation.routes(version()),
+                *FixtureCalls(lambda: self.fixtures if self.health.ready else None).routes(),
                 *state_routes(lambda: self.states, self.settings),
-                *openapi.routes(version()),
+                *documentation_routes(version()),
             ],
         )
         return fenced(app, self.settings)

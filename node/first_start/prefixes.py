@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.first_start.key_pairs import load_or_make
+from idnode.node.first_start import key_pairs
 from idnode.node.service.identifiers.credentials import Identity, node_administrators
 from idnode.registry.errors import RegisterShort
 from idnode.registry.fetching import fetched, together
@@ -111,12 +111,13 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     keep_secret: bool = False,
     demo_enterprise: bool = True,
     join: Callable[[Site], Awaitable[Site]] | None = None,
+    make_key: key_pairs.Make = key_pairs.make,
 ) -> NodeSite:
     """Make sure that the register holds what a node needs, and return what the node tells clients.
 
     ``secret`` is the administrators' secret at first start. At later ones it replaces the stored one, also
     of a demo enterprise that still has the same, unless ``keep_secret``: then the stored one stays. ``join`` makes the node
-    one server of a site of several.
+    one server of a site of several. ``make_key`` gives the key pairs of a first start.
 
     Raises:
         KeyFileUnusable: A key file holds something else.
@@ -131,7 +132,10 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     # Both at once: nothing else of a first start takes as long, and making a key leaves others running.
     owners = (prefix, enterprise) if first_start and demo_enterprise else (prefix,)
     key, *others = await asyncio.gather(
-        *(asyncio.to_thread(load_or_make, keys, owner.decode()) for owner in owners)
+        *(
+            asyncio.to_thread(key_pairs.load_or_make, keys, owner.decode(), make_key)
+            for owner in owners
+        )
     )
     fresh = _site_of(key, addresses)
     own = fresh.servers[0]

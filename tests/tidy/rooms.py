@@ -85,6 +85,11 @@ ROOMS = {
         "cryptography sqlalchemy",
         HTTP,
     ),
+    "node/fixtures": Room(
+        "node/fixtures node/first_start node/service node/interceptors/* clients registry registry/handle/* registry/directory/*",
+        "orjson pydantic",
+        HTTP | {"sqlalchemy"},
+    ),
     # How clients reach it
     "node/faces": Room(
         f"{_SERVED} node/openapi node/hosts node/faces/*",
@@ -121,7 +126,7 @@ ROOMS = {
     "node/hosts": Room("", "", IO),
     # How it is watched
     "node/ops": Room(
-        "node/service node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",
+        "node/service node/fixtures node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",
         "aiohttp aiohttp_sse google_crc32c orjson prometheus_client pydantic",
         frozenset({"sqlalchemy"}),
     ),
@@ -134,7 +139,7 @@ ROOMS = {
     # How it is put together: the composition root
     "node": Room(
         "node/* clients/* registry/*",
-        "aiohttp annotated_types pydantic pydantic_settings typer orjson uvloop rich msgpack",
+        "aiohttp annotated_types pydantic typer orjson uvloop rich msgpack",
     ),
     "node/tree": Room(
         "node/* clients/* registry/*", "aiohttp pydantic orjson prometheus_client yarl"

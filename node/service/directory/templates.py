@@ -135,7 +135,7 @@ class Templates:
 
         """
         entry = enabled_prefix(self._cache, account, new.prefix)
-        _check(new)
+        check_template(new)
         now = int(self._clock.now())
 
         def work(session: Session) -> None:
@@ -158,7 +158,7 @@ class Templates:
 
         """
         entry = enabled_prefix(self._cache, account, new.prefix)
-        _check(new)
+        check_template(new)
         now = int(self._clock.now())
 
         def work(session: Session) -> None:
@@ -196,7 +196,13 @@ def _stored(session: Session, prefix_id: int, version: str) -> Template | None:
     )
 
 
-def _check(new: NewTemplate) -> None:
+def check_template(new: NewTemplate) -> None:
+    """Insist on what can be judged without the directory.
+
+    Raises:
+        RuleBroken: Something in the template does not fit.
+
+    """
     if new.kind not in KINDS:
         raise FieldRefused("type")
     check_industry(*new.industry)

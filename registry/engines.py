@@ -109,5 +109,19 @@ async def _open_embedded(_register: str, opening: Opening) -> Register:
     return opened
 
 
-ENGINES: Final[dict[str, Opener]] = {DEFAULT: _open_embedded}
+async def _open_postgres(register: str, opening: Opening) -> Register:
+    # Whoever keeps identifiers on this machine loads no database driver.
+    from idnode.registry.postgres.address import Address  # noqa: PLC0415
+    from idnode.registry.postgres.register import PostgresRegister  # noqa: PLC0415
+
+    address = Address(register)
+    relaxed = Durability(opening.durability) is not Durability.COMMIT
+    opened = await PostgresRegister.open(address, relaxed=relaxed, observer=opening.committed)
+    _log.info("%d identifiers in %s", opened.stats().identifiers, address.shown)
+    return opened
+
+
+POSTGRESQL: Final = "postgresql"
+
+ENGINES: Final[dict[str, Opener]] = {DEFAULT: _open_embedded, POSTGRESQL: _open_postgres}
 """How a register is opened, by the name of its engine."""

@@ -47,10 +47,12 @@ from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.credentials import node_administrators
 from idnode.node.services import NodeServices
 from idnode.node.settings import Settings, pure_python_forced
+from idnode.node.sharing import started_together
 from idnode.node.states import NodeStates, finish_return, state_routes
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
+from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
 
@@ -138,7 +140,11 @@ class Node:
         )
         opened = await self._open_register()
         await finish_return(self.settings.data_dir, opened)
-        first_start = not opened.stats().identifiers
+        async with started_together(opened.capabilities.shared, self.settings.data_dir / KEYS):
+            await self._build_on(opened, admin)
+
+    async def _build_on(self, opened: Register, admin: tuple[str, int]) -> None:
+        first_start = not await opened.count(PREFIX_OF_PREFIXES)
         slots = opened.capabilities.slots
         answering = self.answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)

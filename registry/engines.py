@@ -5,12 +5,14 @@ A register is chosen by a name (`embedded`) or by a URL, whose scheme is the nam
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from idnode.registry.embedded.core import PYTHON, default_core
 from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
+from idnode.registry.embedded.lock import DirectoryLock
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.errors import UnknownEngine
@@ -116,7 +118,12 @@ async def _open_postgres(register: str, opening: Opening) -> Register:
 
     address = Address(register)
     relaxed = Durability(opening.durability) is not Durability.COMMIT
-    opened = await PostgresRegister.open(address, relaxed=relaxed, observer=opening.committed)
+    # Keys and counters beside the folder are those of one node, wherever its register is.
+    await asyncio.to_thread(opening.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+    lock = DirectoryLock(opening.folder)
+    opened = await PostgresRegister.open(
+        address, relaxed=relaxed, observer=opening.committed, closed=lock.release
+    )
     _log.info("%d identifiers in %s", opened.stats().identifiers, address.shown)
     return opened
 

@@ -80,16 +80,16 @@ def fake_remote():
     return _module_beside("fake_remote")
 
 
-@pytest.fixture(scope="session")
-def postgres_servers():
-    """The module that starts PostgreSQL servers."""
-    return _module_beside("private_postgres")
+@pytest.fixture
+def cutting_proxy():
+    """The module of a network that can be cut in a commit."""
+    return _module_beside("cutting_proxy")
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_servers):
+def postgres():
     """A PostgreSQL server for the whole session; a test takes a database of its own."""
-    server = postgres_servers.PrivatePostgres()
+    server = _module_beside("private_postgres").PrivatePostgres()
     try:
         yield server.start()
     finally:

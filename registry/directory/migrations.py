@@ -156,7 +156,19 @@ def _first_templates(tables: MetaData) -> None:
     )
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_first,)
+def _second(connection: Connection) -> None:
+    """Make the row by which nodes on one database follow each other's changes."""
+    changes = Table(
+        "change_count",
+        MetaData(),
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        _required("number", BigInteger),
+    )
+    changes.create(connection)
+    connection.execute(insert(changes).values(id=1, number=0))
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_first, _second)
 """Number n leads from version n to version n + 1; an empty database is at version 0."""
 
 

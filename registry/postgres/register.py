@@ -41,7 +41,14 @@ if TYPE_CHECKING:
 class PostgresRegister:
     """The register in a database. Made by `open`."""
 
-    def __init__(self, address: Address, *, relaxed: bool, observer: Observer | None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        *,
+        relaxed: bool,
+        observer: Observer | None,
+        closed: Callable[[], None],
+    ) -> None:
         self._connections = Connections(address, READ_CONNECTIONS)
         self._observer = observer
         self._watchers: list[Callable[[bytes], None]] = []
@@ -51,37 +58,41 @@ class PostgresRegister:
         self._feed = Feed(self._connections, self._follow)
         self._writer = Writer(address, relaxed=relaxed, committed=self._committed)
         self._opened: dict[str, str] = {}
+        self._tell_closed = closed
         self._closed = False
         self.capabilities = Capabilities(shared=SharedDatabase(address, self._connections))
 
     @classmethod
     async def open(
-        cls, address: Address, *, relaxed: bool = False, observer: Observer | None = None
+        cls,
+        address: Address,
+        *,
+        relaxed: bool = False,
+        observer: Observer | None = None,
+        closed: Callable[[], None] = lambda: None,
     ) -> PostgresRegister:
         """Open the register at an address; the tables of an empty database are made.
 
         ``relaxed`` has writes acknowledged before they are on a disk. ``observer`` is called after each commit with
-        its seconds and its number of mutations.
+        its seconds and its number of mutations, ``closed`` once the register is closed.
 
         Raises:
             SchemaUnfit: The tables are not those of this version.
             RegisterUnavailable: The database cannot be reached, or refuses.
 
         """
-        register = cls(address, relaxed=relaxed, observer=observer)
+        register = cls(address, relaxed=relaxed, observer=observer, closed=closed)
         try:
             register._opened = await schema.prepare(register._connections)
             await register._writer.start()
             await register._feed.start()
-        except RegistryError:
+        except BaseException as error:
             await register.close()
+            if isinstance(error, (*AWAY, Dropped)):
+                raise away(error) from error
+            if isinstance(error, asyncpg.PostgresError):
+                raise RegisterUnavailable(f"{address.shown} refused: {error}") from error
             raise
-        except (*AWAY, Dropped) as error:
-            await register.close()
-            raise away(error) from error
-        except asyncpg.PostgresError as error:
-            await register.close()
-            raise RegisterUnavailable(f"{address.shown} refused: {error}") from error
         return register
 
     async def prefetch(self, handles: Sequence[bytes]) -> None:
@@ -190,7 +201,10 @@ class PostgresRegister:
         if self._closed:
             return
         self._closed = True
-        await self._feed.close()
-        await self._writer.close()
-        await self._reader.close()
-        await self._connections.close()
+        try:
+            await self._feed.close()
+            await self._writer.close()
+            await self._reader.close()
+            await self._connections.close()
+        finally:
+            self._tell_closed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,8 @@ VERSION: Final = "1"
 VERSION_TABLE: Final = "register_version"
 
 PARTITIONS_MAX: Final = 1024
+
+_log: Final = logging.getLogger(__name__)
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -47,6 +50,7 @@ async def prepare(connections: Connections) -> dict[str, str]:
     found = await connections.ask(version_of)
     if found is None:
         await asyncio.to_thread(upgrade, connections.address)
+        _log.info("tables made in %s", connections.address.shown)
         found = await connections.ask(version_of)
     if found != VERSION:
         raise SchemaUnfit(
@@ -72,6 +76,7 @@ def upgrade(address: Address, *, partitions: int = 0) -> None:
     from sqlalchemy import NullPool, create_engine, text  # noqa: PLC0415
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # our own line says it
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -61,14 +61,10 @@ class Writer:
         *,
         relaxed: bool,
         committed: Callable[[float, Result], None],
-        commit_seconds: float = COMMIT_SECONDS,
-        resolve_seconds: float = RESOLVE_SECONDS,
     ) -> None:
         self._address = address
         self._settings = {"synchronous_commit": "off"} if relaxed else {}
         self._committed = committed
-        self._commit_seconds = commit_seconds
-        self._resolve_seconds = resolve_seconds
         self._id = secrets.randbits(62)
         self._lane = self._id % LANES
         self._queue: deque[Submission] = deque()
@@ -233,10 +229,10 @@ class Writer:
     ) -> Result:
         work = carry_out(connection, group, writer=self._id, token=token, lane=self._lane)
         try:
-            return await within(self._commit_seconds, connection, work)
+            return await within(COMMIT_SECONDS, connection, work)
         except (Overtaken, asyncpg.PostgresError):
             if not connection.is_closed():
-                await within(self._commit_seconds, connection, connection.execute("ROLLBACK"))
+                await within(COMMIT_SECONDS, connection, connection.execute("ROLLBACK"))
             raise
 
     async def _commit(self, connection: Connection, token: int) -> bool:
@@ -248,7 +244,7 @@ class Writer:
         """
         self._warned = False
         try:
-            told = await within(self._commit_seconds, connection, connection.execute("COMMIT"))
+            told = await within(COMMIT_SECONDS, connection, connection.execute("COMMIT"))
             if not self._warned:
                 return told == "COMMIT"
             # Somebody cancelled the wait for the standby: committed here, and maybe nowhere else.
@@ -265,7 +261,7 @@ class Writer:
             RegisterUnavailable: It could not for long.
 
         """
-        until = self._loop.time() + self._resolve_seconds
+        until = self._loop.time() + RESOLVE_SECONDS
         self._note_away(
             RegisterAway("A commit got no answer; the database is asked what became of it")
         )
@@ -296,7 +292,7 @@ class Writer:
             connection = await self._new_connection()
             try:
                 await within(
-                    self._commit_seconds,
+                    COMMIT_SECONDS,
                     connection,
                     connection.execute(statements.NEW_WRITER, self._id),
                 )

@@ -89,3 +89,16 @@ KEEP_SHARED_FILE: Final = """
 INSERT INTO shared_file (name, content) SELECT * FROM unnest($1::text[], $2::bytea[])
 ON CONFLICT DO NOTHING
 """
+
+NEXT_RECORDS: Final = """
+SELECT folded, spelled, packed, public FROM record WHERE folded > $1 ORDER BY folded LIMIT $2
+"""
+
+COPIED: Final = "SELECT after, records FROM copied WHERE source = $1"
+
+NOTE_COPIED: Final = """
+INSERT INTO copied (source, after, records) VALUES ($1, $2, $3)
+ON CONFLICT (source) DO UPDATE SET after = excluded.after, records = excluded.records
+"""
+
+FORGET_COPIED: Final = "DELETE FROM copied WHERE source = $1"

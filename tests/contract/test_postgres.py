@@ -67,9 +67,9 @@ async def lookup(register, handle):
 
 
 async def come_true(condition):
-    """Wait until a condition holds."""
+    """Wait until a condition holds, which nobody tells."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # the condition has no event
             await asyncio.sleep(0.01)
 
 

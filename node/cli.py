@@ -34,11 +34,15 @@ COMMANDS: Final = {
     "reset": "idnode.node.commands.reset",
     "review": "idnode.node.commands.review",
     "state": "idnode.node.commands.state",
+    "storage": "idnode.node.commands.storage",
     "settings": "idnode.node.commands.settings",
     "traffic": "idnode.node.commands.traffic",
     "version": "idnode.node.commands.version",
 }
 """Name → module with the function `run`, or with `group` if it has commands of its own."""
+
+_STORAGE: Final = {"init", "migrate", "check", "copy"}
+"""Behind `register` these words are commands of `storage`: no identifier is without a slash."""
 
 _WITH_SETTINGS: Final = {"serve", "settings"}
 
@@ -96,6 +100,8 @@ def main() -> None:
     """Run the command in ``sys.argv``."""
     try:
         arguments = sys.argv[1:]
+        if arguments[:1] == ["register"] and _STORAGE.intersection(arguments[1:2]):
+            arguments[0] = "storage"
         _loaded(arguments)(args=_spelled_out(arguments))
     except SettingsRefused as error:
         _fail(str(error), _USAGE_EXIT_CODE)

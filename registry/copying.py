@@ -64,6 +64,10 @@ class Target(Protocol):
         """Let it go."""
 
 
+class CopyingEnd(Source, Target, Protocol):
+    """A register that can be either."""
+
+
 class Copied(NamedTuple):
     """What a copy did: records copied in all, those that an earlier call had done, those that were there already."""
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from idnode.registry.embedded.copying import EmbeddedCopying
 from idnode.registry.embedded.core import PYTHON, default_core
 from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
 from idnode.registry.embedded.lock import DirectoryLock
@@ -19,8 +21,8 @@ from idnode.registry.errors import UnknownEngine
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
+    from idnode.registry.copying import CopyingEnd
     from idnode.registry.embedded.core import Core
     from idnode.registry.register import Progress, Register
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger(__name__)
 
 DEFAULT: Final = "embedded"
+POSTGRESQL: Final = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,27 @@ async def open_register(register: str, opening: Opening) -> Register:
 
     """
     return await ENGINES[engine_of(register)](register, opening)
+
+
+def is_remote(register: str) -> bool:
+    """Return whether a register is named by the URL of a database."""
+    return register.partition("://")[0] == POSTGRESQL
+
+
+async def copying_end(place: str) -> CopyingEnd:
+    """Return one end of a copy: the register at a URL, or that in a folder.
+
+    Raises:
+        RegistryError: It cannot be opened.
+        OSError: The disk or the network refused.
+
+    """
+    if is_remote(place):
+        from idnode.registry.postgres.address import Address  # noqa: PLC0415  # as for opening
+        from idnode.registry.postgres.copying import PostgresCopying  # noqa: PLC0415
+
+        return await PostgresCopying.open(Address(place))
+    return await EmbeddedCopying.open(Path(place))
 
 
 def core_of(*, pure: bool) -> str:
@@ -127,8 +151,6 @@ async def _open_postgres(register: str, opening: Opening) -> Register:
     _log.info("%d identifiers in %s", opened.stats().identifiers, address.shown)
     return opened
 
-
-POSTGRESQL: Final = "postgresql"
 
 ENGINES: Final[dict[str, Opener]] = {DEFAULT: _open_embedded, POSTGRESQL: _open_postgres}
 """How a register is opened, by the name of its engine."""

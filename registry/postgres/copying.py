@@ -60,6 +60,12 @@ class PostgresCopying:
         async with _refusals():
             return int(await self._connection.fetchval(statements.COUNT_ALL))
 
+    async def counts(self) -> dict[bytes, int]:
+        """Return how many records each folded prefix is counted with."""
+        async with _refusals():
+            rows = await self._connection.fetch(statements.COUNTS)
+        return {row[0]: row[1] for row in rows}
+
     async def portions(self, after: bytes) -> AsyncIterator[Sequence[Item]]:
         """Yield the records behind a folded handle, ascending by it."""
         while True:

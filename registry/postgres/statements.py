@@ -102,3 +102,7 @@ ON CONFLICT (source) DO UPDATE SET after = excluded.after, records = excluded.re
 """
 
 FORGET_COPIED: Final = "DELETE FROM copied WHERE source = $1"
+
+COUNTS: Final = """
+SELECT prefix, sum(n)::bigint FROM prefix_count GROUP BY prefix HAVING sum(n) <> 0
+"""

@@ -16,6 +16,7 @@ from idnode.node.defaults import SettingsRefused
 from idnode.node.exposure import is_loopback
 from idnode.node.faces.handle.sockets import bound_sockets, bound_streams
 from idnode.node.faces.http.listener import HttpListener, ListenerLimits
+from idnode.node.faces.http.listener import bound_sockets as bound_http
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
 from idnode.node.settings import Settings, flag_of, variable_of
@@ -105,14 +106,29 @@ async def explained(settings: Settings, name: str) -> AsyncIterator[None]:
         ) from error
 
 
-async def listen(
+async def bind_web(settings: Settings, running: AsyncExitStack) -> list[socket.socket]:
+    """Bind the HTTP port, on which `listen` will serve.
+
+    Raises:
+        PortRefused: It cannot be had.
+
+    """
+    async with explained(settings, "http_port"):
+        bound = await bound_http(settings.host, settings.http_port)
+    for each in bound:
+        running.callback(each.close)
+    return bound
+
+
+async def listen(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     settings: Settings,
+    bound: list[socket.socket],
     runner: web.AppRunner,
     clock: Clock,
     refused: Callable[[str], None],
     running: AsyncExitStack,
 ) -> HttpListener:
-    """Serve an application over plain HTTP and HTTPS on the HTTP port, until ``running`` is closed.
+    """Serve an application over plain HTTP and HTTPS on bound sockets, until ``running`` is closed.
 
     ``refused`` is told a word about each connection that ended before it was one.
 
@@ -134,7 +150,7 @@ async def listen(
     limits = ListenerLimits(silence_seconds=settings.idle_timeout)
     listener = HttpListener(runner.server, tls, refused, limits)
     async with explained(settings, "http_port"):
-        await listener.start(settings.host, settings.http_port)
+        listener.start(bound)
     running.push_async_callback(listener.stop)
     return listener
 

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "serve": "idnode.node.commands.serve",
     "wait": "idnode.node.commands.wait",
     "resolve": "idnode.node.commands.resolve",
+    "trace": "idnode.node.commands.trace",
     "register": "idnode.node.commands.register",
     "set": "idnode.node.commands.set",
     "delete": "idnode.node.commands.delete",
@@ -36,6 +37,7 @@ COMMANDS: Final = {
     "state": "idnode.node.commands.state",
     "storage": "idnode.node.commands.storage",
     "settings": "idnode.node.commands.settings",
+    "tree": "idnode.node.commands.tree",
     "traffic": "idnode.node.commands.traffic",
     "version": "idnode.node.commands.version",
 }

@@ -97,7 +97,9 @@ class DirectoryParts:
         await prepare_directory(
             self.directory,
             self._clock,
-            prefix=settings.prefix + ENTERPRISE_SUFFIX.decode(),
+            prefix=settings.prefix + ENTERPRISE_SUFFIX.decode()
+            if settings.demo_enterprise
+            else None,
             secret=settings.secret.get_secret_value(),
             keep_secret=settings.demo_secret,
         )

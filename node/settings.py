@@ -78,7 +78,14 @@ class Settings(BaseSettings):
         None, description="address that clients are told in HS_SITE (default: the bound one)"
     )
 
+    site_http: bool = Field(False, description="name the HTTP port in HS_SITE, too")
+
     prefix: str = Field(PREFIX, description="prefix of this secondary node")
+    name: str = Field("", max_length=64, description="name of this node, told in HS_SITE")
+    role: Literal["national", "secondary", "enterprise", "recursive"] = Field(
+        "secondary", description="what a node with a name is in the tree, told in HS_SITE"
+    )
+    demo_enterprise: bool = Field(True, description="make an enterprise to try at first start")
     secret: SecretStr = Field(
         SecretStr(DEMO_SECRET), min_length=1, description="secret of the node's administrator"
     )
@@ -171,12 +178,23 @@ class Settings(BaseSettings):
         5.3e9, ge=0, description="resolutions that dashboards compare with"
     )
 
+    recursive_root: str | None = Field(
+        None, pattern=r".:\d{1,5}$", description="HOST:PORT of the tree's top, to ask for others"
+    )
+    recursive_hosts: str = Field("", description="hosts besides the root's that are asked (a, b)")
+    recursive_answers: int = Field(100_000, ge=1, description="handles that are remembered")
+    recursive_negative_ttl: float = Field(60.0, ge=0, description="seconds for what is not found")
+    recursive_stale: float = Field(86_400.0, ge=0, description="seconds past TTL to serve stale")
+    referral_status: Literal["307", "302", "300"] = Field(
+        "307", description="send browsers on to the node that has a handle, or (300) show where"
+    )
     reverse_lookup: bool = Field(
         False, description="find identifiers by their values at /hrls/handles, reading all of them"
     )
 
     dataset: str | None = Field(
-        None, description="data set under what is written: suzhou, suzhou,seed=N or none"
+        None,
+        description="data set under what is written: suzhou, suzhou,seed=N, a part of it, or none",
     )
 
     journal: Literal["failures", "all", "off"] = Field("failures", description="what to journal")
@@ -325,16 +343,6 @@ def _origin(layer: str, name: str) -> str:
 def _config_of_environment() -> Path | None:
     path = os.environ.get(ENVIRONMENT_PREFIX + "CONFIG")
     return Path(path) if path else None
-
-
-def pure_python_forced() -> bool:
-    """Return whether ``IDNODE_PURE`` forbids the compiled core."""
-    return os.environ.get(ENVIRONMENT_PREFIX + "PURE", "") not in {"", "0"}
-
-
-def notify_socket() -> str | None:
-    """Return where the service manager wants to be told of readiness, if one started the node."""
-    return os.environ.get("NOTIFY_SOCKET")
 
 
 def _from_environment() -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Source(Protocol):
 
 
 class Place(NamedTuple):
-    """How far a copy got: behind which folded handle, and after how many records."""
+    """Tells how far a copy got: behind which folded handle, and after how many records."""
 
     after: bytes
     records: int
@@ -69,7 +69,7 @@ class CopyingEnd(Source, Target, Protocol):
 
 
 class Copied(NamedTuple):
-    """What a copy did: records copied in all, those that an earlier call had done, those that were there already."""
+    """Tells what a copy did: records copied in all, those that an earlier call had done, those that were there already."""
 
     records: int
     earlier: int

@@ -20,6 +20,8 @@ from idnode.node.faces.reverse_lookup.search import reverse_lookup_routes
 from idnode.node.faces.snms import openapi as snms
 from idnode.node.faces.snms.routes import ROOTS, snms_routes
 from idnode.node.faces.snms.rules import RULES as SNMS_RULES
+from idnode.node.faces.tracing.routes import PATH as TRACE
+from idnode.node.faces.tracing.routes import trace_routes
 from idnode.node.interceptors.exchange import (
     BULK,
     HANDLE_HTTP,
@@ -48,6 +50,7 @@ FACES: Final = (
     HttpFace(BULK, bulk_routes, bulk.operations, (IDENTIFIERS,), BULK_RULES),
     HttpFace(HANDLE_JSON, json_routes, handle_json.operations, ("/api",), JSON_RULES),
     HttpFace(REVERSE_LOOKUP, reverse_lookup_routes, roots=(SEARCH,), rules=SEARCH_RULES),
+    HttpFace(HANDLE_JSON, trace_routes, roots=(TRACE,)),
     HttpFace(HANDLE_HTTP, _tunnel),
     # Browsers ask for any path that nothing else takes; they count as resolutions of the JSON face.
     HttpFace(HANDLE_JSON, redirect_routes, roots=("/",)),

@@ -70,11 +70,16 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Tells where clients reach the node: ``host`` is the IP address they are told, ports are the bound ones."""
+    """Tells where clients reach the node: ``host`` is the IP address they are told, ports are the bound ones.
+
+    Without ``http_port`` clients are told of no HTTP. ``attributes`` are those of the site record.
+    """
 
     host: str
     tcp_port: int
     udp_port: int
+    http_port: int | None = None
+    attributes: tuple[tuple[bytes, bytes], ...] = ((b"desc", b"idnode"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     secret: bytes,
     addresses: Addresses,
     keep_secret: bool = False,
+    demo_enterprise: bool = True,
 ) -> NodeSite:
     """Make sure that the register holds what a node needs, and return what the node tells clients.
 
@@ -118,18 +124,18 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     own = await fetched(partial(register.lookup, names.prefix_handle(prefix)))
     first_start = own is None
     # Both at once: nothing else of a first start takes as long, and making a key leaves others running.
-    owners = (prefix, enterprise) if first_start else (prefix,)
+    owners = (prefix, enterprise) if first_start and demo_enterprise else (prefix,)
     key, *others = await asyncio.gather(
         *(asyncio.to_thread(load_or_make, keys, owner.decode()) for owner in owners)
     )
     site = await changes.site(names.prefix_handle(prefix), key, addresses)
     if first_start:
-        (enterprise_key,) = others
         admins = node_administrators(prefix)
         changes.add_prefix(prefix, key, site, admins)
-        changes.add_prefix(
-            enterprise, enterprise_key, site, (*node_administrators(enterprise), *admins)
-        )
+        for enterprise_key in others:
+            changes.add_prefix(
+                enterprise, enterprise_key, site, (*node_administrators(enterprise), *admins)
+            )
     else:
         if not keep_secret:
             await changes.replace_secret(prefix, enterprise)
@@ -178,10 +184,11 @@ class _PrefixChanges:
                         # TCP first: ID-SDK moves everything to the first interface's protocol.
                         Interface(InterfaceType.BOTH, Transport.TCP, addresses.tcp_port),
                         Interface(InterfaceType.QUERY, Transport.UDP, addresses.udp_port),
+                        *_web(addresses.http_port),
                     ),
                 ),
             ),
-            attributes=((b"desc", b"idnode"),),
+            attributes=addresses.attributes,
         )
         stored = await self._stored_site(handle)
         if stored is None:
@@ -276,6 +283,10 @@ class _PrefixChanges:
             stored = await fetched(partial(together, self._register.lookup, some))
             found += [None if each is None else _data_at(each.values, index) for each in stored]
         return found
+
+
+def _web(port: int | None) -> list[Interface]:
+    return [] if port is None else [Interface(InterfaceType.QUERY, Transport.HTTP, port)]
 
 
 def _data_at(packed: bytes, index: int) -> bytes | None:

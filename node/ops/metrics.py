@@ -74,6 +74,7 @@ class Metrics(Collector):
         self._memory_limit = memory_limit_bytes()
         self._connections: dict[str, Callable[[], int]] = {}
         self._flushes: list[Callable[[], None]] = []
+        self._further: list[Callable[[], Iterator[Metric]]] = []
         self.registry = registry or CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
@@ -115,6 +116,10 @@ class Metrics(Collector):
     def read_connections(self, face: str, count: Callable[[], int]) -> None:
         """Take the number of open connections of a face from here at each scrape."""
         self._connections[face] = count
+
+    def read_further(self, collect: Callable[[], Iterator[Metric]]) -> None:
+        """Have the metrics of a part that not every node has among the others at each scrape."""
+        self._further.append(collect)
 
     def flush_first(self, flush: Callable[[], None]) -> None:
         """Have this called before counters are read: it tells the counters what was counted elsewhere."""
@@ -170,6 +175,8 @@ class Metrics(Collector):
         yield _gauge(
             "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag()
         )
+        for collect in self._further:
+            yield from collect()
         yield InfoMetricFamily(
             "idnode_build",
             "What is running: version, and core (native or python).",

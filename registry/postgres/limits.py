@@ -25,6 +25,9 @@ LOOK_UPS_WAITING_MAX: Final = 200_000
 READ_CONNECTIONS: Final = 4
 """Connections that one node asks on; what comes while all are at work is asked for together."""
 
+STATEMENTS_SECONDS: Final = 10.0
+"""Longest wait for what a transaction does before its commit, which may be waiting for another node's."""
+
 COMMIT_SECONDS: Final = 10.0
 """Longest wait for a commit, which may be waiting for its standby; then the connection is dropped."""
 

@@ -27,6 +27,7 @@ from idnode.registry.postgres.limits import (
     LANES,
     RESOLVE_SECONDS,
     RETRIES_MAX,
+    STATEMENTS_SECONDS,
     WRITE_QUEUE_BYTES_MAX,
     WRITE_QUEUE_ITEMS_MAX,
 )
@@ -229,10 +230,10 @@ class Writer:
     ) -> Result:
         work = carry_out(connection, group, writer=self._id, token=token, lane=self._lane)
         try:
-            return await within(COMMIT_SECONDS, connection, work)
+            return await within(STATEMENTS_SECONDS, connection, work)
         except (Overtaken, asyncpg.PostgresError):
             if not connection.is_closed():
-                await within(COMMIT_SECONDS, connection, connection.execute("ROLLBACK"))
+                await within(STATEMENTS_SECONDS, connection, connection.execute("ROLLBACK"))
             raise
 
     async def _commit(self, connection: Connection, token: int) -> bool:
@@ -292,7 +293,7 @@ class Writer:
             connection = await self._new_connection()
             try:
                 await within(
-                    COMMIT_SECONDS,
+                    STATEMENTS_SECONDS,
                     connection,
                     connection.execute(statements.NEW_WRITER, self._id),
                 )

@@ -124,10 +124,19 @@ ROOMS = {
         "aiohttp aiohttp_sse google_crc32c orjson prometheus_client pydantic",
         frozenset({"sqlalchemy"}),
     ),
+    # How a recursive node finds what others have
+    "node/recursion": Room(
+        "node/recursion node/service registry registry/handle/* clients/* node/ops/counters",
+        "prometheus_client",
+        HTTP | {"socket"},
+    ),
     # How it is put together: the composition root
     "node": Room(
         "node/* clients/* registry/*",
         "aiohttp annotated_types pydantic pydantic_settings typer orjson uvloop rich msgpack",
+    ),
+    "node/tree": Room(
+        "node/* clients/* registry/*", "aiohttp pydantic orjson prometheus_client yarl"
     ),
     "node/commands": Room(
         "node/* clients/* registry/*", "aiohttp pydantic typer orjson uvloop rich msgpack"
@@ -150,7 +159,7 @@ ROOMS = {
     "benchmarks": Room("clients/* registry/*", "aiohttp msgpack rich uvloop lmdb rocksdict"),
 }
 
-ROOT_ROOMS = frozenset({"node", "node/commands"})
+ROOT_ROOMS = frozenset({"node", "node/commands", "node/tree"})
 """The composition root: only it imports itself."""
 
 REACHED = {

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11, hdrs, web
+from multidict import istr
 
 from idnode.node.faces.handle_json.handles import PATH as HANDLES_PATH
 from idnode.node.faces.handle_json.handles import Reading
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from idnode.node.service.events import Observer
 
 _UNREADABLE: Final = "Bad HTTP message"
+
+# Names as the header map looks them up fastest; each plain GET is asked for them.
+_REQUEST_ID: Final = istr(REQUEST_ID_HEADER)
+_FAULT: Final = istr(FAULT_HEADER)
 
 
 class UnexpectedErrors:
@@ -67,11 +72,7 @@ class Resolutions:
     async def seen(self, request: web.Request) -> web.StreamResponse:
         """Answer one while there are interceptors; plain successes cost nothing if none must see them."""
         headers = request.headers
-        plain = (
-            "Origin" not in headers
-            and REQUEST_ID_HEADER not in headers
-            and FAULT_HEADER not in headers
-        )
+        plain = hdrs.ORIGIN not in headers and _REQUEST_ID not in headers and _FAULT not in headers
         if plain and not self.interceptors.sees_plain_successes:
             try:
                 response = self._read_plain(request)
@@ -219,16 +220,17 @@ def _short_cut(resolutions: Resolutions, otherwise: replies.Handler, access: Acc
     interceptors, plainly = resolutions.interceptors, resolutions.plainly
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if not admits(request):
+        headers = request.headers
+        if not admits(headers.get(hdrs.HOST)):
             return replies.status_response(403, MISDIRECTED)
-        if "Origin" in request.headers:
+        if hdrs.ORIGIN in headers:
             await access.judge(request)
         path = request.rel_url.raw_path
         if (
             request.method == "GET"
             and path.startswith(start)
             and len(path) >= shortest
-            and "Expect" not in request.headers
+            and hdrs.EXPECT not in headers
         ):
             if interceptors.active:
                 return await resolutions.seen(request)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from idnode.node.faces.http.access import NO_CORS
@@ -152,7 +152,7 @@ def guarded(
             response = present(failure(code, message), status)
             if unexpected is not None:  # planned refusals were counted where they were made
                 unexpected(int(code), asyncio.get_running_loop().time() - started)
-        if "Origin" in request.headers:
+        if hdrs.ORIGIN in request.headers:
             add_cors(request, response)
         return response
 

@@ -52,7 +52,7 @@ _SUCCESS: Final = 1
 MESSAGE_BYTES_MAX: Final = 64 * 1024
 """Most bytes kept of one message of the binary protocol."""
 
-NOT_FOUND_PER_SECOND: Final = 500
+NOT_FOUND_PER_SECOND: Final = 200
 """Most resolutions over the binary protocol that find nothing and are kept in one second in mode ``failures``.
 
 More of them are a flood, of which the journal tells nothing more, and native code answers it ten times as fast.

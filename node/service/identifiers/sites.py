@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from idnode.registry.handle import values
+from idnode.registry.handle import names, values
 from idnode.registry.handle.types.hs_site import decode_site, server_number
+from idnode.registry.handle.wire.constants import InterfaceType, Transport
 from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -72,6 +73,20 @@ def is_same_server(one: Server, other: Server) -> bool:
     return one.address == other.address and any(
         (each.transport, each.port) in ports for each in other.interfaces
     )
+
+
+def http_base_of(sites: bytes, handle: bytes) -> str | None:
+    """Return the ``http://host:port`` of the server that has a handle by these packed values, if one names a port."""
+    for site in filter(None, map(_site, _datas(sites))):
+        if not site.servers:
+            continue
+        number = server_number(names.complete(handle), site.hash_option, len(site.servers))
+        server = site.servers[number]
+        for interface in server.interfaces:
+            if interface.transport == Transport.HTTP and interface.type != InterfaceType.DISABLED:
+                host = f"[{server.host}]" if ":" in server.host else server.host
+                return f"http://{host}:{interface.port}"
+    return None
 
 
 def _datas(sites: bytes) -> list[bytes]:

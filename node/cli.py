@@ -39,12 +39,16 @@ COMMANDS: Final = {
     "state": "idnode.node.commands.state",
     "sign": "idnode.node.commands.sign",
     "verify": "idnode.node.commands.verify",
+    "storage": "idnode.node.commands.storage",
     "settings": "idnode.node.commands.settings",
     "tree": "idnode.node.commands.tree",
     "traffic": "idnode.node.commands.traffic",
     "version": "idnode.node.commands.version",
 }
 """Name → module with the function `run`, or with `group` if it has commands of its own."""
+
+_STORAGE: Final = {"init", "migrate", "check", "copy"}
+"""Behind `register` these words are commands of `storage`: no identifier is without a slash."""
 
 _WITH_SETTINGS: Final = {"serve", "settings"}
 
@@ -102,6 +106,8 @@ def main() -> None:
     """Run the command in ``sys.argv``."""
     try:
         arguments = sys.argv[1:]
+        if arguments[:1] == ["register"] and _STORAGE.intersection(arguments[1:2]):
+            arguments[0] = "storage"
         with imports_kept():
             app = application(arguments)
         app(args=_spelled_out(arguments))

@@ -19,7 +19,7 @@ from idnode.node.answering import Answering, udp_limits
 from idnode.node.binding import HandleSockets, bind_handle, bind_http, bind_web, listen
 from idnode.node.browsers import access_of, fenced
 from idnode.node.build import core, version
-from idnode.node.data_directory import REGISTER, SNAPSHOTS, make_private
+from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
 from idnode.node.defaults import pure_python_forced
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
@@ -57,11 +57,13 @@ from idnode.node.service.offload import Offload
 from idnode.node.services import NodeServices
 from idnode.node.settings import Settings
 from idnode.node.shared import Shared
+from idnode.node.sharing import started_together
 from idnode.node.site import site_record
 from idnode.node.states import NodeStates, finish_return, state_routes
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
+from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
 
@@ -152,7 +154,11 @@ class Node:
         admin = await self._serve_management()
         opened = await self._open_register()
         await finish_return(self.settings.data_dir, opened)
-        first_start = not opened.stats().identifiers
+        async with started_together(opened.capabilities.shared, self.settings.data_dir / KEYS):
+            await self._build_on(opened, admin)
+
+    async def _build_on(self, opened: Register, admin: tuple[str, int]) -> None:
+        first_start = not await opened.count(PREFIX_OF_PREFIXES)
         slots = opened.capabilities.slots
         answering = self.answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)

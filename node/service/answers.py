@@ -59,6 +59,7 @@ ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
     registry.RegisterShort: ErrorAnswer(_CODE.SERVER_BUSY, 503),
     registry.RegisterClosed: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
     registry.RegisterUnavailable: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
+    registry.RegisterAway: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
     registry.LogDamaged: UNPLANNED,
     registry.DataDirectoryInUse: UNPLANNED,
     registry.UnknownEngine: UNPLANNED,

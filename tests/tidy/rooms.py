@@ -63,6 +63,11 @@ ROOMS = {
         "google_crc32c msgpack",
         HTTP | {"asyncio"},
     ),
+    "registry/postgres": Room(
+        "registry registry/handle/* registry/postgres/*",
+        "asyncpg alembic sqlalchemy",
+        HTTP | {"socket"},
+    ),
     "registry/overlay": Room("registry registry/handle/* registry/datasets", "", HTTP | {"socket"}),
     "registry/datasets": Room("registry/handle/*", "", IO - {"random"}),
     "registry/directory": Room(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
 from idnode.clients.tracing.place import Place
 from idnode.clients.tracing.trace import Hop
 from idnode.node.defaults import SettingsRefused
 from idnode.node.recursion.recursion import Recursion, RecursionLimits
 from idnode.node.recursion.upstream import Upstream
+from idnode.registry.handle.certification.keys import read_verifying_key
+from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
     from idnode.node.settings import Settings
@@ -55,9 +54,6 @@ def _roots(settings: Settings) -> dict[str, VerifyingKey]:
     if settings.recursive_trust is None:
         return {}
     try:
-        key = load_pem_public_key(settings.recursive_trust.read_bytes())
-    except (OSError, ValueError) as error:
+        return {ROOT_IDENTITY: read_verifying_key(settings.recursive_trust.read_bytes())}
+    except (OSError, ProtocolError) as error:
         raise SettingsRefused(f"recursive_trust {settings.recursive_trust}: {error}") from error
-    if not isinstance(key, RSAPublicKey):
-        raise SettingsRefused(f"recursive_trust {settings.recursive_trust}: not an RSA key")
-    return {ROOT_IDENTITY: key}

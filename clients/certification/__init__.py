@@ -1,1 +1,1 @@
-"""Whether a record can be trusted: its signature, and the chain of certificates up to an agreed root."""
+"""Trust in a record: its signature, and the chain of certificates up to an agreed root."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from idnode.node.commands.asking import Admin, CaFile, Secret, Server, http_client, in_one_line
-from idnode.node.commands.certifying import signing_key
+from idnode.node.commands.certifying import key_in_file
 from idnode.registry.handle.certification.claims import (
     SIGNATURE_INDEX,
     SIGNATURE_TYPE,
@@ -14,6 +14,7 @@ from idnode.registry.handle.certification.claims import (
     Term,
     sign_record,
 )
+from idnode.registry.handle.certification.keys import read_signing_key
 from idnode.registry.handle.clock import SystemClock
 from idnode.registry.handle.crypto.sm2_private import Sm2PrivateKey
 from idnode.registry.handle.model import HandleValue
@@ -45,7 +46,7 @@ def run(
     ca_file: CaFile = None,
 ) -> None:
     """Sign every value of an identifier that everybody may read, and add the signature to it."""
-    signer_key, now = signing_key(key), SystemClock().now()
+    signer_key, now = key_in_file("--key", key, read_signing_key), SystemClock().now()
     with in_one_line(), http_client(server, admin, secret, ca_file) as client:
         values = [
             value

@@ -12,7 +12,8 @@ from idnode.clients.calls import run as run_steps
 from idnode.clients.certification.verify import Reason, Verdict, verdict_object, verify
 from idnode.clients.errors import NotAnswered, Refused
 from idnode.node.commands.asking import Server, handle_server, in_one_line
-from idnode.node.commands.certifying import root_key
+from idnode.node.commands.certifying import key_in_file
+from idnode.registry.handle.certification.keys import read_verifying_key
 from idnode.registry.handle.clock import SystemClock
 from idnode.registry.handle.model import HandleValue
 
@@ -34,7 +35,7 @@ def run(
     server: Server = None,
 ) -> None:
     """Check an identifier's signature and its chain of certificates; exit code 1 unless every link is good."""
-    roots = {root_identity: root_key(root)}
+    roots = {root_identity: key_in_file("--root", root, read_verifying_key)}
     with in_one_line(), blocking.Client(handle_server(server)) as client:
         asked = handle.encode()
         values = client.resolve(asked, follow=True).values

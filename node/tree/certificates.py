@@ -11,10 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from idnode.node.first_start.key_pairs import KEY_BITS
 from idnode.registry.handle import names
 from idnode.registry.handle.certification.claims import (
     CERTIFICATE_INDEX,
@@ -32,6 +28,7 @@ from idnode.registry.handle.certification.claims import (
     revocation_of,
     sign_record,
 )
+from idnode.registry.handle.certification.keys import fresh_key
 from idnode.registry.handle.certification.tokens import TokenMalformed
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.prefix_record import PUBLIC_KEY_INDEX
@@ -40,7 +37,8 @@ from idnode.registry.handle.values import pack
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+    from idnode.registry.handle.certification.tokens import SigningKey, VerifyingKey
+
 
 DAY_SECONDS: Final = 86_400
 TERM_SECONDS: Final = 365 * DAY_SECONDS
@@ -56,7 +54,7 @@ class Issuer:
     """A node as one that certifies and signs."""
 
     prefix: bytes
-    key: RSAPrivateKey
+    key: SigningKey
     now: float
     root: bool = False
 
@@ -70,7 +68,7 @@ class Issuer:
         start = self.now - DAY_SECONDS
         return Signer(self.who, self.key, Term(start, start + seconds))
 
-    def certificate(self, prefix: bytes, key: RSAPublicKey) -> bytes:
+    def certificate(self, prefix: bytes, key: VerifyingKey) -> bytes:
         """Return a certificate of the node that has a prefix."""
         handle = names.prefix_handle(prefix)
         rights = (Permission(UNDER_PREFIX, handle), Permission(DERIVED_PREFIXES, handle))
@@ -86,7 +84,7 @@ def identity_of(prefix: bytes) -> str:
     return identity(PUBLIC_KEY_INDEX, names.prefix_handle(prefix))
 
 
-def still_good(data: bytes, issuer: str, key: RSAPublicKey, now: float) -> bool:
+def still_good(data: bytes, issuer: str, key: VerifyingKey, now: float) -> bool:
     """Return whether a certificate that is there need not be issued anew: same issuer and key, a month left."""
     try:
         found = read_certificate(data)
@@ -94,11 +92,6 @@ def still_good(data: bytes, issuer: str, key: RSAPublicKey, now: float) -> bool:
         return False
     in_time = found.term.not_before <= now and now + 30 * DAY_SECONDS < found.term.expires
     return in_time and found.issuer == issuer and found.key == key
-
-
-def root_pem(key: RSAPublicKey) -> bytes:
-    """Return the text of `ROOT_FILE`."""
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def certificate_value(data: bytes, ttl: int) -> HandleValue:
@@ -121,7 +114,7 @@ def sample(issuer: Issuer) -> tuple[bytes, list[HandleValue]]:
 
 def broken_chains(issuer: Issuer) -> dict[bytes, list[HandleValue]]:
     """Return the records of `BROKEN`, and those of the identities that signed them; makes a key, and blocks."""
-    stranger = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    stranger = fresh_key()
     prefix = issuer.prefix + b"/broken-"
     made = {prefix + b"expired": signed(prefix + b"expired", _plain("已过期"), issuer.signer(1))}
     handle = prefix + b"other-value"

@@ -6,12 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
 from idnode.node.tree.certificates import certificate_value, still_good
 from idnode.registry.errors import HandleExists
 from idnode.registry.fetching import fetched
 from idnode.registry.handle import names, values
+from idnode.registry.handle.certification.keys import rsa_key_in
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.prefix_record import (
@@ -21,7 +20,7 @@ from idnode.registry.handle.prefix_record import (
     SITE_INDEX,
 )
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
-from idnode.registry.handle.types.hs_pubkey import decode_public_key, encode_public_key
+from idnode.registry.handle.types.hs_pubkey import encode_public_key
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.mutation import Create
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from idnode.node.tree.certificates import Issuer
+    from idnode.registry.handle.certification.tokens import VerifyingKey
     from idnode.registry.register import Register
 
 DELEGATION_INDEX: Final = 3
@@ -102,7 +102,7 @@ async def write_once(
 
 
 async def _kept_certificate(
-    register: Register, handle: bytes, issuer: Issuer, key: RSAPublicKey
+    register: Register, handle: bytes, issuer: Issuer, key: VerifyingKey
 ) -> bytes | None:
     """Return the certificate that a prefix handle has, if it is as a fresh one would be."""
     stored = await fetched(partial(register.lookup, handle))
@@ -112,13 +112,12 @@ async def _kept_certificate(
     return None
 
 
-def _key_of(site: bytes) -> RSAPublicKey | None:
+def _key_of(site: bytes) -> VerifyingKey | None:
     """Return the key of a site that has one server, if it is known; several servers have no key in common."""
     servers = decode_site(site).servers
     if len(servers) != 1 or not servers[0].public_key:
         return None
-    key = decode_public_key(servers[0].public_key)
-    return key if isinstance(key, RSAPublicKey) else None
+    return rsa_key_in(servers[0].public_key)
 
 
 async def _put(register: Register, handle: bytes, found: list[HandleValue], now: int) -> bool:

@@ -21,13 +21,13 @@ from idnode.node.tree.certificates import (
     ROOT_FILE,
     Issuer,
     broken_chains,
-    root_pem,
     sample,
 )
 from idnode.node.tree.delegations import delegate, lay_root, write_once
 from idnode.node.tree.derive import settings_of
 from idnode.node.tree.sites import TreeSites
 from idnode.registry.fetching import fetched
+from idnode.registry.handle.certification.keys import pem_of
 from idnode.registry.handle.clock import MovableClock
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.types.hs_site import encode_site
@@ -169,8 +169,8 @@ class Tree:
         # One that fails ends the others, who may be waiting for it: servers of one site know each other.
         try:
             async with asyncio.TaskGroup() as starting:
-                for node in nodes:
-                    starting.create_task(self._start_node(node))
+                tasks = [starting.create_task(self._start_node(node)) for node in nodes]
+                await asyncio.gather(*tasks)
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
 
@@ -211,7 +211,9 @@ class Tree:
             issuer = self._issuer(node)
             await lay_root(started.register, started.services.site.site, issuer)
             root = self._base.data_dir / ROOT_FILE
-            await asyncio.to_thread(root.write_bytes, root_pem(issuer.key.public_key()))
+            await asyncio.to_thread(
+                root.write_bytes, pem_of(started.services.site.signing_key.public_key())
+            )
         else:
             await self._sign_samples(node)
         parent = self.topology.parent_of(node)

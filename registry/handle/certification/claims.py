@@ -1,4 +1,4 @@
-"""What signatures and certificates claim: HS_SIGNATURE of a record, HS_CERT of an identity (handle-protocol.md §3.7).
+"""Claims of signatures and certificates: HS_SIGNATURE of a record, HS_CERT of an identity (handle-protocol.md §3.7).
 
 An identity is written ``300:0.NA/88.901``: the index of a key value, and its handle. Times are epoch seconds.
 """
@@ -78,7 +78,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signs: its identity and key, and how long what it signs holds."""
+    """A signer: its identity and key, and how long what it signs holds."""
 
     identity: str
     key: SigningKey
@@ -87,7 +87,7 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a signature says of a record: the digest of each value by its index."""
+    """The claims of a signature about a record: the digest of each value by its index."""
 
     issuer: str
     subject: bytes
@@ -98,7 +98,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a certificate says of an identity: its key, and what it may sign."""
+    """The claims of a certificate about an identity: its key, and what it may sign."""
 
     issuer: str
     subject: str

@@ -80,5 +80,6 @@ class NodeServices:
                 offload,
                 report,
                 site.site,
+                None if recursion is None else recursion.trusted,
             )
         )

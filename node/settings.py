@@ -15,19 +15,14 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from pydantic import (
+    BaseModel,
+    ConfigDict,
     Field,
     IPvAnyAddress,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from idnode.node.defaults import (
@@ -58,12 +53,10 @@ _SECRETS: Final = frozenset({"secret", "register", "directory_url"})
 warnings.filterwarnings("ignore", 'Field name "register" in "Settings" shadows', UserWarning)
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be set, with its default, bounds and one line of doc."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True, validate_default=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     data_dir: Path = Field(Path("data"), description="directory that holds all state of the node")
     host: str = Field(HOST, description="address that every port binds to", min_length=1)
@@ -156,6 +149,14 @@ class Settings(BaseSettings):
     drain_timeout: float = Field(
         10.0, ge=0, description="seconds that requests under way get to finish at stop"
     )
+    shed_delay: float = Field(
+        0.25,
+        ge=0,
+        description="seconds that requests may wait before some are told busy (0: any time)",
+    )
+    shed_after: float = Field(
+        1.0, gt=0, description="seconds for which all must wait that long until some are told busy"
+    )
     udp_threads: int = Field(
         1,
         ge=0,
@@ -186,6 +187,7 @@ class Settings(BaseSettings):
     recursive_answers: int = Field(100_000, ge=1, description="handles that are remembered")
     recursive_negative_ttl: float = Field(60.0, ge=0, description="seconds for what is not found")
     recursive_stale: float = Field(86_400.0, ge=0, description="seconds past TTL to serve stale")
+    recursive_trust: Path | None = Field(None, description="PEM file with the key of 300:0.NA/0.NA")
     referral_status: Literal["307", "302", "300"] = Field(
         "307", description="send browsers on to the node that has a handle, or (300) show where"
     )
@@ -203,6 +205,9 @@ class Settings(BaseSettings):
     journal_bytes: int = Field(64 << 20, ge=1 << 16, description="most memory of the journal")
     faults: Path | None = Field(None, description="TOML file with faults to inject from the start")
 
+    fixtures: str | None = Field(
+        None, description="fixture files that the node is given at each start (a.toml, b.json)"
+    )
     allow_reset: bool = Field(
         False, description="let the management port reset the node and load states (loopback only)"
     )
@@ -217,19 +222,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severe level that is logged"
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read arguments only: `load` merges the layers itself, since it must know where each came from."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
 
     @model_validator(mode="after")
     def _certificate_has_its_key(self) -> Self:
@@ -347,22 +339,25 @@ def _config_of_environment() -> Path | None:
 
 
 def _from_environment() -> dict[str, Any]:
-    for variable in sorted(os.environ):
-        if not variable.startswith(ENVIRONMENT_PREFIX):
+    found: dict[str, Any] = {}
+    for variable, text in sorted(os.environ.items()):
+        if not variable.upper().startswith(ENVIRONMENT_PREFIX):
             continue
-        key = variable.removeprefix(ENVIRONMENT_PREFIX)
-        if key not in _NOT_SETTINGS and key.lower() not in Settings.model_fields:
+        key = variable[len(ENVIRONMENT_PREFIX) :].upper()
+        if key.lower() in Settings.model_fields:
+            found[key.lower()] = text
+        elif key not in _NOT_SETTINGS:
             known = [variable_of(name) for name in Settings.model_fields]
             known.extend(ENVIRONMENT_PREFIX + name for name in _NOT_SETTINGS)
             raise SettingsRefused(
                 f"unknown environment variable {variable}{nearest(variable, known)}"
             )
-    return EnvSettingsSource(Settings)()
+    return found
 
 
 def _from_file(path: Path) -> dict[str, Any]:
     try:
-        found = TomlConfigSettingsSource(Settings, _existing(path))()
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise SettingsRefused(f"{path} is not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -373,12 +368,6 @@ def _from_file(path: Path) -> dict[str, Any]:
                 f"unknown key {key!r} in {path}{nearest(key, Settings.model_fields)}"
             )
     return found
-
-
-def _existing(path: Path) -> Path:
-    """Return the path, for the library takes a missing file for an empty one."""
-    path.stat()
-    return path
 
 
 def nearest(key: str, known: Any) -> str:

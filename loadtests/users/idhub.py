@@ -6,11 +6,12 @@ The applications of a process share one identity, which the test's administrator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from idnode.clients import web_blocking
 from idnode.clients.idhub_answers import ObjectMissing
 from idnode.clients.idhub_blocking import Client
 from idnode.loadtests.applications import register_application
 from idnode.loadtests.profile import Face
-from idnode.loadtests.users.node_user import Asked, NodeUser, web_client
+from idnode.loadtests.users.node_user import Asked, NodeUser
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -33,11 +34,13 @@ class IdhubUser(NodeUser):
 
     def on_start(self) -> None:
         """Prove who asks, before the first request is due."""
-        environment = self.environment
+        environment, target = self.environment, self.load.target
         if environment not in _identities:
-            with web_client(self.load) as administrator:
+            with web_blocking.Client(
+                target.http, target.credential, clock=self.load.clock
+            ) as administrator:
                 _identities[environment] = register_application(
-                    administrator, self.load.target.credential.handle
+                    administrator, target.credential.handle
                 )
         self.client = Client(
             self.load.target.http,

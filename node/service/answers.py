@@ -32,6 +32,10 @@ class ErrorAnswer(NamedTuple):
 
 _CODE = ResponseCode
 
+RETRY_AFTER: Final = "Retry-After"
+RETRY_SECONDS: Final = "1"
+"""When to come again after status 503: a full queue, or a connection too many, is a matter of moments."""
+
 UNPLANNED: Final = ErrorAnswer(_CODE.ERROR, 500, logging.ERROR, speaks=False)
 """The answer to an error that nobody planned; its details stay in the log."""
 
@@ -55,6 +59,7 @@ ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
     registry.RegisterShort: ErrorAnswer(_CODE.SERVER_BUSY, 503),
     registry.RegisterClosed: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
     registry.RegisterUnavailable: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
+    registry.RegisterAway: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
     registry.LogDamaged: UNPLANNED,
     registry.DataDirectoryInUse: UNPLANNED,
     registry.UnknownEngine: UNPLANNED,

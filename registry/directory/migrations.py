@@ -205,7 +205,19 @@ def _metadata(connection: Connection) -> None:
     tables.create_all(connection)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_first, _metadata)
+def _change_count(connection: Connection) -> None:
+    """Make the row by which nodes on one database follow each other's changes."""
+    changes = Table(
+        "change_count",
+        MetaData(),
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        _required("number", BigInteger),
+    )
+    changes.create(connection)
+    connection.execute(insert(changes).values(id=1, number=0))
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_first, _metadata, _change_count)
 """Number n leads from version n to version n + 1; an empty database is at version 0."""
 
 

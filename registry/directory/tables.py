@@ -214,5 +214,14 @@ class ObjectFile(Base):
     created: Mapped[int] = mapped_column(BigInteger)
 
 
+class ChangeCount(Base):
+    """One row that counts changes of what nodes keep in memory, and that every transaction of a shared database locks."""
+
+    __tablename__ = "change_count"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(BigInteger)
+
+
 FIRST_ITEM_INDEX: Final = 2000
 """Lowest index that a template's item may have (snms-api.md §5)."""

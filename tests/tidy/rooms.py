@@ -38,6 +38,7 @@ ROOMS = {
     # The data model and its wire form
     "registry/handle": Room("", "cryptography", IO),
     "registry/handle/clock": Room(),
+    "registry/handle/certification": Room("registry/handle/*", "cryptography jwt", IO),
     # How to ask a node
     "clients": Room("registry/handle/*", "orjson msgpack", HTTP | {"uvloop"}),
     **{
@@ -62,6 +63,11 @@ ROOMS = {
         "google_crc32c msgpack",
         HTTP | {"asyncio"},
     ),
+    "registry/postgres": Room(
+        "registry registry/handle/* registry/postgres/*",
+        "asyncpg alembic sqlalchemy",
+        HTTP | {"socket"},
+    ),
     "registry/overlay": Room("registry registry/handle/* registry/datasets", "", HTTP | {"socket"}),
     "registry/datasets": Room("registry/handle/*", "", IO - {"random"}),
     "registry/directory": Room(
@@ -83,6 +89,11 @@ ROOMS = {
         "node/service registry registry/handle/* registry/directory/*",
         "cryptography sqlalchemy",
         HTTP,
+    ),
+    "node/fixtures": Room(
+        "node/fixtures node/first_start node/service node/interceptors/* clients registry registry/handle/* registry/directory/*",
+        "orjson pydantic",
+        HTTP | {"sqlalchemy"},
     ),
     # How clients reach it
     "node/faces": Room(
@@ -120,7 +131,7 @@ ROOMS = {
     "node/hosts": Room("", "", IO),
     # How it is watched
     "node/ops": Room(
-        "node/service node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",
+        "node/service node/fixtures node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",
         "aiohttp aiohttp_sse google_crc32c orjson prometheus_client pydantic",
         frozenset({"sqlalchemy"}),
     ),
@@ -133,7 +144,7 @@ ROOMS = {
     # How it is put together: the composition root
     "node": Room(
         "node/* clients/* registry/*",
-        "aiohttp annotated_types pydantic pydantic_settings typer orjson uvloop rich msgpack",
+        "aiohttp annotated_types pydantic typer orjson uvloop rich msgpack",
     ),
     "node/tree": Room(
         "node/* clients/* registry/*", "aiohttp pydantic orjson prometheus_client yarl"
@@ -156,8 +167,12 @@ ROOMS = {
         f"loadtests/{module}": Room(
             "loadtests/* clients/* registry/handle/*", "locust gevent", HTTP | {"asyncio"}
         )
-        for module in ("listening", "locustfile", "options", "shapes", "users", "wiring")
+        for module in (
+            *("choosing", "extending", "listening", "locustfile", "options", "shapes", "users"),
+            "wiring",
+        )
     },
+    "loadtests/web_page": Room("loadtests/*", "flask locust", frozenset({"asyncio"})),
     "benchmarks": Room("clients/* registry/*", "aiohttp msgpack rich uvloop lmdb rocksdict"),
 }
 

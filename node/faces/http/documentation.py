@@ -10,7 +10,6 @@ from aiohttp import web
 from idnode.node.faces.http.replies import unknown_endpoint
 from idnode.node.faces.http.routes import Route, endpoint
 from idnode.node.faces.table import FACES
-from idnode.node.openapi.document import document
 from idnode.node.openapi.page import asset, language_of, page
 from idnode.node.openapi.samples import add_samples
 from idnode.node.openapi.words import ENGLISH, explain
@@ -27,6 +26,8 @@ ABOUT = (
 
 def openapi(version: str, language: str = ENGLISH) -> Schema:
     """Return the document of every API on the HTTP port, in a language."""
+    from idnode.node.openapi.document import document  # noqa: PLC0415  # as late as the operations
+
     operations = [operation for face in FACES for operation in face.operations()]
     return add_samples(explain(document(TITLE, version, ABOUT, operations), language))
 

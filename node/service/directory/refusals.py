@@ -27,7 +27,7 @@ class LoginRefused(AuthenticationFailed):
     """No such account, or another password.
 
     ``reason`` is ``account``, ``password``, ``date`` (then ``date`` is the digest's, ``today`` the node's),
-    ``undated`` or ``plain``. It is for whoever runs the node; the peer is told nothing of it.
+    ``undated``, ``plain`` or ``digested``. It is for whoever runs the node; the peer is told nothing of it.
     """
 
     def __init__(self, reason: str, *, date: str = "", today: str = "") -> None:

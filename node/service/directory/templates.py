@@ -138,7 +138,7 @@ class Templates:
 
         """
         entry = enabled_prefix(self._cache, account, new.prefix)
-        _check(new)
+        check_template(new)
         now = int(self._clock.now())
 
         def work(session: Session) -> None:
@@ -161,7 +161,7 @@ class Templates:
 
         """
         entry = enabled_prefix(self._cache, account, new.prefix)
-        _check(new)
+        check_template(new)
         now = int(self._clock.now())
 
         def work(session: Session) -> None:
@@ -199,7 +199,13 @@ def _stored(session: Session, prefix_id: int, version: str) -> Template | None:
     )
 
 
-def _check(new: NewTemplate) -> None:
+def check_template(new: NewTemplate) -> None:
+    """Insist on what can be judged without the directory.
+
+    Raises:
+        RuleBroken: Something in the template does not fit.
+
+    """
     if new.kind not in KINDS:
         raise FieldRefused("type", new.kind, "1或2：1为主动标识载体，2为其他")
     check_industry(*new.industry)

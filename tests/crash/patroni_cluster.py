@@ -174,9 +174,7 @@ class PatroniCluster:
             told = self._answers(f"http://127.0.0.1:{self._rest[name]}/cluster")
             members = json.loads(told)["members"] if told else []
             roles = sorted(
-                member["role"]
-                for member in members
-                if member["state"] in {"running", "streaming"}
+                member["role"] for member in members if member["state"] in {"running", "streaming"}
             )
             return roles == ["leader", "replica", "sync_standby"] and name
 

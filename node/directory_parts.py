@@ -14,6 +14,7 @@ from idnode.node.defaults import DEMO_SECRET, SettingsRefused
 from idnode.node.faces.snms.exchange import SnmsServices
 from idnode.node.first_start.accounts import knows_password, prepare_directory
 from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX
+from idnode.node.object_parts import ObjectParts
 from idnode.node.service.directory.accounts import Accounts
 from idnode.node.service.directory.daily_counts import DailyCounts
 from idnode.node.service.directory.enterprises import Enterprises
@@ -78,6 +79,9 @@ class DirectoryParts:
             update_replaces=settings.snms_update == "replace",
         )
         self.identifiers = TemplatedIdentifiers(services, stands_on.resolver)
+        self.objects = ObjectParts(
+            settings, clock, core.register, stands_on, directory, self._tokens
+        )
         prefix = settings.prefix
         records = PrefixRecords(core.register, clock, prefix.encode(), stands_on.site.site)
         rules = Rules(prefix, auto_approve=settings.auto_approve)

@@ -31,18 +31,22 @@ from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
 from idnode.node.faces.http.authorization import HttpAuthorization
 from idnode.node.faces.http.services import Services, from_the_start
+from idnode.node.first_start import key_pairs
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.first_start.sample import sample_record
+from idnode.node.given import GivenFixtures
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
 from idnode.node.observation import Observation
-from idnode.node.ops import management, openapi, persistent_counters
+from idnode.node.ops import management, persistent_counters
 from idnode.node.ops.clock import clock_routes
+from idnode.node.ops.documentation import documentation_routes
+from idnode.node.ops.fixtures import FixtureCalls
 from idnode.node.ops.health import Health, State
-from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.queues import Queues
 from idnode.node.recursion.recursion import Recursion
 from idnode.node.recursive import recursion_of
 from idnode.node.reporting import report_of
@@ -75,10 +79,11 @@ class Node:
     answering: Answering
     register: Register
     dataset: ServedDataset | None = None
+    fixtures: GivenFixtures | None = None
     states: NodeStates | None = None
     recursion: Recursion | None = None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # keywords but for the settings
         self,
         settings: Settings,
         *,
@@ -86,6 +91,7 @@ class Node:
         clock: Clock | None = None,
         progress: Callable[[int, int], None] | None = None,
         shared: Shared | None = None,
+        make_key: key_pairs.Make = key_pairs.make,
     ) -> None:
         self.settings = settings
         self.seed = seed
@@ -97,8 +103,10 @@ class Node:
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
         self._progress = progress
         self._shared = shared
+        self._make_key = make_key
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
+        self._queues = Queues(settings)
         self._running = AsyncExitStack()
         self._log_failed: Callable[[], bool] = bool
         self._housekeeping: Housekeeping
@@ -159,9 +167,17 @@ class Node:
         bound = await bind_handle(self.settings, max(threads, 1))
         self._running.callback(bound.close)
         web_sockets = await bind_web(self.settings, self._running)
-        site = await site_record(self.settings, self._clock, opened, bound, web_sockets)
+        site = await site_record(
+            self.settings,
+            self._clock,
+            opened,
+            bound,
+            web_sockets,
+            self._shared,
+            self._make_key,
+        )
         self.register = await self._over(opened, site)
-        server = decode_site(site.site).servers[0]
+        server = decode_site(site.site).servers[site.number]
         authority = await Authority.open(self.register, server)
         offload = Offload() if self._shared is None else self._shared.offload
         recursion = self.recursion = recursion_of(self.settings, self._clock, bound.address)
@@ -185,13 +201,15 @@ class Node:
         await self._open_directory(services)
         self.observation.know(self.register, authority, self.parts.directory)
         await self._first_start(services, first_start=first_start)
+        self.fixtures = GivenFixtures(self, services, self._clock, opened)
+        await self.fixtures.give_files()
         self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
-        http = await self._serve_faces(services, web_sockets)
-        self._watch_loop()
+        http, *further = await self._serve_faces(services, web_sockets)
+        self._running.callback(self._queues.watch(self._clock, self.metrics))
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
-        self.addresses = Addresses(bound.address, bound.address, http, admin)
+        self.addresses = Addresses(bound.address, bound.address, http, admin, *further)
         if self.dataset is not None:
             self._running.callback(self.dataset.answer_natively(answering, self._shared).cancel)
 
@@ -258,7 +276,11 @@ class Node:
             one_answer=settings.handle_net_habits,
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
-        tcp = HandleTcp(protocol.receiver, seen[0], self._clock, limits, interceptors=interceptors)
+        tcp = HandleTcp(
+            *(protocol.receiver, seen[0], self._clock, limits),
+            interceptors=interceptors,
+            queue=self._queues.loop,
+        )
         plain = HandleUdp(
             protocol.receiver,
             seen[1],
@@ -266,8 +288,11 @@ class Node:
             udp_limits(settings),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
+            queue=self._queues.datagrams,
         )
         udp = answering.join(tcp, plain, threads, self.metrics, seen, interceptors)
+        self.metrics.flush_first(udp.count_lost)
+        self.metrics.read_queue(HANDLE_UDP, udp.queue)
         self.metrics.read_connections(HANDLE_TCP, lambda: len(tcp.connections))
         self._running.push_async_callback(protocol.dispatch.drain)
         self._running.push_async_callback(udp.stop)
@@ -280,13 +305,16 @@ class Node:
 
     async def _serve_faces(
         self, services: NodeServices, bound: list[socket.socket]
-    ) -> tuple[str, int]:
-        """Serve every HTTP face, and return the address."""
+    ) -> list[tuple[str, int]]:
+        """Serve every HTTP face, and return the addresses: the HTTP port's, and that of a second one."""
         runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
         refused = self.metrics.face(HANDLE_JSON).malformed
-        listener = await listen(self.settings, bound, runner, self._clock, refused, self._running)
+        ports = {"http_port": bound}
+        if self.settings.idhub_port is not None:
+            ports["idhub_port"] = await bind_web(self.settings, self._running, "idhub_port")
+        listeners = await listen(self.settings, ports, runner, self._clock, refused, self._running)
         self.metrics.read_connections("http", lambda: _connections_of(runner))
-        return listener.address
+        return [listener.address for listener in listeners]
 
     def _http_app(self, services: NodeServices) -> web.Application:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
@@ -311,12 +339,15 @@ class Node:
             random=self._random,
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
+            idhub=self.parts.objects.idhub,
             referral_status=int(self.settings.referral_status),
             trace=None if self.recursion is None else self.recursion.told,
             freshness=None if self.recursion is None else self.recursion.freshness,
         )
         access = access_of(self.settings, services.credentials)
-        return build_app(offered, self._observer, version(), self.interceptors, access)
+        return build_app(
+            offered, self._observer, version(), self.interceptors, access, self._queues.loop
+        )
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
@@ -332,8 +363,9 @@ class Node:
                 *calls.routes(),
                 *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
                 *self.observation.routes(version()),
+                *FixtureCalls(lambda: self.fixtures if self.health.ready else None).routes(),
                 *state_routes(lambda: self.states, self.settings),
-                *openapi.routes(version()),
+                *documentation_routes(version()),
             ],
         )
         return fenced(app, self.settings)
@@ -360,12 +392,6 @@ class Node:
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
         return await bind_http(self.settings, "admin_port", runner)
-
-    def _watch_loop(self) -> None:
-        probe = LagProbe(self._clock)
-        probe.start(asyncio.get_running_loop())
-        self._running.callback(probe.stop)
-        self.metrics.read_lag(probe.seconds)
 
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from idnode.registry.handle.types.hs_site import Site
+
 
 @dataclass(slots=True)
 class Shared:
@@ -22,6 +24,8 @@ class Shared:
     """
 
     manage: Callable[[str, web.Application], Awaitable[tuple[str, int]]]
+    join: Callable[[str, Site], Awaitable[Site]]
+    """Returns the site that the node of a name belongs to, from its site record if it were alone."""
     offload: Offload = field(default_factory=Offload)
     started: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once all nodes answer: what can wait until then does."""

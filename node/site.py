@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from idnode.clients.tracing.place import NODE_ATTRIBUTE, ROLE_ATTRIBUTE
 from idnode.node.addresses import WILDCARDS
 from idnode.node.data_directory import KEYS
-from idnode.node.first_start import prefixes
+from idnode.node.first_start import key_pairs, prefixes
 
 if TYPE_CHECKING:
     import socket
@@ -16,18 +17,21 @@ if TYPE_CHECKING:
     from idnode.node.binding import HandleSockets
     from idnode.node.first_start.prefixes import NodeSite
     from idnode.node.settings import Settings
+    from idnode.node.shared import Shared
     from idnode.registry.handle.clock import Clock
     from idnode.registry.register import Register
 
 _log = logging.getLogger(__name__)
 
 
-async def site_record(
+async def site_record(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     settings: Settings,
     clock: Clock,
     register: Register,
     bound: HandleSockets,
     web: list[socket.socket],
+    shared: Shared | None = None,
+    make_key: key_pairs.Make = key_pairs.make,
 ) -> NodeSite:
     """Return the node's site record, which tells the addresses that are bound.
 
@@ -51,6 +55,8 @@ async def site_record(
         addresses=prefixes.Addresses(told, port, port, http, _attributes(settings)),
         keep_secret=settings.demo_secret,
         demo_enterprise=settings.demo_enterprise,
+        join=None if shared is None else partial(shared.join, settings.name),
+        make_key=make_key,
     )
 
 

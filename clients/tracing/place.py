@@ -1,6 +1,6 @@
 """Places to ask: what the servers of site records are to a client that follows referrals (handle-protocol.md §9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from idnode.registry.handle.names import complete
@@ -72,6 +72,18 @@ def places_of(values: "Iterable[HandleValue]", handle: bytes) -> list[Place]:
     return [place for place in found if place.port is not None or place.http is not None]
 
 
+def every_place(values: "Iterable[HandleValue]") -> list[Place]:
+    """Return every server of the first site that these values hold."""
+    for value in values:
+        site = _site(value.data) if value.type.upper() in SITE_TYPES else None
+        if site is not None and site.servers:
+            return [
+                place_in(replace(site, servers=(server,)), b"", f"server {number}")
+                for number, server in enumerate(site.servers, start=1)
+            ]
+    return []
+
+
 def place_in(site: Site, handle: bytes, told_by: str) -> Place:
     """Return the server of a site that a handle is to be asked for at."""
     rule = told_by
@@ -88,11 +100,16 @@ def place_in(site: Site, handle: bytes, told_by: str) -> Place:
         _port(server, Transport.UDP),
         _port(server, Transport.TCP),
         _port(server, Transport.HTTP),
-        _text(attributes.get(NODE_ATTRIBUTE, b"")),
+        _text(attributes.get(_numbered(number), attributes.get(NODE_ATTRIBUTE, b""))),
         _text(attributes.get(ROLE_ATTRIBUTE, b"")),
         rule,
         count == 1,
     )
+
+
+def _numbered(number: int) -> bytes:
+    """Return the attribute that names a server of several, which are numbered from 1 there."""
+    return b"%b.%d" % (NODE_ATTRIBUTE, number + 1)
 
 
 def _port(server: "Server", transport: int) -> int | None:

@@ -43,7 +43,8 @@ class Entry:
     ends: float
     uses: int = 0
     stale: bool = False
-    verified: bool = False
+    verified: bool | None = None
+    """Whether its signature and certificates are good; None until somebody asked for that."""
 
     @property
     def lifetime(self) -> float:

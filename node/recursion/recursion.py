@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from idnode.clients.answer import Question
 from idnode.clients.calls import run_waiting
+from idnode.clients.certification.verify import verify
 from idnode.clients.tracing.trace import End, Hop, Trace, trace_object
 from idnode.clients.tracing.walk import walk
 from idnode.node.recursion.cache import (
@@ -25,22 +26,25 @@ from idnode.node.recursion.cache import (
     stale_form,
 )
 from idnode.node.recursion.counters import FAILED, HIT, MISS, STALE, RecursionCounters
-from idnode.node.service.errors import NobodyAnswers
+from idnode.node.service.errors import NobodyAnswers, ServiceError
 from idnode.registry.errors import HandleNotFound, ValuesNotFound
-from idnode.registry.fetching import NotFetched
-from idnode.registry.handle.names import PREFIX_OF_PREFIXES, fold, prefix_of
+from idnode.registry.fetching import NotFetched, fetched
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.names import PREFIX_OF_PREFIXES, complete, fold, prefix_of
 from idnode.registry.handle.printing import printable
-from idnode.registry.handle.values import pack
+from idnode.registry.handle.values import pack, unpack
 from idnode.registry.handle.wire.constants import OpFlag, ResponseCode, name_of_response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from idnode.clients.answer import Answer
     from idnode.clients.tracing.place import Place
     from idnode.clients.tracing.walk import Step
     from idnode.node.recursion.upstream import Upstream
+    from idnode.registry.handle.certification.tokens import VerifyingKey
     from idnode.registry.handle.clock import Clock
+    from idnode.registry.handle.model import HandleValue
 
 FLAGS: Final = OpFlag.CACHE_CERTIFY | OpFlag.PUBLIC_ONLY
 """Of our own questions: not RECU, for the nodes are to refer us."""
@@ -76,15 +80,19 @@ class _Delegation(NamedTuple):
 
 
 class Recursion:
-    """The walk and the cache of one recursive node; ``own`` is how its hops are shown."""
+    """The walk and the cache of one recursive node; ``own`` is how its hops are shown.
 
-    def __init__(
+    ``roots`` are the keys of the identities that certificates have to lead up to in a trusted answer.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  # called once, by the composition root
         self,
         root: Place,
         upstream: Upstream,
         clock: Clock,
         own: Hop,
         limits: RecursionLimits | None = None,
+        roots: Mapping[str, VerifyingKey] | None = None,
     ) -> None:
         self.counters = RecursionCounters()
         self.limits = limits or RecursionLimits()
@@ -93,6 +101,7 @@ class Recursion:
         self._upstream = upstream
         self._clock = clock
         self._own = own
+        self._roots = roots or {}
         self._walking: dict[bytes, asyncio.Task[tuple[Trace, Entry]]] = {}
         self._delegations: dict[bytes, _Delegation] = {}
         self._fetched: ContextVar[dict[bytes, Entry] | None] = ContextVar("walked", default=None)
@@ -142,6 +151,40 @@ class Recursion:
         if entry.stale:
             return Freshness(STALE, age)
         return Freshness(HIT if entry.uses else MISS, age)
+
+    def trusted(self, handle: bytes) -> bool:
+        """Return whether the record of a complete handle, which was looked up before, is verified.
+
+        Raises:
+            NotFetched: That has to be found out first.
+
+        """
+        if not self._roots:
+            return False
+        key = fold(handle)
+        entry = (self._fetched.get() or {}).get(key) or self.cache.get(key, self._clock.now())
+        if entry is None or entry.packed is None:
+            return False
+        if entry.verified is None:
+            raise NotFetched((handle,), self._verify)
+        return entry.verified
+
+    async def _verify(self, handles: Sequence[bytes]) -> None:
+        """Find out whether records are signed by whom the roots vouch for."""
+        for handle in handles:
+            key = fold(handle)
+            entry = (self._fetched.get() or {}).get(key) or self.cache.get(key, self._clock.now())
+            if entry is None or entry.packed is None:
+                continue
+            steps = verify(handle, unpack(entry.packed), roots=self._roots, now=self._clock.now())
+            verdict = await run_waiting(steps, self._values_of)
+            entry.verified = verdict.trusted
+
+    async def _values_of(self, handle: bytes) -> tuple[HandleValue, ...]:
+        try:
+            return unpack(await fetched(lambda: self.lookup(complete(handle))))
+        except (RegistryError, ServiceError):
+            return ()  # the link that needs it is broken then
 
     async def trace(self, question: Question) -> Trace:
         """Return how a handle is found: what is remembered, or a walk, which is remembered."""

@@ -88,8 +88,11 @@ def folder_of(data_dir: Path, node: TreeNode) -> Path:
 def dataset_of(topology: Topology, node: TreeNode) -> str | None:
     """Return the part of the data set that a node serves, None for nothing.
 
-    A secondary node hosts its enterprises but for those that have nodes of their own.
+    A secondary node hosts its enterprises but for those that have nodes of their own. The servers of a site of several
+    serve what is written.
     """
+    if len(topology.site_of(node)) > 1:
+        return None
     if not topology.dataset or node.role not in {"secondary", "enterprise"}:
         return None
     without = "+".join(child.prefix for child in topology.children_of(node))

@@ -41,7 +41,8 @@ class TreeNode(_Part):
     """One node.
 
     Ports are 0 for any free one. ``parent`` may be left out while there is only one node that it can be. Without a
-    ``prefix`` of its own only a recursive node is. ``settings`` are any further ones, as `idnode settings` lists them.
+    ``prefix`` of its own only a recursive node is. Nodes with one prefix are one site, among whose servers handles are
+    spread by the part that ``hash`` names. ``settings`` are any further ones, as `idnode settings` lists them.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
@@ -51,6 +52,7 @@ class TreeNode(_Part):
     prefix: str = RECURSIVE_PREFIX
     parent: str = ""
     host: str = ""
+    hash: Literal["prefix", "suffix", "handle"] | None = None
     handle_port: int = Field(0, ge=0, le=65535)
     http_port: int = Field(0, ge=0, le=65535)
     settings: dict[str, Any] = Field(default_factory=dict)
@@ -78,16 +80,33 @@ class Topology(_Part):
         if self.dataset:
             seed_of(self.dataset)
         names = [node.name for node in self.node]
-        prefixes = [node.prefix for node in self.node if node.role != "recursive"]
-        for what, found in (("name", names), ("prefix", prefixes)):
-            twice = sorted({each for each in found if found.count(each) > 1})
-            if twice:
-                raise ValueError(f"two nodes have the {what} {twice[0]}")
+        twice = sorted({each for each in names if names.count(each) > 1})
+        if twice:
+            raise ValueError(f"two nodes have the name {twice[0]}")
         for node in self.node:
             self._check(node)
         return self
 
+    def _check_site(self, node: TreeNode) -> None:
+        members = self.site_of(node)
+        if len(members) == 1:
+            return
+        if len({(each.role, each.parent, each.hash) for each in members}) > 1 or not node.hash:
+            raise ValueError(
+                f"two nodes have the prefix {node.prefix}: a site of several servers takes one role, one parent "
+                "and one `hash` (prefix, suffix or handle)"
+            )
+
+    def site_of(self, node: TreeNode) -> tuple[TreeNode, ...]:
+        """Return the servers of the site that a node belongs to, in their order; mostly it is alone."""
+        if node.role == "recursive":
+            return (node,)
+        return tuple(
+            each for each in self.node if each.prefix == node.prefix and each.role != "recursive"
+        )
+
     def _check(self, node: TreeNode) -> None:
+        self._check_site(node)
         parent = self.parent_of(node)
         if node.role == "recursive":
             return

@@ -17,19 +17,20 @@ from idnode.clients.errors import ClientError
 from idnode.node.defaults import SettingsRefused
 from idnode.node.runtime import Node
 from idnode.node.shared import Shared
-from idnode.node.tree.delegations import delegate, lay_root
+from idnode.node.tree.certificates import (
+    ROOT_FILE,
+    Issuer,
+    broken_chains,
+    sample,
+)
+from idnode.node.tree.delegations import delegate, lay_root, write_once
 from idnode.node.tree.derive import settings_of
+from idnode.node.tree.sites import TreeSites
+from idnode.registry.fetching import fetched
+from idnode.registry.handle.certification.keys import pem_of
 from idnode.registry.handle.clock import MovableClock
 from idnode.registry.handle.errors import RegistryError
-from idnode.registry.handle.types.hs_site import (
-    Interface,
-    Server,
-    Site,
-    decode_site,
-    encode_site,
-    pack_address,
-)
-from idnode.registry.handle.wire.constants import InterfaceType, Transport
+from idnode.registry.handle.types.hs_site import encode_site
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -70,7 +71,8 @@ class Tree:
         self._base = base
         self._seed = seed
         self._clock = clock or MovableClock()
-        self._shared = Shared(manage)
+        self._sites = TreeSites(topology, self.here)
+        self._shared = Shared(manage, self._sites.join)
         self._ports: dict[str, dict[str, int]] = {}
         self._changing = asyncio.Lock()
         self._asking: asyncio.Task[None] | None = None
@@ -82,7 +84,7 @@ class Tree:
     def _check_others(self) -> None:
         """Refuse to leave out a node that one of ours has to find, and has no port of its own in the file."""
         for node in self.here:
-            near = [*self.topology.children_of(node)]
+            near = [*self.topology.children_of(node), *self.topology.site_of(node)]
             if node.role == "recursive":
                 near += filter(None, [self.topology.parent_of(node)])
             for other in near:
@@ -164,12 +166,13 @@ class Tree:
                 await self._told(found)
 
     async def _start_all(self, nodes: Sequence[TreeNode]) -> None:
-        outcomes = await asyncio.gather(
-            *(self._start_node(node) for node in nodes), return_exceptions=True
-        )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        # One that fails ends the others, who may be waiting for it: servers of one site know each other.
+        try:
+            async with asyncio.TaskGroup() as starting:
+                tasks = [starting.create_task(self._start_node(node)) for node in nodes]
+                await asyncio.gather(*tasks)
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
 
     async def _start_node(self, node: TreeNode) -> None:
         further: dict[str, Any] = dict(self._ports.get(node.name, {}))
@@ -185,7 +188,7 @@ class Tree:
             "http_port": addresses.http[1],
         }
 
-    def _above(self, node: TreeNode) -> dict[str, str]:
+    def _above(self, node: TreeNode) -> dict[str, Any]:
         """Return the settings by which a recursive node finds the tree: its top, and the hosts that it names."""
         root = self.topology.parent_of(node)
         assert root is not None
@@ -193,36 +196,56 @@ class Tree:
         running = self.nodes.get(root.name)
         port = root.handle_port if running is None else running.addresses.handle_tcp[1]
         hosts = sorted({self.topology.host_of(each) for each in self.topology.node})
-        return {"recursive_root": f"{host}:{port}", "recursive_hosts": ",".join(hosts)}
+        found: dict[str, Any] = {
+            "recursive_root": f"{host}:{port}",
+            "recursive_hosts": ",".join(hosts),
+        }
+        if running is not None:
+            found["recursive_trust"] = self._base.data_dir / ROOT_FILE
+        return found
 
     async def _told(self, node: TreeNode) -> None:
         """Have what hangs together with a node know of it: its parent, and it of its children."""
         started = self.nodes[node.name]
         if node.role == "national":
-            site = started.services.site.site
-            await lay_root(started.register, node.prefix, site, int(self._clock.now()))
+            issuer = self._issuer(node)
+            await lay_root(started.register, started.services.site.site, issuer)
+            root = self._base.data_dir / ROOT_FILE
+            await asyncio.to_thread(
+                root.write_bytes, pem_of(started.services.site.signing_key.public_key())
+            )
+        else:
+            await self._sign_samples(node)
         parent = self.topology.parent_of(node)
         if parent is not None and node.role != "recursive" and parent.name in self.nodes:
             await self._delegate(parent, node, started.services.site.site)
         for child in self.topology.children_of(node):
             if child not in self.here:
-                await self._delegate(node, child, self._site_by_file(child))
+                await self._delegate(
+                    node, child, encode_site(self._sites.by_file(self.topology.site_of(child)))
+                )
 
     async def _delegate(self, parent: TreeNode, child: TreeNode, site: bytes) -> None:
-        register, now = self.nodes[parent.name].register, int(self._clock.now())
-        if await delegate(register, child.prefix, site, child.title, now):
+        register, issuer = self.nodes[parent.name].register, self._issuer(parent)
+        if await delegate(register, child.prefix, site, child.title, issuer):
             _log.info("%s refers %s and all below it to %s", parent.name, child.prefix, child.name)
 
-    def _site_by_file(self, node: TreeNode) -> bytes:
-        """Return a site record of a node of another process, from what the topology says of it."""
-        interfaces = [
-            Interface(InterfaceType.BOTH, Transport.TCP, node.handle_port),
-            Interface(InterfaceType.QUERY, Transport.UDP, node.handle_port),
-        ]
-        if node.http_port:
-            interfaces.append(Interface(InterfaceType.QUERY, Transport.HTTP, node.http_port))
-        address = pack_address(self.topology.host_of(node))
-        return encode_site(Site(1, (Server(1, address, interfaces=tuple(interfaces)),)))
+    def _issuer(self, node: TreeNode) -> Issuer:
+        key = self.nodes[node.name].services.site.signing_key
+        national = node.role == "national"
+        return Issuer(node.prefix.encode(), key, self._clock.now(), root=national)
+
+    async def _sign_samples(self, node: TreeNode) -> None:
+        """Have a node hold a signed record, and the first secondary one those with broken chains."""
+        if len(self.topology.site_of(node)) > 1:
+            return
+        issuer, register = self._issuer(node), self.nodes[node.name].register
+        records = dict([sample(issuer)])
+        first = next((each for each in self.topology.node if each.role == "secondary"), None)
+        broken = node.prefix.encode() + b"/broken-expired"
+        if node == first and await fetched(lambda: register.lookup(broken)) is None:
+            records |= await asyncio.to_thread(broken_chains, issuer)
+        await write_once(register, records, int(self._clock.now()))
 
     def _others(self) -> list[tuple[TreeNode, TreeNode]]:
         """Return the children that run in other processes, each with its parent."""
@@ -248,7 +271,6 @@ class Tree:
         try:
             async with aio.Client(server, clock=self._clock) as client:
                 site = encode_site(await client.site())
-            decode_site(site)
             await self._delegate(parent, child, site)
         except (ClientError, RegistryError) as error:
             _log.debug("%s does not tell its site record: %s", child.name, error)

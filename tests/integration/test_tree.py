@@ -15,17 +15,23 @@ from xml.etree import ElementTree as ET
 import aiohttp
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner
 
 from idnode.clients import aio, web
 from idnode.clients.answer import Question, Transport
 from idnode.clients.tracing.trace import End
 from idnode.node.addresses import url_of
+from idnode.node.cli import application
 from idnode.node.settings import Settings
+from idnode.node.tree.certificates import BROKEN
 from idnode.node.tree.topology import Topology
 from idnode.node.tree.up import running_tree
 from idnode.registry.datasets.choice import make, make_share
 from idnode.registry.handle.clock import MovableClock
-from idnode.registry.handle.values import unpack
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.values import pack, unpack
+from idnode.registry.handle.wire.constants import OpFlag
+from idnode.registry.mutation import Create
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -197,3 +203,48 @@ async def test_one_node_stopped_leaves_the_others(tree, admin, clock):
         assert (await recursive.resolve(unknown)).succeeded
     assert (await get(f"{admin}/readyz"))[0] == 200
     assert (await post(f"{admin}/tree/nodes/none/stop"))[0] == 404
+
+
+async def test_trusted_answers_are_said_to_be(tree, running):
+    asked = OpFlag.TRUSTED_QUERY | OpFlag.PUBLIC_ONLY
+    async with client(tree, "recursive") as recursive:
+        for handle, trusted in (
+            ("88.912.1/signed", True),
+            ("88.909/signed", True),
+            *((f"88.909/broken-{name}", False) for name in BROKEN),
+            (sample("88.909", 1, seed=11)[0], False),
+        ):
+            answer = await recursive.query(Question.of(handle, op_flags=asked))
+            assert answer.succeeded
+            flags = answer.op_flags & (OpFlag.TRUSTED_QUERY | OpFlag.TRUSTED_RESULT)
+            assert flags == OpFlag.TRUSTED_QUERY | OpFlag.TRUSTED_RESULT * trusted, handle
+        plain = await recursive.query(Question(b"88.912.1/signed"))
+        assert not plain.op_flags & OpFlag.TRUSTED_RESULT
+
+
+async def test_the_commands_verify_and_sign(tree, running):
+    folder = tree.nodes["top"].settings.data_dir.parent.parent
+    server = "{}:{}".format(*tree.nodes["recursive"].addresses.handle_tcp)
+    checked = ["--root", str(folder / "root.pem"), "--server", server]
+
+    def invoke(*arguments):
+        return CliRunner().invoke(application(list(arguments)), list(arguments))
+
+    good = await asyncio.to_thread(invoke, "verify", "88.912.1/signed", *checked)
+    assert (good.exit_code, good.stdout.count("✓")) == (0, 4), good.stdout
+    bad = await asyncio.to_thread(invoke, "verify", "88.909/broken-revoked", "--json", *checked)
+    links = json.loads(bad.stdout)["links"]
+    assert (bad.exit_code, links[-1]["reason"]) == (1, "revoked")
+    node = tree.nodes["equipment-1"]
+    packed = pack([HandleValue(1, "URL", b"https://example.org/mine")])
+    await node.register.submit((Create(b"88.912.1/mine", packed),))
+    signed = await asyncio.to_thread(
+        invoke,
+        *("sign", "88.912.1/mine", "--issuer", "300:0.NA/88.912.1"),
+        *("--key", str(node.settings.data_dir / "keys" / "88.912.1.private.pem")),
+        *("--server", "{}:{}".format(*node.addresses.http)),
+        *("--admin", "301:0.NA/88.912.1"),
+    )
+    assert "1 values signed" in signed.stdout, signed.output
+    mine = await asyncio.to_thread(invoke, "verify", "88.912.1/mine", *checked)
+    assert mine.exit_code == 0, mine.stdout

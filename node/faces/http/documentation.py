@@ -9,8 +9,6 @@ from aiohttp import web
 
 from idnode.node.faces.http.routes import Route, endpoint
 from idnode.node.faces.table import FACES
-from idnode.node.openapi.document import document
-from idnode.node.openapi.page import page
 
 if TYPE_CHECKING:
     from idnode.node.openapi.document import Schema
@@ -24,6 +22,8 @@ ABOUT = (
 
 def openapi(version: str) -> Schema:
     """Return the document of every API on the HTTP port."""
+    from idnode.node.openapi.document import document  # noqa: PLC0415  # as late as the operations
+
     operations = [operation for face in FACES for operation in face.operations()]
     return document(TITLE, version, ABOUT, operations)
 
@@ -38,6 +38,8 @@ def documentation_routes(version: str) -> list[Route]:
         return web.Response(body=body, content_type="application/json")
 
     async def shown(_request: web.Request) -> web.StreamResponse:
+        from idnode.node.openapi.page import page  # noqa: PLC0415
+
         html, headers = page()
         return web.Response(body=html, headers=headers)
 

@@ -64,6 +64,10 @@ _TAKEN: Final = {
     "idType": "属性英文名称重复",
     "name": "属性中文名称重复",
 }
+_ELSEWHERE: Final = {
+    "typed": "模板含有非字符型属性，请使用IDHub接口",
+    "unpublished": "模板未发布",
+}
 _NEEDS: Final = {"enabled": "前缀未启用", "hosted": "前缀未托管"}
 
 _TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
@@ -71,6 +75,7 @@ _TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
     refusals.Absent: lambda error: _ABSENT[error.kind],
     refusals.Taken: lambda error: _TAKEN[error.kind],
     refusals.PrefixNotReady: lambda error: _NEEDS[error.needs],
+    refusals.TemplateElsewhere: lambda error: _ELSEWHERE[error.reason],
     refusals.PrefixElsewhere: lambda _: "前缀不属于本二级节点",
     refusals.FieldRefused: lambda error: f"参数值不正确: {error.field}",
     refusals.FileRefused: lambda error: "文件大小超出限制" if error.bytes_max else "文件类型不支持",

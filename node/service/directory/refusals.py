@@ -27,7 +27,7 @@ class LoginRefused(AuthenticationFailed):
     """No such account, or another password.
 
     ``reason`` is ``account``, ``password``, ``date`` (then ``date`` is the digest's, ``today`` the node's),
-    ``undated`` or ``plain``. It is for whoever runs the node; the peer is told nothing of it.
+    ``undated``, ``plain`` or ``digested``. It is for whoever runs the node; the peer is told nothing of it.
     """
 
     def __init__(self, reason: str, *, date: str = "", today: str = "") -> None:
@@ -61,6 +61,15 @@ class Taken(RuleBroken):
         super().__init__(f"The {kind} {name} is taken")
         self.kind = kind
         self.name = name
+
+
+class TemplateElsewhere(RuleBroken):
+    """A metadata template is not for this API; ``reason`` is ``typed`` (it has more than characters) or ``unpublished``."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The template {name} is {reason}")
+        self.name = name
+        self.reason = reason
 
 
 class PrefixNotReady(RuleBroken):

@@ -19,6 +19,7 @@ from idnode.node.service.directory.refusals import (
     IndexReserved,
     ItemConflict,
     Taken,
+    TemplateElsewhere,
     TooManyItems,
 )
 from idnode.registry.directory.tables import FIRST_ITEM_INDEX, Template, TemplateItem
@@ -46,6 +47,9 @@ ITEMS_MAX: Final = 1000
 
 INDEX_MAX: Final = 0x7FFFFFFF
 """Highest index of a handle value; eleven digits, as documented, would not fit the protocol."""
+
+CHARACTERS: Final = 1
+"""The type of values that a template of this API can have, as metadata templates number types."""
 
 KINDS: Final = frozenset({1, 2})
 """1: active identifier carrier, 2: other."""
@@ -91,18 +95,35 @@ class Templates:
 
         """
         own_prefix(self._cache, account, prefix)
-        return self.known(prefix, version)
+        return self._plain(prefix, version)
 
     def known(self, prefix: str, version: str) -> TemplateEntry:
-        """Return a template, whoever asks.
+        """Return a template that identifiers can be registered with, whoever asks.
 
         Raises:
             Absent: There is none.
+            TemplateElsewhere: It has items of other types than characters, or is not published.
+
+        """
+        found = self._plain(prefix, version)
+        if found.details is not None and not found.details["state"]:
+            raise TemplateElsewhere(f"{prefix} {version}", "unpublished")
+        return found
+
+    def _plain(self, prefix: str, version: str) -> TemplateEntry:
+        """Return a template of characters only, as all of this API are.
+
+        Raises:
+            Absent: There is none.
+            TemplateElsewhere: It has items of other types.
 
         """
         found = self._cache.templates.get((prefix, version))
         if found is None:
             raise Absent("template", f"{prefix} {version}")
+        for item in found.items.values():
+            if item.details is not None and item.details["schema"]["dataType"] != CHARACTERS:
+                raise TemplateElsewhere(f"{prefix} {version}", "typed")
         return found
 
     async def create(self, account: AccountEntry, new: NewTemplate) -> None:
@@ -114,7 +135,7 @@ class Templates:
 
         """
         entry = enabled_prefix(self._cache, account, new.prefix)
-        _check(new)
+        check_template(new)
         now = int(self._clock.now())
 
         def work(session: Session) -> None:
@@ -137,7 +158,7 @@ class Templates:
 
         """
         entry = enabled_prefix(self._cache, account, new.prefix)
-        _check(new)
+        check_template(new)
         now = int(self._clock.now())
 
         def work(session: Session) -> None:
@@ -175,7 +196,13 @@ def _stored(session: Session, prefix_id: int, version: str) -> Template | None:
     )
 
 
-def _check(new: NewTemplate) -> None:
+def check_template(new: NewTemplate) -> None:
+    """Insist on what can be judged without the directory.
+
+    Raises:
+        RuleBroken: Something in the template does not fit.
+
+    """
     if new.kind not in KINDS:
         raise FieldRefused("type")
     check_industry(*new.industry)

@@ -60,6 +60,7 @@ def test_each_node_has_its_part_of_the_settings(tmp_path):
         (TOP + BELOW.replace("88.950", "99.1"), "is not below 88"),
         (TOP + BELOW + 'parent = "none"\n', "needs 'none' as a national node"),
         (TOP + '[[node]]\nname = "x"\nrole = "secondary"\n', "node x has no prefix"),
+        (TOP + BELOW + BELOW.replace("below", "b") + 'hash = "prefix"\n', "one `hash`"),
         (TOP.replace("top", "Top!"), "name"),
         (TOP + "colour = 1\n", "colour"),
         ('dataset = "paris"\n' + TOP, "there is no data set 'paris'"),

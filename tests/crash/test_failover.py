@@ -12,6 +12,7 @@
 import asyncio
 import importlib.util
 import itertools
+import logging
 import os
 import shutil
 from collections import Counter
@@ -27,6 +28,7 @@ from idnode.clients.bulk import item
 from idnode.clients.dialogues import Administrator, create
 from idnode.clients.errors import ServerBusy
 from idnode.clients.identity import SecretIdentity
+from idnode.clients.request import Schedule
 from idnode.clients.snms_answers import (
     Attribute,
     Identifier,
@@ -46,6 +48,8 @@ BACK_SECONDS = 10
 """Time that everything has to go on after Patroni has found out."""
 
 PATIENCE_SECONDS = 120
+
+_log = logging.getLogger(__name__)
 
 URL = HandleValue(1, "URL", b"https://example.org/1")
 SECRET = "idnode-demo"
@@ -93,7 +97,9 @@ class Writers:
     async def __aenter__(self):
         self._loop = asyncio.get_running_loop()
         self._json = web.Client(self._ready["http"], CREDENTIAL, timeout_seconds=120)
-        self._tcp = aio.Client(tuple(self._ready["handle_tcp"]))
+        self._tcp = aio.Client(
+            tuple(self._ready["handle_tcp"]), schedule=Schedule(stream_seconds=120)
+        )
         self._administrator = Administrator(SecretIdentity(b"0.NA/88.900.1", 301, SECRET.encode()))
         self._snms = snms.Client(self._ready["http"], Account("demo", SECRET), timeout_seconds=120)
         with suppress(NodeFailed, RuleBroken):  # the second writers of a node find it
@@ -173,7 +179,7 @@ async def lost(cluster, acknowledged):
     return set(acknowledged) - {row[0] for row in rows}
 
 
-async def test_killed_leaders_take_nothing_acknowledged_along(cluster, node, record_property):
+async def test_killed_leaders_take_nothing_acknowledged_along(cluster, node):
     patroni_seconds = _module("patroni_cluster").TTL_SECONDS
     back = []
     async with Writers(node) as writers:
@@ -188,9 +194,11 @@ async def test_killed_leaders_take_nothing_acknowledged_along(cluster, node, rec
             cluster.revive(leader)
         await writers.rest()
         gone = await lost(cluster, writers.acknowledged)
-        record_property("acknowledged", len(writers.acknowledged))
-        record_property("back_after_seconds", [round(seconds, 1) for seconds in back])
-        record_property("told", str(dict(writers.told)))
+        _log.info(
+            "%d acknowledged, %d lost, back after %s s, %s",
+            *(len(writers.acknowledged), len(gone), [round(each, 1) for each in back]),
+            dict(writers.told),
+        )
         assert not gone
         faces = {face for face, told in writers.told if told == "ok"}
         assert faces == {"by_json", "by_bulk", "by_handle_protocol", "by_snms"}

@@ -168,13 +168,7 @@ class Node:
         self._running.callback(bound.close)
         web_sockets = await bind_web(self.settings, self._running)
         site = await site_record(
-            self.settings,
-            self._clock,
-            opened,
-            bound,
-            web_sockets,
-            self._shared,
-            self._make_key,
+            self.settings, self._clock, opened, bound, web_sockets, self._shared, self._make_key
         )
         self.register = await self._over(opened, site)
         server = decode_site(site.site).servers[site.number]

@@ -72,7 +72,7 @@ ROOMS = {
     # What a node does
     "node/service": Room(
         "node/interceptors registry registry/handle/* registry/directory/*",
-        "cryptography regex sqlalchemy",
+        "cryptography defusedxml regex sqlalchemy",
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/interceptors": Room(
@@ -125,6 +125,10 @@ ROOMS = {
         "node/recursion node/service registry registry/handle/* clients/* node/ops/counters",
         "prometheus_client",
         HTTP | {"socket"},
+    ),
+    # How a secondary node files what it has at the national one
+    "node/docking": Room(
+        "node/service registry registry/handle/* registry/directory", "aiohttp sqlalchemy"
     ),
     # How it is put together: the composition root
     "node": Room(

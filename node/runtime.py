@@ -24,6 +24,7 @@ from idnode.node.dataset import ServedDataset
 from idnode.node.defaults import pure_python_forced
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.directory_parts import Core, open_directory
+from idnode.node.docking_parts import DockingParts
 from idnode.node.exposure import is_loopback
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
@@ -41,6 +42,7 @@ from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UD
 from idnode.node.observation import Observation
 from idnode.node.ops import management, persistent_counters
 from idnode.node.ops.clock import clock_routes
+from idnode.node.ops.docking import docking_routes
 from idnode.node.ops.documentation import documentation_routes
 from idnode.node.ops.fixtures import FixtureCalls
 from idnode.node.ops.health import Health, State
@@ -82,6 +84,7 @@ class Node:
     fixtures: GivenFixtures | None = None
     states: NodeStates | None = None
     recursion: Recursion | None = None
+    docking: DockingParts
 
     def __init__(  # noqa: PLR0913  # keywords but for the settings
         self,
@@ -192,6 +195,7 @@ class Node:
         if self._shared is None:
             self._running.callback(offload.close)
         self.services = services
+        self.docking = DockingParts(self.settings, self.register, self._clock, self.report)
         await self._open_directory(services)
         self.observation.know(self.register, authority, self.parts.directory)
         await self._first_start(services, first_start=first_start)
@@ -204,6 +208,8 @@ class Node:
         self._running.callback(self._queues.watch(self._clock, self.metrics))
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
         self.addresses = Addresses(bound.address, bound.address, http, admin, *further)
+        if self.settings.national_url is not None:
+            self.dock(self.settings.national_url)
         if self.dataset is not None:
             self._running.callback(self.dataset.answer_natively(answering, self._shared).cancel)
 
@@ -239,6 +245,10 @@ class Node:
         self._running.push_async_callback(self.dataset.overlay.close)
         self.metrics.read_computed(self.dataset.overlay.count_computed)
         return self.dataset.overlay
+
+    def dock(self, national: str) -> None:
+        """File enterprises and prefixes at a national node from now on; ``national`` is the URL of its HTTP port."""
+        self.docking.dock(national, self.services, self.parts.directory, self._running)
 
     async def _open_directory(self, services: NodeServices) -> None:
         under = Core(self.settings, self._clock, self.register, services, self.metrics.flush)
@@ -334,6 +344,7 @@ class Node:
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
             idhub=self.parts.objects.idhub,
+            national=self.docking.national,
             referral_status=int(self.settings.referral_status),
             trace=None if self.recursion is None else self.recursion.told,
             freshness=None if self.recursion is None else self.recursion.freshness,
@@ -359,6 +370,7 @@ class Node:
                 *self.observation.routes(version()),
                 *FixtureCalls(lambda: self.fixtures if self.health.ready else None).routes(),
                 *state_routes(lambda: self.states, self.settings),
+                *docking_routes(lambda: self.docking.told() if self.health.ready else {}),
                 *documentation_routes(version()),
             ],
         )

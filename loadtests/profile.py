@@ -36,6 +36,7 @@ class Face(StrEnum):
     HANDLE_TCP = "handle_tcp"
     JSON = "json"
     SNMS = "snms"
+    IDHUB = "idhub"
     BULK = "bulk"
 
 

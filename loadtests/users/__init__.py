@@ -2,6 +2,7 @@
 
 from idnode.loadtests.profile import Face
 from idnode.loadtests.users.bulk import BulkUser
+from idnode.loadtests.users.idhub import IdhubUser
 from idnode.loadtests.users.node_user import BEGUN, COUNTED, LOAD_TESTS, NodeUser, WebUser
 from idnode.loadtests.users.resolving import HandleTcpUser, HandleUdpUser, JsonUser
 from idnode.loadtests.users.snms import SnmsUser
@@ -14,6 +15,7 @@ __all__ = [
     "BulkUser",
     "HandleTcpUser",
     "HandleUdpUser",
+    "IdhubUser",
     "JsonUser",
     "NodeUser",
     "SnmsUser",
@@ -21,6 +23,7 @@ __all__ = [
 ]
 
 USERS: dict[Face, type[NodeUser]] = {
-    user.face: user for user in (HandleUdpUser, HandleTcpUser, JsonUser, SnmsUser, BulkUser)
+    user.face: user
+    for user in (HandleUdpUser, HandleTcpUser, JsonUser, SnmsUser, IdhubUser, BulkUser)
 }
 """The users of each face."""

@@ -9,7 +9,7 @@ connection without an Origin, which no interceptor has to see.
 from email.utils import formatdate
 from typing import Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11, hdrs, web
 
 from idnode.node.faces.http.replies import JSON_TYPE, SERVER
 from idnode.node.interceptors.exchange import current
@@ -25,7 +25,7 @@ def may_be_plain(request: web.Request) -> bool:
     return (
         request.version == HttpVersion11
         and request.keep_alive
-        and "Origin" not in request.headers
+        and hdrs.ORIGIN not in request.headers
         and request.method == "GET"
         and current.get() is None
     )

@@ -163,11 +163,7 @@ class Node:
         server = decode_site(site.site).servers[site.number]
         authority = await Authority.open(self.register, server)
         offload = Offload() if self._shared is None else self._shared.offload
-        recursion = self.recursion = recursion_of(self.settings, self._clock, bound.address)
-        if recursion is not None:
-            self._running.push_async_callback(recursion.close)
-            counters, cache = recursion.counters, recursion.cache
-            self.metrics.read_further(lambda: counters.collect(cache))
+        recursion = self._recursive(bound)
         services = NodeServices(
             self.settings,
             self.register,
@@ -229,6 +225,15 @@ class Node:
         self._running.push_async_callback(self.dataset.overlay.close)
         self.metrics.read_computed(self.dataset.overlay.count_computed)
         return self.dataset.overlay
+
+    def _recursive(self, bound: HandleSockets) -> Recursion | None:
+        """Return what asks others for clients, if the node does that."""
+        recursion = self.recursion = recursion_of(self.settings, self._clock, bound.address)
+        if recursion is not None:
+            self._running.push_async_callback(recursion.close)
+            counters, cache = recursion.counters, recursion.cache
+            self.metrics.read_further(lambda: counters.collect(cache))
+        return recursion
 
     def dock(self, national: str) -> None:
         """File enterprises and prefixes at a national node from now on; ``national`` is the URL of its HTTP port."""

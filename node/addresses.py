@@ -20,6 +20,8 @@ class Addresses:
     handle_udp: tuple[str, int]
     http: tuple[str, int]
     admin: tuple[str, int]
+    idhub: tuple[str, int] | None = None
+    """The second port of the HTTP API, where IDHub's clients look for it."""
 
 
 def url_of(address: tuple[str, int], scheme: str = "http") -> str:
@@ -30,13 +32,16 @@ def url_of(address: tuple[str, int], scheme: str = "http") -> str:
 
 
 def _told(addresses: Addresses) -> dict[str, Any]:
-    return {
+    told: dict[str, Any] = {
         "handle_tcp": addresses.handle_tcp,
         "handle_udp": addresses.handle_udp,
         "http": url_of(addresses.http),
         "https": url_of(addresses.http, "https"),
         "admin": url_of(addresses.admin),
     }
+    if addresses.idhub is not None:
+        told["idhub"] = url_of(addresses.idhub)
+    return told
 
 
 def write_ready_file(

@@ -19,7 +19,7 @@ from idnode.node.answering import Answering, udp_limits
 from idnode.node.binding import HandleSockets, bind_handle, bind_http, bind_web, listen
 from idnode.node.browsers import access_of, fenced
 from idnode.node.build import core, version
-from idnode.node.data_directory import REGISTER, SNAPSHOTS, make_private
+from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
 from idnode.node.defaults import pure_python_forced
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
@@ -32,19 +32,23 @@ from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
 from idnode.node.faces.http.authorization import HttpAuthorization
 from idnode.node.faces.http.services import Services, from_the_start
+from idnode.node.first_start import key_pairs
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.first_start.sample import sample_record
+from idnode.node.given import GivenFixtures
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
 from idnode.node.observation import Observation
-from idnode.node.ops import management, openapi, persistent_counters
+from idnode.node.ops import management, persistent_counters
 from idnode.node.ops.clock import clock_routes
 from idnode.node.ops.docking import docking_routes
+from idnode.node.ops.documentation import documentation_routes
+from idnode.node.ops.fixtures import FixtureCalls
 from idnode.node.ops.health import Health, State
-from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.queues import Queues
 from idnode.node.recursion.recursion import Recursion
 from idnode.node.recursive import recursion_of
 from idnode.node.reporting import report_of
@@ -55,11 +59,13 @@ from idnode.node.service.offload import Offload
 from idnode.node.services import NodeServices
 from idnode.node.settings import Settings
 from idnode.node.shared import Shared
+from idnode.node.sharing import started_together
 from idnode.node.site import site_record
 from idnode.node.states import NodeStates, finish_return, state_routes
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
+from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
 
@@ -75,11 +81,12 @@ class Node:
     answering: Answering
     register: Register
     dataset: ServedDataset | None = None
+    fixtures: GivenFixtures | None = None
     states: NodeStates | None = None
     recursion: Recursion | None = None
     docking: DockingParts
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # keywords but for the settings
         self,
         settings: Settings,
         *,
@@ -87,6 +94,7 @@ class Node:
         clock: Clock | None = None,
         progress: Callable[[int, int], None] | None = None,
         shared: Shared | None = None,
+        make_key: key_pairs.Make = key_pairs.make,
     ) -> None:
         self.settings = settings
         self.seed = seed
@@ -98,8 +106,10 @@ class Node:
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
         self._progress = progress
         self._shared = shared
+        self._make_key = make_key
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
+        self._queues = Queues(settings)
         self._running = AsyncExitStack()
         self._log_failed: Callable[[], bool] = bool
         self._housekeeping: Housekeeping
@@ -147,7 +157,11 @@ class Node:
         admin = await self._serve_management()
         opened = await self._open_register()
         await finish_return(self.settings.data_dir, opened)
-        first_start = not opened.stats().identifiers
+        async with started_together(opened.capabilities.shared, self.settings.data_dir / KEYS):
+            await self._build_on(opened, admin)
+
+    async def _build_on(self, opened: Register, admin: tuple[str, int]) -> None:
+        first_start = not await opened.count(PREFIX_OF_PREFIXES)
         slots = opened.capabilities.slots
         answering = self.answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)
@@ -157,7 +171,7 @@ class Node:
         self._running.callback(bound.close)
         web_sockets = await bind_web(self.settings, self._running)
         site = await site_record(
-            self.settings, self._clock, opened, bound, web_sockets, self._shared
+            self.settings, self._clock, opened, bound, web_sockets, self._shared, self._make_key
         )
         self.register = await self._over(opened, site)
         server = decode_site(site.site).servers[site.number]
@@ -181,13 +195,15 @@ class Node:
         await self._open_directory(services)
         self.observation.know(self.register, authority, self.parts.directory)
         await self._first_start(services, first_start=first_start)
+        self.fixtures = GivenFixtures(self, services, self._clock, opened)
+        await self.fixtures.give_files()
         self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
-        http = await self._serve_faces(services, web_sockets)
-        self._watch_loop()
+        http, *further = await self._serve_faces(services, web_sockets)
+        self._running.callback(self._queues.watch(self._clock, self.metrics))
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
-        self.addresses = Addresses(bound.address, bound.address, http, admin)
+        self.addresses = Addresses(bound.address, bound.address, http, admin, *further)
         if self.settings.national_url is not None:
             self.dock(self.settings.national_url)
         if self.dataset is not None:
@@ -269,7 +285,11 @@ class Node:
             one_answer=settings.handle_net_habits,
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
-        tcp = HandleTcp(protocol.receiver, seen[0], self._clock, limits, interceptors=interceptors)
+        tcp = HandleTcp(
+            *(protocol.receiver, seen[0], self._clock, limits),
+            interceptors=interceptors,
+            queue=self._queues.loop,
+        )
         plain = HandleUdp(
             protocol.receiver,
             seen[1],
@@ -277,8 +297,11 @@ class Node:
             udp_limits(settings),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
+            queue=self._queues.datagrams,
         )
         udp = answering.join(tcp, plain, threads, self.metrics, seen, interceptors)
+        self.metrics.flush_first(udp.count_lost)
+        self.metrics.read_queue(HANDLE_UDP, udp.queue)
         self.metrics.read_connections(HANDLE_TCP, lambda: len(tcp.connections))
         self._running.push_async_callback(protocol.dispatch.drain)
         self._running.push_async_callback(udp.stop)
@@ -291,13 +314,16 @@ class Node:
 
     async def _serve_faces(
         self, services: NodeServices, bound: list[socket.socket]
-    ) -> tuple[str, int]:
-        """Serve every HTTP face, and return the address."""
+    ) -> list[tuple[str, int]]:
+        """Serve every HTTP face, and return the addresses: the HTTP port's, and that of a second one."""
         runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
         refused = self.metrics.face(HANDLE_JSON).malformed
-        listener = await listen(self.settings, bound, runner, self._clock, refused, self._running)
+        ports = {"http_port": bound}
+        if self.settings.idhub_port is not None:
+            ports["idhub_port"] = await bind_web(self.settings, self._running, "idhub_port")
+        listeners = await listen(self.settings, ports, runner, self._clock, refused, self._running)
         self.metrics.read_connections("http", lambda: _connections_of(runner))
-        return listener.address
+        return [listener.address for listener in listeners]
 
     def _http_app(self, services: NodeServices) -> web.Application:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
@@ -322,13 +348,16 @@ class Node:
             random=self._random,
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
+            idhub=self.parts.objects.idhub,
             national=self.docking.national,
             referral_status=int(self.settings.referral_status),
             trace=None if self.recursion is None else self.recursion.told,
             freshness=None if self.recursion is None else self.recursion.freshness,
         )
         access = access_of(self.settings, services.credentials)
-        return build_app(offered, self._observer, version(), self.interceptors, access)
+        return build_app(
+            offered, self._observer, version(), self.interceptors, access, self._queues.loop
+        )
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
@@ -344,9 +373,10 @@ class Node:
                 *calls.routes(),
                 *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
                 *self.observation.routes(version()),
+                *FixtureCalls(lambda: self.fixtures if self.health.ready else None).routes(),
                 *state_routes(lambda: self.states, self.settings),
                 *docking_routes(lambda: self.docking.told() if self.health.ready else {}),
-                *openapi.routes(version()),
+                *documentation_routes(version()),
             ],
         )
         return fenced(app, self.settings)
@@ -373,12 +403,6 @@ class Node:
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
         return await bind_http(self.settings, "admin_port", runner)
-
-    def _watch_loop(self) -> None:
-        probe = LagProbe(self._clock)
-        probe.start(asyncio.get_running_loop())
-        self._running.callback(probe.stop)
-        self.metrics.read_lag(probe.seconds)
 
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""

@@ -59,6 +59,7 @@ class NodeServices:
             if settings.reverse_lookup
             else None
         )
+        self.offload = offload
         self.web_sessions = WebSessions(clock)
         responses = Responses(
             site.site_serial,

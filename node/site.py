@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from idnode.clients.tracing.place import NODE_ATTRIBUTE, ROLE_ATTRIBUTE
 from idnode.node.addresses import WILDCARDS
 from idnode.node.data_directory import KEYS
-from idnode.node.first_start import prefixes
+from idnode.node.first_start import key_pairs, prefixes
 
 if TYPE_CHECKING:
     import socket
@@ -31,6 +31,7 @@ async def site_record(  # noqa: PLR0913, PLR0917  # called once, by the composit
     bound: HandleSockets,
     web: list[socket.socket],
     shared: Shared | None = None,
+    make_key: key_pairs.Make = key_pairs.make,
 ) -> NodeSite:
     """Return the node's site record, which tells the addresses that are bound.
 
@@ -55,6 +56,7 @@ async def site_record(  # noqa: PLR0913, PLR0917  # called once, by the composit
         keep_secret=settings.demo_secret,
         demo_enterprise=settings.demo_enterprise,
         join=None if shared is None else partial(shared.join, settings.name),
+        make_key=make_key,
     )
 
 

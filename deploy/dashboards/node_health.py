@@ -163,6 +163,22 @@ def _peers() -> Iterator[Builder[Panel]]:
         ),
         look=PER_SECOND,
     )
+    yield lines(
+        "Datagrams lost",
+        "Per second. They found a buffer full, and their clients ask again after seconds.",
+        Query("sum(rate(idnode_dropped_total{$NODES}[$__rate_interval]))", "lost"),
+        look=PER_SECOND,
+    )
+    yield lines(
+        "Datagrams not read yet",
+        "What waits in the system, as a share of the room for it; at one hundred percent the next ones are lost.",
+        Query(
+            "sum by (instance) (idnode_receive_queue_bytes{$NODES})"
+            " / clamp_min(sum by (instance) (idnode_receive_queue_limit_bytes{$NODES}), 1)",
+            "{{instance}}",
+        ),
+        look=Look("percentunit", ceiling=1),
+    )
 
 
 def _writes() -> Iterator[Builder[Panel]]:

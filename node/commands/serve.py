@@ -10,16 +10,17 @@ from typing import Annotated
 import typer
 
 from idnode.node.addresses import write_ready_file
-from idnode.node.banner import banner
 from idnode.node.build import core
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.process import run_process, stop_at_signals
 from idnode.node.commands.progress import byte_progress
+from idnode.node.data_directory import KEYS
 from idnode.node.defaults import notify_socket
 from idnode.node.exposure import check_exposure
+from idnode.node.first_start.key_pairs import MadeAhead
+from idnode.node.imports import imports_kept
 from idnode.node.ops import logs
 from idnode.node.ops.readiness_notice import ReadinessNotice
-from idnode.node.runtime import Node
 from idnode.node.settings import Loaded, Settings
 
 _log = logging.getLogger(__name__)
@@ -45,13 +46,19 @@ def run(
 
 
 async def _serve(settings: Settings, folding: logs.Folding) -> None:
+    needed = 1 + settings.demo_enterprise
+    keys = MadeAhead(0 if (settings.data_dir / KEYS).exists() else needed)
+    with imports_kept():  # most of a start, and keys are made meanwhile
+        from idnode.node.banner import banner  # noqa: PLC0415
+        from idnode.node.runtime import Node  # noqa: PLC0415
+
     stop = stop_at_signals()
     seed = secrets.randbits(64) if settings.seed is None else settings.seed
     if settings.ready_file is not None:
         settings.ready_file.unlink(missing_ok=True)
     notice = ReadinessNotice(notify_socket())
     with byte_progress("reading the log") as bar:
-        node = Node(settings, seed=seed, progress=bar)
+        node = Node(settings, seed=seed, progress=bar, make_key=keys)
         node.every_second(lambda: logs.report_folded(folding))
         node.every_second(notice.alive)
         await node.start()

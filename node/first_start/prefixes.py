@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.first_start.key_pairs import load_or_make
+from idnode.node.first_start import key_pairs
 from idnode.node.service.identifiers.credentials import Identity, node_administrators
 from idnode.registry.errors import RegisterShort
 from idnode.registry.fetching import fetched, together
@@ -46,7 +46,7 @@ from idnode.registry.limits import BATCH_ITEMS_MAX
 from idnode.registry.mutation import AddValues, Create, ModifyValues
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -111,12 +111,13 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     keep_secret: bool = False,
     demo_enterprise: bool = True,
     join: Callable[[Site], Awaitable[Site]] | None = None,
+    make_key: key_pairs.Make = key_pairs.make,
 ) -> NodeSite:
     """Make sure that the register holds what a node needs, and return what the node tells clients.
 
     ``secret`` is the administrators' secret at first start. At later ones it replaces the stored one, also
     of a demo enterprise that still has the same, unless ``keep_secret``: then the stored one stays. ``join`` makes the node
-    one server of a site of several.
+    one server of a site of several. ``make_key`` gives the key pairs of a first start.
 
     Raises:
         KeyFileUnusable: A key file holds something else.
@@ -131,7 +132,10 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     # Both at once: nothing else of a first start takes as long, and making a key leaves others running.
     owners = (prefix, enterprise) if first_start and demo_enterprise else (prefix,)
     key, *others = await asyncio.gather(
-        *(asyncio.to_thread(load_or_make, keys, owner.decode()) for owner in owners)
+        *(
+            asyncio.to_thread(key_pairs.load_or_make, keys, owner.decode(), make_key)
+            for owner in owners
+        )
     )
     fresh = _site_of(key, addresses)
     own = fresh.servers[0]
@@ -140,23 +144,10 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     site = await changes.site(names.prefix_handle(prefix), fresh)
     number = next(n for n, each in enumerate(site.servers) if each.public_key == own.public_key)
     if first_start:
-        admins = node_administrators(prefix)
-        changes.add_prefix(prefix, key, site, admins)
-        for enterprise_key in others:
-            changes.add_prefix(
-                enterprise, enterprise_key, site, (*node_administrators(enterprise), *admins)
-            )
+        changes.begin(prefix, key, site, dict(zip(owners[1:], others, strict=True)))
+        await changes.submit()
     else:
-        if not keep_secret:
-            await changes.replace_secret(prefix, enterprise)
-        await changes.refresh_sites(prefix, site)
-        try:
-            await changes.submit()
-        except RegisterShort as error:
-            # A full disk is no reason not to answer; the next start finds the same differences.
-            _log.warning("prefix handles are left as they were: %s", error)
-        return NodeSite(encode_site(site), site.serial, key, number)
-    await changes.submit()
+        await changes.follow(prefix, enterprise, site, keep_secret=keep_secret)
     return NodeSite(encode_site(site), site.serial, key, number)
 
 
@@ -180,6 +171,32 @@ class _PrefixChanges:
         self._now = now
         self._secret = secret
         self._changes: list[Mutation] = []
+
+    def begin(
+        self,
+        prefix: bytes,
+        key: RSAPrivateKey,
+        site: Site,
+        enterprises: Mapping[bytes, RSAPrivateKey],
+    ) -> None:
+        """Make the prefix handles of a first start."""
+        admins = node_administrators(prefix)
+        self.add_prefix(prefix, key, site, admins)
+        for enterprise, own in enterprises.items():
+            self.add_prefix(enterprise, own, site, (*node_administrators(enterprise), *admins))
+
+    async def follow(
+        self, prefix: bytes, enterprise: bytes, site: Site, *, keep_secret: bool
+    ) -> None:
+        """Bring what was made before up to date with secret and site of today."""
+        if not keep_secret:
+            await self.replace_secret(prefix, enterprise)
+        await self.refresh_sites(prefix, site)
+        try:
+            await self.submit()
+        except RegisterShort as error:
+            # A full disk is no reason not to answer; the next start finds the same differences.
+            _log.warning("prefix handles are left as they were: %s", error)
 
     async def site(self, handle: bytes, fresh: Site) -> Site:
         """Return the site record of today, with a new serial number if it differs from the stored one."""

@@ -264,7 +264,8 @@ class Recursion:
         if known is not None and known.until > self._clock.now():
             trace = await self._walk_from(known.place, key, handle)
             if trace.end not in {End.ANSWERED, End.NOT_FOUND, End.REFUSED}:
-                del self._delegations[prefix]  # it moved, or is gone; who delegates knows better
+                # It moved, or is gone, and another walk may have found that out; who delegates knows better.
+                self._delegations.pop(prefix, None)
                 again = await self._walk_from(self._root, key, handle)
                 trace = replace(again, hops=(*trace.hops, *again.hops))
         if trace is None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from idnode.node.faces.http.authorization import HttpAuthorization
+    from idnode.node.faces.idhub.exchange import IdhubServices
     from idnode.node.faces.snms.exchange import SnmsServices
     from idnode.node.service.docking.national import NationalNode
     from idnode.node.service.events import Observer
@@ -71,3 +72,5 @@ class Services:
     """The HTTP status that sends browsers on to another node; 300 shows them where to ask instead."""
     snms: Callable[[Observer], SnmsServices] | None = None
     """Returns what the SNMS face stands on, if the node has a directory."""
+    idhub: Callable[[Observer], IdhubServices] | None = None
+    """Returns what the IDHub face stands on, if the node has a directory."""

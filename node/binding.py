@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -21,6 +21,7 @@ from idnode.node.faces.http.tls import CertificateUnusable, server_context
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
 from idnode.node.settings import Settings, flag_of, variable_of
 from idnode.registry.handle.clock import Clock
+from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 
 PAIR_TRIES_MAX: Final = 20
 """Tries to find a free port that is free for TCP and UDP alike."""
@@ -120,6 +121,17 @@ async def bind_web(
     for each in bound:
         running.callback(each.close)
     return bound
+
+
+def runner_options(settings: Settings) -> dict[str, Any]:
+    """Return how aiohttp is to serve an application of the node."""
+    return {
+        "access_log": None,
+        "shutdown_timeout": settings.drain_timeout,
+        "keepalive_timeout": settings.idle_timeout,
+        # The longest handle fits into a path, each of its bytes percent-encoded.
+        "max_line_size": 4 * HANDLE_BYTES_MAX,
+    }
 
 
 async def listen(  # noqa: PLR0913, PLR0917  # called once, by the composition root

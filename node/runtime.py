@@ -16,7 +16,14 @@ from aiohttp import web
 
 from idnode.node.addresses import Addresses
 from idnode.node.answering import Answering, udp_limits
-from idnode.node.binding import HandleSockets, bind_handle, bind_http, bind_web, listen
+from idnode.node.binding import (
+    HandleSockets,
+    bind_handle,
+    bind_http,
+    bind_web,
+    listen,
+    runner_options,
+)
 from idnode.node.browsers import access_of
 from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS, REGISTER, make_private
@@ -46,7 +53,7 @@ from idnode.node.ops.health import Health, State
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.queues import Queues
 from idnode.node.recursion.recursion import Recursion
-from idnode.node.recursive import recursion_of
+from idnode.node.recursive import begin_recursion
 from idnode.node.reporting import report_of
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
@@ -60,7 +67,6 @@ from idnode.node.site import site_record
 from idnode.node.states import NodeStates, finish_return
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
-from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
@@ -173,11 +179,9 @@ class Node:
         server = decode_site(site.site).servers[site.number]
         authority = await Authority.open(self.register, server)
         offload = Offload() if self._shared is None else self._shared.offload
-        recursion = self.recursion = recursion_of(self.settings, self._clock, bound.address)
-        if recursion is not None:
-            self._running.push_async_callback(recursion.close)
-            counters, cache = recursion.counters, recursion.cache
-            self.metrics.read_further(lambda: counters.collect(cache))
+        recursion = self.recursion = begin_recursion(
+            self.settings, self._clock, bound.address, self.metrics, self._running
+        )
         services = NodeServices(
             self.settings,
             self.register,
@@ -307,13 +311,15 @@ class Node:
         self, services: NodeServices, bound: list[socket.socket]
     ) -> list[tuple[str, int]]:
         """Serve every HTTP face, and return the addresses: the HTTP port's, and that of a second one."""
-        runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
+        runner = HttpFaceRunner(self._http_app(services), **runner_options(self.settings))
         refused = self.metrics.face(HANDLE_JSON).malformed
         ports = {"http_port": bound}
         if self.settings.idhub_port is not None:
             ports["idhub_port"] = await bind_web(self.settings, self._running, "idhub_port")
         listeners = await listen(self.settings, ports, runner, self._clock, refused, self._running)
-        self.metrics.read_connections("http", lambda: _connections_of(runner))
+        self.metrics.read_connections(
+            "http", lambda: len(runner.server.connections) if runner.server else 0
+        )
         return [listener.address for listener in listeners]
 
     def _http_app(self, services: NodeServices) -> web.Application:
@@ -350,22 +356,12 @@ class Node:
             offered, self._observer, version(), self.interceptors, access, self._queues.loop
         )
 
-    def _runner_options(self) -> dict[str, Any]:
-        settings = self.settings
-        return {
-            "access_log": None,
-            "shutdown_timeout": settings.drain_timeout,
-            "keepalive_timeout": settings.idle_timeout,
-            # The longest handle fits into a path, each of its bytes percent-encoded.
-            "max_line_size": 4 * HANDLE_BYTES_MAX,
-        }
-
     async def _serve_management(self) -> tuple[str, int]:
         """Serve the management app on a port of its own, or where the process serves those of all its nodes."""
         app = management_app(self, self._clock, partial(self._housekeeping.save, sync=True))
         if self._shared is not None:
             return await self._shared.manage(self.settings.name, app)
-        runner = web.AppRunner(app, **self._runner_options())
+        runner = web.AppRunner(app, **runner_options(self.settings))
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
         return await bind_http(self.settings, "admin_port", runner)
@@ -373,7 +369,3 @@ class Node:
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""
         return report_of(self, self._clock.now() - self._started)
-
-
-def _connections_of(runner: web.AppRunner) -> int:
-    return 0 if runner.server is None else len(runner.server.connections)

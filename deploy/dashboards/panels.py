@@ -7,7 +7,7 @@ source whose uid is pinned. Queries keep to the nodes chosen at the top of the d
 from collections.abc import Iterable
 from itertools import count
 from string import Template
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from grafana_foundation_sdk.builders import common as common_builder
 from grafana_foundation_sdk.builders import dashboard as dashboard_builder
@@ -17,6 +17,7 @@ from grafana_foundation_sdk.builders import (
     piechart,
     prometheus,
     stat,
+    table,
     timeseries,
 )
 from grafana_foundation_sdk.cog.builder import Builder
@@ -96,6 +97,25 @@ def lines(
     if look.stacked:
         panel = panel.stacking(common_builder.StackingConfig().mode(common.StackingMode.NORMAL))
     return _finished(panel, Frame(title, description, span, 8), queries, look)
+
+
+def rows(
+    title: str, description: str, *queries: Query, by: str, span: int = 24
+) -> Builder[dashboard.Panel]:
+    """Return a table with a row for each value of a label, and a column for the latest of each query."""
+    panel = table.Panel().transformations(
+        [
+            dashboard.DataTransformerConfig(
+                id_val="joinByField", options={"byField": by, "mode": "outer"}
+            )
+        ]
+    )
+    frame = Frame(title, description, span, 10)
+    finished: Any = _finished(panel, frame, queries, Look())
+    for target in finished.build().targets or ():
+        target.format = PromQueryFormat.TABLE
+        target.instant, target.range = True, False
+    return cast("Builder[dashboard.Panel]", finished)
 
 
 def number(

@@ -192,7 +192,7 @@ class ObjectAttributes(BaseModel):
     metaData: HistoryShown | None = None
 
 
-class ValueShown(BaseModel):
+class ObjectValue(BaseModel):
     """A value of an identifier in the shape that older applications read."""
 
     index: int
@@ -206,7 +206,7 @@ class ObjectShown(BaseModel):
     id: str
     type: str
     attributes: ObjectAttributes
-    values: list[ValueShown] | None = Field(None)
+    values: list[ObjectValue] | None = Field(None)
 
 
 class GranteeShown(BaseModel):

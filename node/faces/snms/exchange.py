@@ -102,7 +102,7 @@ def answered(
         except BodyRefused as error:
             code = int(ResponseCode.PROTOCOL_ERROR)
             note_error(error)
-            response = failure(Said(REFUSED, "请求体过大或编码错误"), status=error.status)
+            response = failure(Said(REFUSED, _body_text(error)), status=error.status)
             hang_up_after(error, response)
         except PLANNED as error:
             code = code_of(error)
@@ -122,6 +122,13 @@ def answered(
         return response
 
     return answer
+
+
+def _body_text(error: BodyRefused) -> str:
+    text = "请求体过大或编码错误"
+    if error.bytes_max:
+        return f"{text}（上限为{error.bytes_max}字节，即{error.bytes_max >> 20}MB）"
+    return f"{text}（Content-Encoding应为gzip、deflate或不压缩，请求体须完整）"
 
 
 def code_of(error: BaseException) -> int:

@@ -91,11 +91,16 @@ class PrefixElsewhere(RuleBroken):
 
 
 class FieldRefused(RuleBroken):
-    """A field has a content that no rule allows; ``field`` is its name on the wire."""
+    """A field has a content that no rule allows; ``field`` is its name on the wire.
 
-    def __init__(self, field: str) -> None:
+    ``came`` is what came, if one value did; ``wants`` says in the API's language what is allowed.
+    """
+
+    def __init__(self, field: str, came: object = None, wants: str = "") -> None:
         super().__init__(f"{field} is not valid")
         self.field = field
+        self.came = came
+        self.wants = wants
 
 
 class FileRefused(RuleBroken):

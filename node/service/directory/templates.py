@@ -48,6 +48,9 @@ ITEMS_MAX: Final = 1000
 INDEX_MAX: Final = 0x7FFFFFFF
 """Highest index of a handle value; eleven digits, as documented, would not fit the protocol."""
 
+INDEX_RANGE: Final = f"{FIRST_ITEM_INDEX}到{INDEX_MAX}之间的整数"
+"""Says which indexes an item may have."""
+
 CHARACTERS: Final = 1
 """The type of values that a template of this API can have, as metadata templates number types."""
 
@@ -204,21 +207,25 @@ def check_template(new: NewTemplate) -> None:
 
     """
     if new.kind not in KINDS:
-        raise FieldRefused("type")
+        raise FieldRefused("type", new.kind, "1或2：1为主动标识载体，2为其他")
     check_industry(*new.industry)
     if len(new.items) > ITEMS_MAX:
         raise TooManyItems(ITEMS_MAX)
     seen: set[int] = set()
-    for item in new.items:
+    for place, item in enumerate(new.items):
         if item.min_length > item.max_length:
-            raise FieldRefused("metadata.maxLength")
+            raise FieldRefused(
+                f"items.{place}.metadata.maxLength",
+                item.max_length,
+                f"不小于minLength（{item.min_length}）",
+            )
         index = item.id_index
         if index is None:  # a free one is chosen when an identifier is written
             continue
         if index in RESERVED_INDEXES:
             raise IndexReserved(index)
         if not FIRST_ITEM_INDEX <= index <= INDEX_MAX:
-            raise FieldRefused("idIndex")
+            raise FieldRefused(f"items.{place}.idIndex", index, INDEX_RANGE)
         if index in seen:
             raise IndexRepeated(index)
         seen.add(index)
@@ -269,7 +276,7 @@ def _append(template: Template, item: NewItem) -> None:
     if len(template.items) >= ITEMS_MAX:
         raise TooManyItems(ITEMS_MAX)
     if index > INDEX_MAX:
-        raise FieldRefused("idIndex")
+        raise FieldRefused("idIndex", index, INDEX_RANGE)
     template.items.append(
         TemplateItem(
             name=item.name,

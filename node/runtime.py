@@ -165,7 +165,7 @@ class Node:
     async def _build_on(self, opened: Register, admin: tuple[str, int]) -> None:
         first_start = not await opened.count(PREFIX_OF_PREFIXES)
         slots = opened.capabilities.slots
-        answering = self.answering = Answering(slots, self._clock, self.settings)
+        self.answering = answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)
         self.observation.journal.unseen = answering.unseen
         threads = self.settings.udp_threads if answering.native else 0
@@ -183,12 +183,7 @@ class Node:
             self.settings, self._clock, bound.address, self.metrics, self._running
         )
         services = NodeServices(
-            self.settings,
-            self.register,
-            authority,
-            self._clock,
-            site,
-            self.report,
+            *(self.settings, self.register, authority, self._clock, site, self.report),
             offload,
             recursion,
         )
@@ -214,8 +209,8 @@ class Node:
             self._running.callback(self.dataset.answer_natively(answering, self._shared).cancel)
 
     def _facts(self) -> Facts:
-        settings = self.settings
-        return Facts(version(), core(), settings.target_registrations, settings.target_resolutions)
+        wanted = self.settings
+        return Facts(version(), core(), wanted.target_registrations, wanted.target_resolutions)
 
     async def _open_register(self) -> Register:
         settings = self.settings
@@ -274,11 +269,8 @@ class Node:
         self, services: NodeServices, answering: Answering, bound: HandleSockets, threads: int
     ) -> None:
         settings, protocol, interceptors = self.settings, services.protocol, self.interceptors
-        limits = TcpLimits(
-            connections_max=settings.connections_max,
-            idle_seconds=settings.idle_timeout,
-            one_answer=settings.handle_net_habits,
-        )
+        bounds = settings.connections_max, settings.idle_timeout
+        limits = TcpLimits(*bounds, one_answer=settings.handle_net_habits)
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
         tcp = HandleTcp(
             *(protocol.receiver, seen[0], self._clock, limits),
@@ -286,10 +278,7 @@ class Node:
             queue=self._queues.loop,
         )
         plain = HandleUdp(
-            protocol.receiver,
-            seen[1],
-            self._clock,
-            udp_limits(settings),
+            *(protocol.receiver, seen[1], self._clock, udp_limits(settings)),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
             queue=self._queues.datagrams,

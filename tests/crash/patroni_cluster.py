@@ -106,6 +106,8 @@ class PatroniCluster:
                     "ttl": TTL_SECONDS,
                     "loop_wait": 1,
                     "retry_timeout": 2,
+                    # The synchronous standby has what was acknowledged, however much was not.
+                    "maximum_lag_on_failover": 1 << 30,
                     "synchronous_mode": True,
                     "synchronous_mode_strict": True,
                     "postgresql": {

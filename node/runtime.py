@@ -42,6 +42,7 @@ from idnode.node.ops.health import Health, State
 from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.overloads import Overloads
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.credentials import node_administrators
@@ -53,8 +54,6 @@ from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
-
-"""The record of the sample identifier that exists after the first start."""
 
 _log = logging.getLogger(__name__)
 
@@ -127,6 +126,7 @@ class Node:
     async def _build(self) -> None:
         await asyncio.to_thread(make_private, self.settings.data_dir)
         self.metrics = Metrics(self._facts(), persistent_counters.load(self.settings.data_dir))
+        self._overloads = Overloads(self.settings, self._clock, self.metrics)
         self._housekeeping = Housekeeping(self.settings.data_dir, self.metrics)
         for chore in self._chores:
             self._housekeeping.add(chore)
@@ -248,7 +248,9 @@ class Node:
             one_answer=settings.handle_net_habits,
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
-        tcp = HandleTcp(protocol.receiver, seen[0], self._clock, limits, interceptors=interceptors)
+        sheds, turns = self._overloads.of(HANDLE_TCP), self._overloads.turns
+        heard = protocol.receiver, seen[0], self._clock, limits
+        tcp = HandleTcp(*heard, interceptors=interceptors, turns=turns, overload=sheds)
         plain = HandleUdp(
             protocol.receiver,
             seen[1],
@@ -256,6 +258,7 @@ class Node:
             udp_limits(settings),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
+            overload=self._overloads.of(HANDLE_UDP),
         )
         udp = answering.join(tcp, plain, threads, self.metrics, seen, interceptors)
         self.metrics.flush_first(udp.count_lost)
@@ -273,8 +276,8 @@ class Node:
     async def _serve_faces(self, services: NodeServices) -> tuple[str, int]:
         """Serve every HTTP face, and return the address."""
         runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
-        refused = self.metrics.face(HANDLE_JSON).malformed
-        listener = await listen(self.settings, runner, self._clock, refused, self._running)
+        malformed = self.metrics.face(HANDLE_JSON).malformed
+        listener = await listen(self.settings, runner, self._clock, malformed, self._running)
         self.metrics.read_connections("http", lambda: _connections_of(runner))
         return listener.address
 
@@ -303,7 +306,8 @@ class Node:
             snms=self.parts.snms,
         )
         access = access_of(self.settings, services.credentials)
-        return build_app(offered, self._observer, version(), self.interceptors, access)
+        shedding = self._overloads.http()
+        return build_app(offered, self._observer, version(), self.interceptors, access, shedding)
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
@@ -347,7 +351,7 @@ class Node:
         probe = LagProbe(self._clock)
         probe.start(asyncio.get_running_loop())
         self._running.callback(probe.stop)
-        self.metrics.read_lag(probe.seconds)
+        self.metrics.read_lag(probe.seconds, probe.delays)
 
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""

@@ -144,6 +144,16 @@ class Settings(BaseSettings):
     drain_timeout: float = Field(
         10.0, ge=0, description="seconds that requests under way get to finish at stop"
     )
+    shed_target: float = Field(
+        0.1,
+        ge=0,
+        description="seconds that a request may wait to be read; beyond capacity longer ones are refused (0: none is)",
+    )
+    shed_interval: float = Field(
+        0.5,
+        gt=0,
+        description="seconds for which all requests must have waited longer before any is refused",
+    )
     udp_threads: int = Field(
         1,
         ge=0,

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Final
 
+from idnode.node.ops.counters import SECONDS, Histogram
 from idnode.registry.handle.clock import Clock
 
 PERIOD_SECONDS: Final = 0.1
@@ -22,6 +23,8 @@ class LagProbe:
         self._worst = 0.0
         self._worst_before = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self.delays = Histogram(SECONDS)
+        """Every delay that was measured."""
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look every `PERIOD_SECONDS` until stopped."""
@@ -44,6 +47,7 @@ class LagProbe:
 
     def observe(self, now: float, lag: float) -> None:
         """Take one measured delay at ``now``."""
+        self.delays.add(lag)
         if now >= self._window_end:
             self._worst_before, self._worst = self._worst, 0.0
             self._window_end = now + WINDOW_SECONDS

@@ -68,6 +68,8 @@ class Metrics(Collector):
         self._register: Callable[[], RegisterStats] | None = None
         self._computed: Callable[[], int] = int
         self._lag: Callable[[], float] = float
+        self._delays = Histogram(SECONDS)
+        self._shed: dict[str, Callable[[], int]] = {}
         self._injected: Callable[[], Mapping[str, int]] = dict
         self._ready: Callable[[], bool] = bool
         self._folder: Path | None = None
@@ -101,9 +103,13 @@ class Metrics(Collector):
         """Take from here at each scrape how often each fault was injected."""
         self._injected = struck
 
-    def read_lag(self, lag: Callable[[], float]) -> None:
-        """Take the event loop's lag from here at each scrape."""
-        self._lag = lag
+    def read_lag(self, lag: Callable[[], float], delays: Histogram) -> None:
+        """Take the event loop's worst recent lag, and all of its delays, from here at each scrape."""
+        self._lag, self._delays = lag, delays
+
+    def read_shed(self, face: str, count: Callable[[], int]) -> None:
+        """Take from here at each scrape how many requests a face refused because they had waited too long."""
+        self._shed[face] = count
 
     def read_ready(self, ready: Callable[[], bool]) -> None:
         """Take from here at each scrape whether traffic is wanted."""
@@ -175,6 +181,18 @@ class Metrics(Collector):
         yield _gauge(
             "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag()
         )
+        yield HistogramMetricFamily(
+            "idnode_loop_delay_seconds",
+            "Delay of the event loop, looked at ten times a second.",
+            list(self._delays.cumulative()),
+            self._delays.total,
+        )
+        shed = CounterMetricFamily(
+            "idnode_shed", "Requests refused since they had waited too long.", labels=("face",)
+        )
+        for name, count in self._shed.items():
+            shed.add_metric((name,), count())
+        yield shed
         yield InfoMetricFamily(
             "idnode_build",
             "What is running: version, and core (native or python).",

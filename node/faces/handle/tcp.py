@@ -20,6 +20,7 @@ from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.sockets import bound_streams
 from idnode.node.faces.handle.tcp_connection import TcpConnection
 from idnode.node.interceptors.chain import Interceptors
+from idnode.node.service.overload import Overload, Turns
 
 if TYPE_CHECKING:
     import socket
@@ -37,7 +38,7 @@ _BACKLOG: Final = 1024
 class HandleTcp:
     """The TCP face: listens, and knows its connections."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a face stands on, and its settings
         self,
         receiver: Receiver,
         observer: Observer,
@@ -45,7 +46,11 @@ class HandleTcp:
         limits: TcpLimits | None = None,
         *,
         interceptors: Interceptors | None = None,
+        turns: Turns | None = None,
+        overload: Overload | None = None,
     ) -> None:
+        self.turns = turns or Turns(clock)
+        self.overload = overload or Overload()
         self.interceptors = interceptors or Interceptors()
         self.receiver = receiver
         self.observer = observer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from idnode.node.faces.handle.native_runs import Runs
 from idnode.node.faces.handle.reply_queue import PendingReply, ReplyQueue
@@ -12,6 +12,7 @@ from idnode.node.faces.handle.tcp_passages import Passages, reset_connection
 from idnode.node.service.errors import PeerGone
 from idnode.node.service.events import CREATE, RESOLVE
 from idnode.node.service.handle.connection import Connection
+from idnode.node.service.overload import too_many
 from idnode.registry.handle.wire.constants import EnvelopeFlag
 from idnode.registry.handle.wire.errors import MalformedEnvelope, ProtocolError
 from idnode.registry.handle.wire.framing import Framer
@@ -20,34 +21,11 @@ from idnode.registry.handle.wire.stream_parts import Joiner
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from idnode.node.faces.handle.limits import TcpLimits
-    from idnode.node.faces.handle.native_runs import NativeStream
-    from idnode.node.interceptors.chain import Interceptors
-    from idnode.node.service.events import Observer
-    from idnode.node.service.handle.receiver import Receiver
+    from idnode.node.faces.handle.listener import Listener
     from idnode.node.service.handle.response import Reply
-    from idnode.registry.handle.clock import Clock
     from idnode.registry.handle.wire.envelope import Envelope
 
 _TRUNCATED: Final = EnvelopeFlag.TRUNCATED
-
-
-class Listener(Protocol):
-    """Describes what a connection asks of the face that accepted it."""
-
-    receiver: Receiver
-    observer: Observer
-    clock: Clock
-    limits: TcpLimits
-    connections: set[TcpConnection]
-    native: NativeStream | None
-    interceptors: Interceptors
-
-    def joined(self, connection: TcpConnection) -> None:
-        """Take in a connection."""
-
-    def left(self, connection: TcpConnection) -> None:
-        """Forget a connection."""
 
 
 class TcpConnection(asyncio.Protocol):
@@ -59,6 +37,9 @@ class TcpConnection(asyncio.Protocol):
         self._receiver = face.receiver
         self._observer = face.observer
         self._elapsed = face.clock.elapsed
+        self._turns = face.turns
+        self._overload = face.overload
+        self._arrived = 0.0
         self._framer = Framer(face.limits.message_bytes_max)
         self._runs = Runs(face.clock)
         self._context = Connection((), stream=True, room=self.room)
@@ -113,6 +94,8 @@ class TcpConnection(asyncio.Protocol):
         data = self._answer_run(data)
         if not data:
             return
+        now = self._elapsed()
+        self._arrived = now - self._turns.waited(now)
         try:
             messages = framer.feed(data)
         except MalformedEnvelope:
@@ -215,7 +198,9 @@ class TcpConnection(asyncio.Protocol):
         answered = self._answered
         bytes_max, requests_max = limits.output_bytes_max, limits.requests_max
         left = limits.requests_per_turn
-        started = self._last = self._elapsed()
+        now = self._last = self._elapsed()
+        started = self._arrived
+        refused = self._overload.refuses(now - started, now)
         context.now = int(self._face.clock.now())
         self._answering = True
         intercepted = self._interceptors.active
@@ -227,6 +212,9 @@ class TcpConnection(asyncio.Protocol):
                 continue
             if intercepted:
                 self._intercept(envelope, data, pending)
+            elif refused:
+                self._overload.shed += 1
+                self._receiver.turn_away(too_many(), envelope, data, context, pending.reply)
             else:
                 receive(envelope, data, context, pending.reply)
             queue.keep(pending)

@@ -28,6 +28,7 @@ from idnode.node.interceptors.exchange import HANDLE_UDP, Exchange
 from idnode.node.service.errors import AnswerReceived
 from idnode.node.service.events import RESOLVE
 from idnode.node.service.handle.connection import Connection
+from idnode.node.service.overload import Overload, too_many
 from idnode.registry.handle.wire.constants import (
     DATAGRAM_BYTES_MAX,
     ENVELOPE_BYTES,
@@ -82,7 +83,9 @@ class HandleUdp(asyncio.DatagramProtocol):
         *,
         mark_truncated: bool = True,
         interceptors: Interceptors | None = None,
+        overload: Overload | None = None,
     ) -> None:
+        self.overload = overload or Overload()
         self._mark_truncated = mark_truncated
         self._interceptors = interceptors or Interceptors()
         limits = limits or UdpLimits()
@@ -186,6 +189,7 @@ class HandleUdp(asyncio.DatagramProtocol):
             return
         now = self._clock.elapsed()
         question = _Question(self, addr, now - waited, len(data))
+        question.refused = self.overload.refuses(waited, now)
         try:
             whole = self._reassembly.add(addr, data, now)
         except (EnvelopeTooShort, UnsupportedVersion) as error:
@@ -217,6 +221,11 @@ class HandleUdp(asyncio.DatagramProtocol):
             if question.passage is not None:
                 error = AnswerReceived("A response was received where a request was expected")
                 self._interceptors.malformed(question.passage.exchange, error)
+        elif question.refused:
+            self.overload.shed += 1
+            self._receiver.turn_away(
+                too_many(), envelope, message, self._context(question), question.reply
+            )
         elif op_code not in _ONCE or self._is_first(envelope, message, question):
             self._receiver.receive(envelope, message, self._context(question), question.reply)
 
@@ -296,7 +305,16 @@ class HandleUdp(asyncio.DatagramProtocol):
 class _Question:
     """Tells where the answer to one request goes, and what is remembered of it."""
 
-    __slots__ = ("_face", "address", "entry", "key", "passage", "request_bytes", "started")
+    __slots__ = (
+        "_face",
+        "address",
+        "entry",
+        "key",
+        "passage",
+        "refused",
+        "request_bytes",
+        "started",
+    )
 
     def __init__(
         self, face: HandleUdp, address: _Address, started: float, request_bytes: int
@@ -308,6 +326,7 @@ class _Question:
         self.key: Hashable = None
         self.entry: Entry | None = None
         self.passage: Passage | None = None
+        self.refused = False
 
     def reply(self, reply: Reply) -> None:
         """Take an answer."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import hdrs
 
 from idnode.node.faces.handle_json.record_response import DateHeader, RecordResponse, may_be_plain
+from idnode.node.faces.http.arrival import arrival
 from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.parameters import all_parameters, handle_in_path
 from idnode.node.faces.http.replies import PLANNED, json_response
@@ -80,7 +81,7 @@ class Reading:
         url = request.rel_url
         if url.raw_query_string or hdrs.AUTHORIZATION in request.headers:
             return None
-        started = self._elapsed()
+        started = arrival(request, self._services.clock)
         handle = handle_in_path(url.raw_path, len(PATH))
         try:
             text = handle.decode()

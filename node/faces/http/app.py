@@ -19,6 +19,7 @@ from idnode.node.faces.http import replies
 from idnode.node.faces.http.access import Access
 from idnode.node.faces.http.documentation import documentation_routes
 from idnode.node.faces.http.seam import Seam
+from idnode.node.faces.http.shedding import Shedding
 from idnode.node.faces.table import FACES
 from idnode.node.hosts import MISDIRECTED
 from idnode.node.interceptors.chain import Interceptors
@@ -30,6 +31,7 @@ from idnode.node.interceptors.exchange import (
     next_connection,
 )
 from idnode.node.service import events
+from idnode.node.service.overload import Overload, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,21 +86,24 @@ class Resolutions:
 
 
 RESOLUTIONS: Final = web.AppKey("RESOLUTIONS", Resolutions)
+SHEDDING: Final = web.AppKey("SHEDDING", Shedding)
 ACCESS: Final = web.AppKey("ACCESS", Access)
 SEAM: Final = web.AppKey("SEAM", Seam)
 """Shows the interceptors what is no HTTP."""
 
 
-def build_app(
+def build_app(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     services: Services,
     observers: Callable[[str], Observer],
     version: str = "",
     interceptors: Interceptors | None = None,
     access: Access | None = None,
+    shedding: Shedding | None = None,
 ) -> web.Application:
     """Return the application that serves every HTTP face of the node.
 
-    ``observers`` returns the observer of a face by its name. Without ``access`` every request is taken.
+    ``observers`` returns the observer of a face by its name. Without ``access`` every request is taken. ``shedding``
+    refuses some when the node is beyond its capacity.
     """
     interceptors = interceptors or Interceptors()
     app = web.Application()
@@ -110,6 +115,7 @@ def build_app(
     own = replace(services, observer=observers(HANDLE_JSON))
     app[RESOLUTIONS] = Resolutions(own, interceptors)
     app[ACCESS] = access or Access()
+    app[SHEDDING] = shedding or Shedding(Turns(services.clock), Overload(), own.observer)
     app[SEAM] = Seam(interceptors, HTTP, services.clock)
     return app
 
@@ -146,11 +152,36 @@ async def _expectation(request: web.Request) -> web.StreamResponse | None:
 class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
     """A connection whose unreadable requests are answered in JSON, too."""
 
-    __slots__ = ("number", "seam")
+    __slots__ = ("_midway", "arrived", "number", "refused", "seam", "shedding")
 
     number: int
     """The number of the connection."""
     seam: Seam
+    shedding: Shedding
+    arrived: float
+    """When the latest bytes arrived, before they were read."""
+    _midway: bool
+    refused: bool
+    """Whether they waited so long that the request is not carried out."""
+
+    def data_received(self, data: bytes) -> None:
+        """Read a request, or refuse it before anything is parsed when the node is beyond its capacity."""
+        shedding = self.shedding
+        turns = shedding.turns
+        now = turns.elapsed()
+        waited = turns.waited(now)
+        self.arrived = now - waited
+        self.refused = shedding.overload.refuses(waited, now)
+        waiter = self._waiter
+        between = waiter is not None and not waiter.done()
+        if self.refused and between and not self._midway and self.transport is not None:
+            answer = shedding.at_once(data, waited)
+            if answer:
+                self.transport.write(answer)
+                return
+        super().data_received(data)
+        # Bytes that completed no request are the beginning of one.
+        self._midway = between and waiter is not None and not waiter.done()
 
     def handle_error(
         self,
@@ -183,10 +214,12 @@ class _FaceServer(web.Server):  # type: ignore[type-arg,unused-ignore]
     """Makes `_FaceProtocol` connections."""
 
     seam: Seam
+    shedding: Shedding
 
     def __call__(self) -> web.RequestHandler:
         made = _FaceProtocol(self, loop=self._loop, **self._kwargs)
-        made.number, made.seam = next_connection(), self.seam
+        made.number, made.seam, made.shedding = next_connection(), self.seam, self.shedding
+        made.arrived, made.refused, made._midway = 0.0, False, False  # noqa: SLF001  # its maker
         return made
 
 
@@ -202,17 +235,27 @@ class HttpFaceRunner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         made: Any = await super()._make_server()
         server = _FaceServer(
-            _short_cut(self.app[RESOLUTIONS], made.request_handler, self.app[ACCESS]),
+            _short_cut(
+                self.app[RESOLUTIONS],
+                made.request_handler,
+                self.app[ACCESS],
+                self.app[SHEDDING].refuse,
+            ),
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             loop=made._loop,  # noqa: SLF001  # aiohttp offers no other way to name the protocol class
             **made._kwargs,  # noqa: SLF001
         )
-        server.seam = self.app[SEAM]
+        server.seam, server.shedding = self.app[SEAM], self.app[SHEDDING]
         return server
 
 
-def _short_cut(resolutions: Resolutions, otherwise: replies.Handler, access: Access) -> Any:
+def _short_cut(
+    resolutions: Resolutions,
+    otherwise: replies.Handler,
+    access: Access,
+    refuse: Callable[[web.Request], web.Response],
+) -> Any:
     """Return a handler of all requests that gives GET of one handle to its own."""
     start = HANDLES_PATH
     shortest = len(start) + 1
@@ -220,6 +263,8 @@ def _short_cut(resolutions: Resolutions, otherwise: replies.Handler, access: Acc
     interceptors, plainly = resolutions.interceptors, resolutions.plainly
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        if request.protocol.refused:  # type: ignore[attr-defined]  # a _FaceProtocol
+            return refuse(request)
         headers = request.headers
         if not admits(headers.get(hdrs.HOST)):
             return replies.status_response(403, MISDIRECTED)

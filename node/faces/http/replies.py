@@ -22,6 +22,7 @@ from idnode.node.faces.http.seam import Seam
 from idnode.node.interceptors.exchange import current, note_error
 from idnode.node.service.answers import answer_for, text_for
 from idnode.node.service.errors import AuthenticationNeeded, NotResponsible, ServiceError
+from idnode.node.service.overload import RETRY_SECONDS
 from idnode.registry.fetching import NotFetched, carried_out_again
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.wire.constants import ResponseCode
@@ -37,6 +38,7 @@ _log = logging.getLogger("idnode.node.faces.http")
 _JSON_HEADERS: Final = CIMultiDict({"Content-Type": JSON_TYPE, "Server": SERVER})
 _NOT_A_NAME: Final = re.compile("^[0-9]|[^A-Za-z0-9_$\u00a0-\U0010ffff]")
 _CALLBACK_CHARACTERS_MAX: Final = 256
+_UNAVAILABLE: Final = 503
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "OPTIONS")
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET,POST,HEAD,PUT,DELETE",
@@ -57,7 +59,10 @@ PLANNED: Final = (RegistryError, ServiceError, ProtocolError, MalformedRequest, 
 
 def json_response(body: bytes, status: int = 200) -> web.Response:
     """Return an answer with this body, which is JSON already."""
-    return web.Response(body=body, status=status, headers=_JSON_HEADERS.copy())
+    response = web.Response(body=body, status=status, headers=_JSON_HEADERS.copy())
+    if status == _UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def empty_response(status: int) -> web.Response:

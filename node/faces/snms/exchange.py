@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
+from idnode.node.faces.http.arrival import arrival
 from idnode.node.faces.http.body import BodyRefused
 from idnode.node.faces.http.replies import hang_up_after, json_response, log_failure
 from idnode.node.faces.snms.texts import (
@@ -92,7 +93,7 @@ def answered(
     clock, observer = services.clock, services.observer
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        started = clock.elapsed()
+        started = arrival(request, clock)
         code = int(ResponseCode.SUCCESS)
         try:
             response = success(await endpoint(request))

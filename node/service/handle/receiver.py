@@ -78,6 +78,23 @@ class Receiver:
             reply = self._sealing.certified(message, envelope, connection, reply)
         self._dispatch(message, envelope, view, reply)
 
+    def turn_away(
+        self,
+        error: Exception,
+        envelope: Envelope,
+        data: bytes,
+        connection: Connection,
+        reply: ReplyTo,
+    ) -> None:
+        """Answer a message with an error instead of having it carried out."""
+        message = None
+        if not envelope.flags & _ENCRYPTED:
+            try:
+                message = decode_message(data)
+            except ProtocolError as broken:
+                error = broken
+        reply(self._responses.failure(error, envelope, connection, message))
+
     def refuse(
         self, error: Exception, envelope: Envelope, connection: Connection, reply: ReplyTo
     ) -> None:

@@ -18,7 +18,7 @@ class Overloads:
     """The turns of the node's event loop, and a rule for each face, which counts in the metrics."""
 
     def __init__(self, settings: Settings, clock: Clock, metrics: Metrics) -> None:
-        self.turns = Turns(clock)
+        self.turns = Turns(clock, settings.shed_target)
         self._patience = Patience(settings.shed_target, settings.shed_interval)
         self._metrics = metrics
 

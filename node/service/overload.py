@@ -3,7 +3,7 @@
 The rule is CoDel's ("Controlling Queue Delay", 2012), for requests: a burst makes a queue that goes away by itself, so
 waiting is no trouble as long as, once in an interval, some request waits less than the target. If none does, the
 queue stands, and then whoever waited longer than the target is refused, at once and cheaply, until waiting has stayed
-below the target for an interval. What is answered then waited for no longer than the target.
+below the target for an interval. What is answered then waited for about as long as the target.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ RETRY_SECONDS: Final = 1
 """After which a client that was refused may ask again, as HTTP's Retry-After says."""
 
 TOO_MANY: Final = "The node has more requests than it can answer; ask again later"
+
+QUOTA_MIN: Final = 8.0
+QUOTA_MAX: Final = 10_000.0
+"""Bounds of how many are answered in a turn though they waited too long."""
 
 SHORT_SECONDS: Final = 0.001
 """Reading for so long in a turn of the event loop keeps nobody waiting worth mentioning."""
@@ -75,10 +79,13 @@ class Turns:
     turn, however much is read in it.
     """
 
-    __slots__ = ("_began", "_busy", "_last", "_waited", "elapsed")
+    __slots__ = ("_began", "_busy", "_last", "_quota", "_spared", "_target", "_waited", "elapsed")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, target: float = 0.1) -> None:
         self.elapsed = clock.elapsed
+        self._target = target
+        self._quota = 1.0
+        self._spared = 0
         self._began: float | None = None
         self._last = 0.0
         self._waited = 0.0
@@ -89,9 +96,28 @@ class Turns:
         began = self._began
         if began is None:
             began = self._began = now
-            self._waited = (now - self._last) / 2 if self._busy else 0.0
+            took = now - self._last if self._busy else 0.0
+            self._waited = took / 2
+            self._quota = self._next_quota(took)
+            self._spared = 0
             asyncio.get_running_loop().call_soon(self._read)
         return now - began + self._waited
+
+    def spares(self) -> bool:
+        """Return whether one more of those to be refused is answered all the same in this turn.
+
+        Refusing all of them would leave the node idle whenever more come at once than it can answer in time: so
+        many are answered as keep a turn as long as the target.
+        """
+        self._spared += 1
+        return self._spared <= self._quota
+
+    def _next_quota(self, took: float) -> float:
+        """Return how many may be spared behind a turn that took so long: fewer after a long one, more after a short one."""
+        if not took:
+            return QUOTA_MIN
+        step = min(max(self._target / took, 0.5), 1.25)
+        return min(max(self._quota * step, QUOTA_MIN), QUOTA_MAX)
 
     def _read(self) -> None:
         """Take in that everything was read in this turn."""

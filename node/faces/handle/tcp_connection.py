@@ -210,11 +210,13 @@ class TcpConnection(asyncio.Protocol):
             if envelope.flags & _TRUNCATED:
                 self._join(envelope, data, pending)
                 continue
-            if intercepted:
-                self._intercept(envelope, data, pending)
-            elif refused:
+            if (
+                refused and not self._turns.spares()
+            ):  # seen by nobody: that would cost more than an answer
                 self._overload.shed += 1
                 self._receiver.turn_away(too_many(), envelope, data, context, pending.reply)
+            elif intercepted:
+                self._intercept(envelope, data, pending)
             else:
                 receive(envelope, data, context, pending.reply)
             queue.keep(pending)

@@ -204,7 +204,7 @@ class HandleUdp(asyncio.DatagramProtocol):
                 self._take(*whole, question)
 
     def _take(self, envelope: Envelope, message: bytes, question: _Question) -> None:
-        if not self._interceptors.active:
+        if question.refused or not self._interceptors.active:
             self._carry_out(envelope, message, question)
             return
         question.passage = self._passage(envelope.encode() + message, question)

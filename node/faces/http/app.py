@@ -171,7 +171,7 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
         now = turns.elapsed()
         waited = turns.waited(now)
         self.arrived = now - waited
-        self.refused = shedding.overload.refuses(waited, now)
+        self.refused = shedding.overload.refuses(waited, now) and not turns.spares()
         waiter = self._waiter
         between = waiter is not None and not waiter.done()
         if self.refused and between and not self._midway and self.transport is not None:

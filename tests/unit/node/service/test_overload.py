@@ -3,6 +3,7 @@
 - A burst is answered: waiting that some request escapes within an interval is no trouble.
 - Waiting that stands for an interval has those refused that waited too long, and no others, until it has gone for one.
 - With target 0 nothing is ever refused.
+- Of those to be refused some are answered in each turn: fewer after a turn longer than the target, more after a shorter one.
 - What is read behind other things in one turn of the event loop waited for them; while turns follow each other, half of
   the one before counts, too; an idle loop keeps nobody waiting.
 """
@@ -77,3 +78,23 @@ async def test_an_idle_loop_keeps_nobody_waiting():
     clock.now_is = 11.0001
     await _turn()
     assert turns.waited(11.0002) == 0, "a turn as short as that is none"
+
+
+async def _spared(turns, clock, took):
+    """Return how many are spared in the turn behind one that took so long."""
+    turns.waited(clock.now_is)
+    clock.now_is += took
+    await _turn()
+    turns.waited(clock.now_is)
+    return [turns.spares() for _ in range(1000)].count(True)
+
+
+async def test_some_are_spared_as_long_as_turns_are_short():
+    clock = Hands()
+    turns = Turns(clock, target=0.1)
+    fewest = await _spared(turns, clock, 5.0)
+    assert fewest > 0
+    growing = [await _spared(turns, clock, 0.05) for _ in range(10)]
+    assert growing == sorted(growing)
+    assert growing[-1] > 2 * fewest
+    assert await _spared(turns, clock, 0.4) < growing[-1]

@@ -12,7 +12,7 @@ import pytest
 
 from idnode.node.faces.handle.tcp import HandleTcp
 from idnode.node.faces.handle.udp import HandleUdp
-from idnode.node.service.overload import Overload
+from idnode.node.service.overload import Overload, Turns
 from idnode.registry.handle.clock import SystemClock
 from idnode.registry.handle.wire.framing import Framer
 
@@ -28,6 +28,13 @@ class Told(Overload):
         return self.refused
 
 
+class NoneSpared(Turns):
+    """Refuses whatever is to be refused."""
+
+    def spares(self):
+        return False
+
+
 @pytest.fixture
 def overload():
     return Told()
@@ -36,8 +43,12 @@ def overload():
 @pytest.fixture(params=["tcp", "udp"])
 async def ask(request, service, observer, overload):
     """Return a function that sends a request and returns the bytes of its answer."""
-    face_of = HandleTcp if request.param == "tcp" else HandleUdp
-    face = face_of(service.receiver, observer, SystemClock(), overload=overload)
+    clock = SystemClock()
+    face = (
+        HandleTcp(service.receiver, observer, clock, turns=NoneSpared(clock), overload=overload)
+        if request.param == "tcp"
+        else HandleUdp(service.receiver, observer, clock, overload=overload)
+    )
     await face.start("127.0.0.1", 0)
 
     async def by_tcp(data):

@@ -23,6 +23,9 @@ class Waits:
     def elapsed(self):
         return self.now
 
+    def spares(self):
+        return False
+
     def waited(self, now):
         return self.seconds
 

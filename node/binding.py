@@ -18,6 +18,7 @@ from idnode.node.faces.handle.sockets import bound_sockets, bound_streams
 from idnode.node.faces.http.listener import HttpListener, ListenerLimits
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
+from idnode.node.open_files import for_peers
 from idnode.node.settings import Settings, flag_of, variable_of
 from idnode.registry.handle.clock import Clock
 
@@ -131,7 +132,7 @@ async def listen(
         tls = server_context(*files)
     except CertificateUnusable as error:
         raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
-    limits = ListenerLimits(silence_seconds=settings.idle_timeout)
+    limits = ListenerLimits(silence_seconds=settings.idle_timeout, descriptors_max=for_peers())
     listener = HttpListener(runner.server, tls, refused, limits)
     async with explained(settings, "http_port"):
         await listener.start(settings.host, settings.http_port)

@@ -36,6 +36,7 @@ from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
 from idnode.node.observation import Observation
+from idnode.node.open_files import for_peers
 from idnode.node.ops import management, openapi, persistent_counters
 from idnode.node.ops.clock import clock_routes
 from idnode.node.ops.health import Health, State
@@ -246,6 +247,7 @@ class Node:
             connections_max=settings.connections_max,
             idle_seconds=settings.idle_timeout,
             one_answer=settings.handle_net_habits,
+            descriptors_max=for_peers(),
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
         sheds, turns = self._overloads.of(HANDLE_TCP), self._overloads.turns
@@ -311,7 +313,9 @@ class Node:
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
-            lambda: self.parts if self.health.ready else None, self.settings.prefix, self._count
+            lambda: self.parts if self.health.ready else None,
+            self.settings.prefix,
+            lambda prefix: self.register.count(prefix),
         )
         app = management.build(
             self.health,
@@ -328,9 +332,6 @@ class Node:
             ],
         )
         return fenced(app, self.settings)
-
-    async def _count(self, prefix: bytes) -> int:
-        return await self.register.count(prefix)
 
     def _runner_options(self) -> dict[str, Any]:
         settings = self.settings

@@ -65,7 +65,9 @@ class TcpConnection(asyncio.Protocol):
         """Join the face's connections, or be turned away when they are too many."""
         stream = cast("asyncio.Transport", transport)
         face = self._face
-        if len(face.connections) >= self._limits.connections_max:
+        limits = self._limits
+        scarce = stream.get_extra_info("socket").fileno() >= limits.descriptors_max
+        if scarce or len(face.connections) >= limits.connections_max:
             face.observer.malformed("too_many_connections")
             stream.abort()
             return

@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from idnode.loadtests.faults import FaultUnknown, switched_on
-from idnode.loadtests.page import with_verdict
 from idnode.loadtests.profile import Profile, ProfileInvalid, load_profile, names
 from idnode.loadtests.serving import NodeDidNotStart, served_node
 from idnode.loadtests.verdict import ExitCode
@@ -53,16 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FaultUnknown as error:
         return _unusable(str(error))
     if (out / "report.html").exists():
-        _head(out / "report.html", out / "result.json")
         sys.stdout.write(f"report: {out / 'report.html'}, {out / 'result.json'}\n")
     return code
-
-
-def _head(page: Path, result: Path) -> None:
-    """Put the verdict at the head of Locust's report, which it wrote before it knew."""
-    if result.exists():
-        found = json.loads(result.read_bytes())
-        page.write_text(with_verdict(page.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:

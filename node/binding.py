@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +16,7 @@ from idnode.node.defaults import SettingsRefused
 from idnode.node.exposure import is_loopback
 from idnode.node.faces.handle.sockets import bound_sockets, bound_streams
 from idnode.node.faces.http.listener import HttpListener, ListenerLimits
+from idnode.node.faces.http.listener import bound_sockets as bound_http
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
 from idnode.node.open_files import for_peers
@@ -106,15 +107,33 @@ async def explained(settings: Settings, name: str) -> AsyncIterator[None]:
         ) from error
 
 
-async def listen(
+async def bind_web(
+    settings: Settings, running: AsyncExitStack, name: str = "http_port"
+) -> list[socket.socket]:
+    """Bind the HTTP port of this setting, on which `listen` will serve.
+
+    Raises:
+        PortRefused: It cannot be had.
+
+    """
+    async with explained(settings, name):
+        bound = await bound_http(settings.host, getattr(settings, name))
+    for each in bound:
+        running.callback(each.close)
+    return bound
+
+
+async def listen(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     settings: Settings,
+    bound: Mapping[str, list[socket.socket]],
     runner: web.AppRunner,
     clock: Clock,
     refused: Callable[[str], None],
     running: AsyncExitStack,
-) -> HttpListener:
-    """Serve an application over plain HTTP and HTTPS on the HTTP port, until ``running`` is closed.
+) -> list[HttpListener]:
+    """Serve an application over plain HTTP and HTTPS on bound sockets, until ``running`` is closed.
 
+    ``bound`` are the sockets by the settings of their ports; what is returned are the listeners, in this order.
     ``refused`` is told a word about each connection that ended before it was one.
 
     Raises:
@@ -133,11 +152,14 @@ async def listen(
     except CertificateUnusable as error:
         raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
     limits = ListenerLimits(silence_seconds=settings.idle_timeout, descriptors_max=for_peers())
-    listener = HttpListener(runner.server, tls, refused, limits)
-    async with explained(settings, "http_port"):
-        await listener.start(settings.host, settings.http_port)
-    running.push_async_callback(listener.stop)
-    return listener
+    listeners = []
+    for name, sockets in bound.items():
+        listener = HttpListener(runner.server, tls, refused, limits)
+        async with explained(settings, name):
+            listener.start(sockets)
+        running.push_async_callback(listener.stop)
+        listeners.append(listener)
+    return listeners
 
 
 def _certificate(settings: Settings, now: float) -> CertificateFiles:

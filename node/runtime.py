@@ -5,6 +5,7 @@ Everything is made here by plain constructor calls; nothing else knows which cla
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -13,13 +14,14 @@ from typing import Any
 
 from aiohttp import web
 
-from idnode.node.addresses import WILDCARDS, Addresses
+from idnode.node.addresses import Addresses
 from idnode.node.answering import Answering, udp_limits
-from idnode.node.binding import HandleSockets, bind_handle, bind_http, listen
+from idnode.node.binding import HandleSockets, bind_handle, bind_http, bind_web, listen
 from idnode.node.browsers import access_of, fenced
 from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
 from idnode.node.dataset import ServedDataset
+from idnode.node.defaults import pure_python_forced
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.directory_parts import Core, open_directory
 from idnode.node.exposure import is_loopback
@@ -29,30 +31,40 @@ from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
 from idnode.node.faces.http.authorization import HttpAuthorization
 from idnode.node.faces.http.services import Services, from_the_start
-from idnode.node.first_start import prefixes
+from idnode.node.first_start import key_pairs
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.first_start.sample import sample_record
+from idnode.node.given import GivenFixtures
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
 from idnode.node.observation import Observation
 from idnode.node.open_files import for_peers
-from idnode.node.ops import management, openapi, persistent_counters
+from idnode.node.ops import management, persistent_counters
 from idnode.node.ops.clock import clock_routes
+from idnode.node.ops.documentation import documentation_routes
+from idnode.node.ops.fixtures import FixtureCalls
 from idnode.node.ops.health import Health, State
-from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.ops.onboarding import OnboardingCalls
-from idnode.node.overloads import Overloads
+from idnode.node.queues import Queues
+from idnode.node.recursion.recursion import Recursion
+from idnode.node.recursive import recursion_of
+from idnode.node.reporting import report_of
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.credentials import node_administrators
+from idnode.node.service.offload import Offload
 from idnode.node.services import NodeServices
-from idnode.node.settings import Settings, pure_python_forced
+from idnode.node.settings import Settings
+from idnode.node.shared import Shared
+from idnode.node.sharing import started_together
+from idnode.node.site import site_record
 from idnode.node.states import NodeStates, finish_return, state_routes
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
+from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
 
@@ -68,15 +80,19 @@ class Node:
     answering: Answering
     register: Register
     dataset: ServedDataset | None = None
+    fixtures: GivenFixtures | None = None
     states: NodeStates | None = None
+    recursion: Recursion | None = None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # keywords but for the settings
         self,
         settings: Settings,
         *,
         seed: int,
         clock: Clock | None = None,
         progress: Callable[[int, int], None] | None = None,
+        shared: Shared | None = None,
+        make_key: key_pairs.Make = key_pairs.make,
     ) -> None:
         self.settings = settings
         self.seed = seed
@@ -87,8 +103,11 @@ class Node:
         self.observation = Observation(settings, self._clock, self.interceptors, seed)
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
         self._progress = progress
+        self._shared = shared
+        self._make_key = make_key
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
+        self._queues = Queues(settings)
         self._running = AsyncExitStack()
         self._log_failed: Callable[[], bool] = bool
         self._housekeeping: Housekeeping
@@ -127,19 +146,20 @@ class Node:
     async def _build(self) -> None:
         await asyncio.to_thread(make_private, self.settings.data_dir)
         self.metrics = Metrics(self._facts(), persistent_counters.load(self.settings.data_dir))
-        self._overloads = Overloads(self.settings, self._clock, self.metrics)
         self._housekeeping = Housekeeping(self.settings.data_dir, self.metrics)
         for chore in self._chores:
             self._housekeeping.add(chore)
         self.metrics.read_injected(self.observation.struck)
         self.metrics.read_ready(lambda: self.health.ready)
         self.metrics.read_disk(self.settings.data_dir)
-        admin = await self._serve_http(
-            "admin_port", web.AppRunner(self._management(), **self._runner_options())
-        )
+        admin = await self._serve_management()
         opened = await self._open_register()
         await finish_return(self.settings.data_dir, opened)
-        first_start = not opened.stats().identifiers
+        async with started_together(opened.capabilities.shared, self.settings.data_dir / KEYS):
+            await self._build_on(opened, admin)
+
+    async def _build_on(self, opened: Register, admin: tuple[str, int]) -> None:
+        first_start = not await opened.count(PREFIX_OF_PREFIXES)
         slots = opened.capabilities.slots
         answering = self.answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)
@@ -147,27 +167,46 @@ class Node:
         threads = self.settings.udp_threads if answering.native else 0
         bound = await bind_handle(self.settings, max(threads, 1))
         self._running.callback(bound.close)
-        site = await self._site_record(opened, bound)
-        self.register = await self._over(opened, site)
-        server = decode_site(site.site).servers[0]
-        authority = await Authority.open(self.register, server)
-        services = NodeServices(
-            self.settings, self.register, authority, self._clock, site, self.report
+        web_sockets = await bind_web(self.settings, self._running)
+        site = await site_record(
+            self.settings, self._clock, opened, bound, web_sockets, self._shared, self._make_key
         )
-        self._running.callback(services.offload.close)
+        self.register = await self._over(opened, site)
+        server = decode_site(site.site).servers[site.number]
+        authority = await Authority.open(self.register, server)
+        offload = Offload() if self._shared is None else self._shared.offload
+        recursion = self.recursion = recursion_of(self.settings, self._clock, bound.address)
+        if recursion is not None:
+            self._running.push_async_callback(recursion.close)
+            counters, cache = recursion.counters, recursion.cache
+            self.metrics.read_further(lambda: counters.collect(cache))
+        services = NodeServices(
+            self.settings,
+            self.register,
+            authority,
+            self._clock,
+            site,
+            self.report,
+            offload,
+            recursion,
+        )
+        if self._shared is None:
+            self._running.callback(offload.close)
         self.services = services
         await self._open_directory(services)
         self.observation.know(self.register, authority, self.parts.directory)
         await self._first_start(services, first_start=first_start)
+        self.fixtures = GivenFixtures(self, services, self._clock, opened)
+        await self.fixtures.give_files()
         self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
-        http = await self._serve_faces(services)
-        self._watch_loop()
+        http, *further = await self._serve_faces(services, web_sockets)
+        self._running.callback(self._queues.watch(self._clock, self.metrics))
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
-        self.addresses = Addresses(bound.address, bound.address, http, admin)
+        self.addresses = Addresses(bound.address, bound.address, http, admin, *further)
         if self.dataset is not None:
-            self._running.callback(self.dataset.answer_natively(answering).cancel)
+            self._running.callback(self.dataset.answer_natively(answering, self._shared).cancel)
 
     def _facts(self) -> Facts:
         settings = self.settings
@@ -193,23 +232,6 @@ class Node:
         self._housekeeping.start()
         return register
 
-    async def _site_record(self, register: Register, bound: HandleSockets) -> NodeSite:
-        """Return the node's site record, which tells the addresses that are bound."""
-        settings = self.settings
-        host, port = bound.address
-        told = str(settings.site_address or WILDCARDS.get(host, host))
-        if settings.site_address is None and host in WILDCARDS:
-            _log.warning("clients are told that this node is at %s: set --site-address", told)
-        return await prefixes.prepare_prefixes(
-            register,
-            self._clock,
-            keys=settings.data_dir / KEYS,
-            prefix=settings.prefix.encode(),
-            secret=settings.secret.get_secret_value().encode(),
-            addresses=prefixes.Addresses(told, port, port),
-            keep_secret=settings.demo_secret,
-        )
-
     async def _over(self, register: Register, site: NodeSite) -> Register:
         """Return what faces use as the register: over a data set if there is one."""
         if self.settings.dataset is None:
@@ -231,7 +253,7 @@ class Node:
         if not is_loopback(self.settings.host):
             await refuse_demo_secret(self.settings, services.credentials)
             self.parts.refuse_demo_password()
-        if first_start:
+        if first_start and self.settings.demo_enterprise:
             handle, packed = sample_record(prefix)
             await services.registrar.create(node_administrators(prefix)[0], handle, packed)
 
@@ -250,9 +272,11 @@ class Node:
             descriptors_max=for_peers(),
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
-        sheds, turns = self._overloads.of(HANDLE_TCP), self._overloads.turns
-        heard = protocol.receiver, seen[0], self._clock, limits
-        tcp = HandleTcp(*heard, interceptors=interceptors, turns=turns, overload=sheds)
+        tcp = HandleTcp(
+            *(protocol.receiver, seen[0], self._clock, limits),
+            interceptors=interceptors,
+            queue=self._queues.loop,
+        )
         plain = HandleUdp(
             protocol.receiver,
             seen[1],
@@ -260,7 +284,7 @@ class Node:
             udp_limits(settings),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
-            overload=self._overloads.of(HANDLE_UDP),
+            queue=self._queues.datagrams,
         )
         udp = answering.join(tcp, plain, threads, self.metrics, seen, interceptors)
         self.metrics.flush_first(udp.count_lost)
@@ -275,13 +299,18 @@ class Node:
         await tcp.serve(bound.tcp)
         await udp.serve(bound.udp)
 
-    async def _serve_faces(self, services: NodeServices) -> tuple[str, int]:
-        """Serve every HTTP face, and return the address."""
+    async def _serve_faces(
+        self, services: NodeServices, bound: list[socket.socket]
+    ) -> list[tuple[str, int]]:
+        """Serve every HTTP face, and return the addresses: the HTTP port's, and that of a second one."""
         runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
-        malformed = self.metrics.face(HANDLE_JSON).malformed
-        listener = await listen(self.settings, runner, self._clock, malformed, self._running)
+        refused = self.metrics.face(HANDLE_JSON).malformed
+        ports = {"http_port": bound}
+        if self.settings.idhub_port is not None:
+            ports["idhub_port"] = await bind_web(self.settings, self._running, "idhub_port")
+        listeners = await listen(self.settings, ports, runner, self._clock, refused, self._running)
         self.metrics.read_connections("http", lambda: _connections_of(runner))
-        return listener.address
+        return [listener.address for listener in listeners]
 
     def _http_app(self, services: NodeServices) -> web.Application:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
@@ -306,16 +335,19 @@ class Node:
             random=self._random,
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
+            idhub=self.parts.objects.idhub,
+            referral_status=int(self.settings.referral_status),
+            trace=None if self.recursion is None else self.recursion.told,
+            freshness=None if self.recursion is None else self.recursion.freshness,
         )
         access = access_of(self.settings, services.credentials)
-        shedding = self._overloads.http()
-        return build_app(offered, self._observer, version(), self.interceptors, access, shedding)
+        return build_app(
+            offered, self._observer, version(), self.interceptors, access, self._queues.loop
+        )
 
     def _management(self) -> web.Application:
         calls = OnboardingCalls(
-            lambda: self.parts if self.health.ready else None,
-            self.settings.prefix,
-            lambda prefix: self.register.count(prefix),
+            lambda: self.parts if self.health.ready else None, self.settings.prefix, self._count
         )
         app = management.build(
             self.health,
@@ -327,11 +359,15 @@ class Node:
                 *calls.routes(),
                 *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
                 *self.observation.routes(version()),
+                *FixtureCalls(lambda: self.fixtures if self.health.ready else None).routes(),
                 *state_routes(lambda: self.states, self.settings),
-                *openapi.routes(version()),
+                *documentation_routes(version()),
             ],
         )
         return fenced(app, self.settings)
+
+    async def _count(self, prefix: bytes) -> int:
+        return await self.register.count(prefix)
 
     def _runner_options(self) -> dict[str, Any]:
         settings = self.settings
@@ -343,46 +379,19 @@ class Node:
             "max_line_size": 4 * HANDLE_BYTES_MAX,
         }
 
-    async def _serve_http(self, setting: str, runner: web.AppRunner) -> tuple[str, int]:
+    async def _serve_management(self) -> tuple[str, int]:
+        """Serve the management app on a port of its own, or where the process serves those of all its nodes."""
+        app = self._management()
+        if self._shared is not None:
+            return await self._shared.manage(self.settings.name, app)
+        runner = web.AppRunner(app, **self._runner_options())
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
-        return await bind_http(self.settings, setting, runner)
-
-    def _watch_loop(self) -> None:
-        probe = LagProbe(self._clock)
-        probe.start(asyncio.get_running_loop())
-        self._running.callback(probe.stop)
-        self.metrics.read_lag(probe.seconds, probe.delays)
+        return await bind_http(self.settings, "admin_port", runner)
 
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""
-        found: dict[str, Any] = {
-            "version": version(),
-            "core": core(),
-            "state": self.health.state.value,
-            "seconds": round(self._clock.now() - self._started, 3),
-            "seed": self.seed,
-            "durability": self.settings.durability,
-            "targets": {
-                "registrations": self.settings.target_registrations,
-                "resolutions": self.settings.target_resolutions,
-            },
-        }
-        for kind, counts in self.metrics.persistent_counters().items():
-            by_face: dict[str, dict[str, int]] = {}
-            for (face, outcome), count in counts.items():
-                by_face.setdefault(face, {})[outcome] = count
-            found[kind] = by_face
-        if self.health.state is not State.STARTING:
-            stats = self.register.stats()
-            found["register"] = {
-                "identifiers": stats.identifiers,
-                **stats.figures,
-                "recovered": stats.opened,
-            }
-            found["prefixes"] = len(self.services.authority.homed)
-            found["dataset"] = None if self.dataset is None else self.dataset.report()
-        return found
+        return report_of(self, self._clock.now() - self._started)
 
     async def _snapshot(self, name: str) -> dict[str, Any]:
         if not self.health.ready:

@@ -164,7 +164,7 @@ def _lost() -> Iterator[Builder[Panel]]:
     )
     yield lines(
         "Delay of the event loop, 99th percentile",
-        "Of looks ten times a second. A delay that stays is saturation; one that comes and goes is a pause.",
+        "Of looks many times a second. A delay that stays is saturation; one that comes and goes is a pause.",
         Query(
             some(
                 "histogram_quantile(0.99, sum by (le)"

@@ -197,7 +197,7 @@ def _peers() -> Iterator[Builder[Panel]]:
     )
     yield lines(
         "Refused because they had waited",
-        "Requests per second, at each face, while the node was beyond its capacity; over HTTP all count as handle_json.",
+        "Requests per second, at each face, while the node was beyond its capacity.",
         Query(
             some("sum by (face) (rate(idnode_shed_total{$NODES}[$__rate_interval]))", "face"),
             "{{face}}",

@@ -30,6 +30,11 @@ SOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid=SOURCE_UID)
 NODES: Final = 'instance=~"$instance"'
 """What the queries write `$NODES` for: the nodes chosen at the top."""
 
+_STRUCK: Final = (
+    f"sum by (fault) (increase(idnode_injected_faults_total{{{NODES}}}[$__interval])) > 0"
+)
+"""When faults were injected on purpose: marked on every dashboard, so that nobody takes them for the node's own."""
+
 QUIET: Final = "nothing was asked in this window"
 """Shown where a quantile of nothing would be."""
 
@@ -201,6 +206,18 @@ def board(
         .include_all(True)
         .all_value(".+")
         .current(dashboard.VariableOption(selected=True, text="All", value="$__all"))
+    )
+    made = made.annotation(
+        dashboard_builder.AnnotationQuery()
+        .name("Injected faults")
+        .datasource(SOURCE)
+        .enable(True)
+        .icon_color("orange")
+        .expr(
+            "sum by (fault) (increase(idnode_injected_faults_total{$NODES}[$__interval])) > 0".replace(
+                "$NODES", NODES
+            )
+        )
     )
     for section in sections:
         made = made.with_row(dashboard_builder.Row(section.title))

@@ -22,9 +22,11 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from idnode.node.ops.counters import ITEMS, OTHER_REASON, SECONDS, FaceCounters, Histogram
+from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.outcomes import LABELS, SUCCESS, outcome_of
 from idnode.node.ops.persistent_counters import Volume
 from idnode.node.ops.resources import disk_of, memory_limit_bytes, own_memory_bytes
+from idnode.registry.handle.clock import SystemClock
 
 if TYPE_CHECKING:
     from idnode.registry.register import RegisterStats
@@ -67,9 +69,8 @@ class Metrics(Collector):
         self._batch_items = Histogram(ITEMS)
         self._register: Callable[[], RegisterStats] | None = None
         self._computed: Callable[[], int] = int
-        self._lag: Callable[[], float] = float
-        self._delays = Histogram(SECONDS)
-        self._shed: dict[str, Callable[[], int]] = {}
+        self._lag = LagProbe(SystemClock())
+        self._turned_away: list[Mapping[str, int]] = []
         self._injected: Callable[[], Mapping[str, int]] = dict
         self._ready: Callable[[], bool] = bool
         self._folder: Path | None = None
@@ -77,6 +78,7 @@ class Metrics(Collector):
         self._connections: dict[str, Callable[[], int]] = {}
         self._queues: dict[str, Callable[[], tuple[int, int]]] = {}
         self._flushes: list[Callable[[], None]] = []
+        self._further: list[Callable[[], Iterator[Metric]]] = []
         self.registry = registry or CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
@@ -103,13 +105,13 @@ class Metrics(Collector):
         """Take from here at each scrape how often each fault was injected."""
         self._injected = struck
 
-    def read_lag(self, lag: Callable[[], float], delays: Histogram) -> None:
-        """Take the event loop's worst recent lag, and all of its delays, from here at each scrape."""
-        self._lag, self._delays = lag, delays
+    def read_lag(self, lag: LagProbe) -> None:
+        """Take the event loop's lag from here at each scrape."""
+        self._lag = lag
 
-    def read_shed(self, face: str, count: Callable[[], int]) -> None:
-        """Take from here at each scrape how many requests a face refused because they had waited too long."""
-        self._shed[face] = count
+    def read_turned_away(self, *counts: Mapping[str, int]) -> None:
+        """Take from here at each scrape how many requests each face turned away."""
+        self._turned_away = list(counts)
 
     def read_ready(self, ready: Callable[[], bool]) -> None:
         """Take from here at each scrape whether traffic is wanted."""
@@ -122,6 +124,10 @@ class Metrics(Collector):
     def read_connections(self, face: str, count: Callable[[], int]) -> None:
         """Take the number of open connections of a face from here at each scrape."""
         self._connections[face] = count
+
+    def read_further(self, collect: Callable[[], Iterator[Metric]]) -> None:
+        """Have the metrics of a part that not every node has among the others at each scrape."""
+        self._further.append(collect)
 
     def read_queue(self, face: str, state: Callable[[], tuple[int, int]]) -> None:
         """Take from here at each scrape how many bytes wait for a face in the system, and how many may."""
@@ -179,20 +185,11 @@ class Metrics(Collector):
         yield injected
         yield from self._resources()
         yield _gauge(
-            "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag()
+            "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag.seconds()
         )
-        yield HistogramMetricFamily(
-            "idnode_loop_delay_seconds",
-            "Delay of the event loop, looked at ten times a second.",
-            list(self._delays.cumulative()),
-            self._delays.total,
-        )
-        shed = CounterMetricFamily(
-            "idnode_shed", "Requests refused since they had waited too long.", labels=("face",)
-        )
-        for name, count in self._shed.items():
-            shed.add_metric((name,), count())
-        yield shed
+        yield self._shed()
+        for collect in self._further:
+            yield from collect()
         yield InfoMetricFamily(
             "idnode_build",
             "What is running: version, and core (native or python).",
@@ -275,8 +272,23 @@ class Metrics(Collector):
             "idnode_memory_limit_bytes", "Memory that the process may take.", self._memory_limit
         )
 
+    def _shed(self) -> Metric:
+        shed = CounterMetricFamily(
+            "idnode_shed",
+            "Requests turned away because they waited too long for their turn.",
+            labels=("face",),
+        )
+        for face in self._faces:
+            shed.add_metric((face,), sum(counts.get(face, 0) for counts in self._turned_away))
+        return shed
+
     def _commits(self) -> Iterator[Metric]:
         for name, text, distribution in (
+            (
+                "idnode_loop_delay_seconds",
+                "How late the event loop had its turns, several times a second.",
+                self._lag.histogram,
+            ),
             ("idnode_commit_seconds", "Time one group commit took.", self._commit_seconds),
             ("idnode_batch_items", "Mutations that one group commit carried.", self._batch_items),
         ):

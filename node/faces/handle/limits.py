@@ -1,5 +1,6 @@
 """Bounds of the binary faces, with unit, reason, and what the peer is told when one is hit."""
 
+import socket
 import sys
 from dataclasses import dataclass
 from typing import Final
@@ -32,6 +33,10 @@ class TcpLimits:
     output_bytes_max: int = 1 << 20
     message_bytes_max: int = MESSAGE_BYTES_MAX
     one_answer: bool = False
+
+    def reached(self, connections: int, newcomer: socket.socket) -> bool:
+        """Return whether a connection is one too many beside so many others."""
+        return connections >= self.connections_max or newcomer.fileno() >= self.descriptors_max
 
 
 @dataclass(frozen=True, slots=True)

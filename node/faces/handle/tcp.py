@@ -20,7 +20,9 @@ from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.sockets import bound_streams
 from idnode.node.faces.handle.tcp_connection import TcpConnection
 from idnode.node.interceptors.chain import Interceptors
-from idnode.node.service.overload import Overload, Turns
+from idnode.node.interceptors.exchange import HANDLE_TCP
+from idnode.node.service.handle.admission import Admission
+from idnode.node.service.queue_delay import QueueDelay
 
 if TYPE_CHECKING:
     import socket
@@ -46,13 +48,10 @@ class HandleTcp:
         limits: TcpLimits | None = None,
         *,
         interceptors: Interceptors | None = None,
-        turns: Turns | None = None,
-        overload: Overload | None = None,
+        queue: QueueDelay | None = None,
     ) -> None:
-        self.turns = turns or Turns(clock)
-        self.overload = overload or Overload()
         self.interceptors = interceptors or Interceptors()
-        self.receiver = receiver
+        self.receiver = Admission(receiver, queue or QueueDelay(), HANDLE_TCP)
         self.observer = observer
         self.clock = clock
         self.limits = limits or TcpLimits()

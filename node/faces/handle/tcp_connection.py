@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from idnode.node.faces.handle.native_runs import Runs
 from idnode.node.faces.handle.reply_queue import PendingReply, ReplyQueue
@@ -12,7 +12,6 @@ from idnode.node.faces.handle.tcp_passages import Passages, reset_connection
 from idnode.node.service.errors import PeerGone
 from idnode.node.service.events import CREATE, RESOLVE
 from idnode.node.service.handle.connection import Connection
-from idnode.node.service.overload import too_many
 from idnode.registry.handle.wire.constants import EnvelopeFlag
 from idnode.registry.handle.wire.errors import MalformedEnvelope, ProtocolError
 from idnode.registry.handle.wire.framing import Framer
@@ -21,11 +20,34 @@ from idnode.registry.handle.wire.stream_parts import Joiner
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from idnode.node.faces.handle.listener import Listener
+    from idnode.node.faces.handle.limits import TcpLimits
+    from idnode.node.faces.handle.native_runs import NativeStream
+    from idnode.node.interceptors.chain import Interceptors
+    from idnode.node.service.events import Observer
+    from idnode.node.service.handle.admission import Admission
     from idnode.node.service.handle.response import Reply
+    from idnode.registry.handle.clock import Clock
     from idnode.registry.handle.wire.envelope import Envelope
 
 _TRUNCATED: Final = EnvelopeFlag.TRUNCATED
+
+
+class Listener(Protocol):
+    """Describes what a connection asks of the face that accepted it."""
+
+    receiver: Admission
+    observer: Observer
+    clock: Clock
+    limits: TcpLimits
+    connections: set[TcpConnection]
+    native: NativeStream | None
+    interceptors: Interceptors
+
+    def joined(self, connection: TcpConnection) -> None:
+        """Take in a connection."""
+
+    def left(self, connection: TcpConnection) -> None:
+        """Forget a connection."""
 
 
 class TcpConnection(asyncio.Protocol):
@@ -37,9 +59,6 @@ class TcpConnection(asyncio.Protocol):
         self._receiver = face.receiver
         self._observer = face.observer
         self._elapsed = face.clock.elapsed
-        self._turns = face.turns
-        self._overload = face.overload
-        self._arrived = 0.0
         self._framer = Framer(face.limits.message_bytes_max)
         self._runs = Runs(face.clock)
         self._context = Connection((), stream=True, room=self.room)
@@ -65,9 +84,7 @@ class TcpConnection(asyncio.Protocol):
         """Join the face's connections, or be turned away when they are too many."""
         stream = cast("asyncio.Transport", transport)
         face = self._face
-        limits = self._limits
-        scarce = stream.get_extra_info("socket").fileno() >= limits.descriptors_max
-        if scarce or len(face.connections) >= limits.connections_max:
+        if self._limits.reached(len(face.connections), stream.get_extra_info("socket")):
             face.observer.malformed("too_many_connections")
             stream.abort()
             return
@@ -96,8 +113,6 @@ class TcpConnection(asyncio.Protocol):
         data = self._answer_run(data)
         if not data:
             return
-        now = self._elapsed()
-        self._arrived = now - self._turns.waited(now)
         try:
             messages = framer.feed(data)
         except MalformedEnvelope:
@@ -122,7 +137,7 @@ class TcpConnection(asyncio.Protocol):
         waits = self._queue or self._backlog or framer.within or self._limits.one_answer
         if native is None or transport is None or waits:
             return self._runs.give_back() + data
-        answers, data = self._runs.take(native, data)
+        answers, data = self._runs.take(native, data, self._receiver.queue.delay)
         if answers:
             self._last = self._elapsed()
             transport.write(answers)
@@ -195,14 +210,12 @@ class TcpConnection(asyncio.Protocol):
         """Have messages answered, up to the bounds; what is left over waits in the backlog."""
         receive = self._receiver.receive
         context = self._context
-        queue = self._queue
-        limits = self._limits
+        queue, limits = self._queue, self._limits
         answered = self._answered
         bytes_max, requests_max = limits.output_bytes_max, limits.requests_max
         left = limits.requests_per_turn
-        now = self._last = self._elapsed()
-        started = self._arrived
-        refused = self._overload.refuses(now - started, now)
+        self._last = self._elapsed()
+        started = self._last - self._receiver.queue.delay
         context.now = int(self._face.clock.now())
         self._answering = True
         intercepted = self._interceptors.active
@@ -212,12 +225,7 @@ class TcpConnection(asyncio.Protocol):
             if envelope.flags & _TRUNCATED:
                 self._join(envelope, data, pending)
                 continue
-            if (
-                refused and not self._turns.spares()
-            ):  # seen by nobody: that would cost more than an answer
-                self._overload.shed += 1
-                self._receiver.turn_away(too_many(), envelope, data, context, pending.reply)
-            elif intercepted:
+            if intercepted:
                 self._intercept(envelope, data, pending)
             else:
                 receive(envelope, data, context, pending.reply)

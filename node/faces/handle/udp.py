@@ -27,8 +27,9 @@ from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_UDP, Exchange
 from idnode.node.service.errors import AnswerReceived
 from idnode.node.service.events import RESOLVE
+from idnode.node.service.handle.admission import Admission
 from idnode.node.service.handle.connection import Connection
-from idnode.node.service.overload import Overload, too_many
+from idnode.node.service.queue_delay import QueueDelay
 from idnode.registry.handle.wire.constants import (
     DATAGRAM_BYTES_MAX,
     ENVELOPE_BYTES,
@@ -83,15 +84,15 @@ class HandleUdp(asyncio.DatagramProtocol):
         *,
         mark_truncated: bool = True,
         interceptors: Interceptors | None = None,
-        overload: Overload | None = None,
+        queue: QueueDelay | None = None,
     ) -> None:
-        self.overload = overload or Overload()
         self._mark_truncated = mark_truncated
         self._interceptors = interceptors or Interceptors()
         limits = limits or UdpLimits()
         self._answer_bytes_max = limits.answer_bytes_max
         self._rate = AnswerRate(limits.answers_per_second, clock.elapsed)
-        self._receiver = receiver
+        self._queue_delay = queue or QueueDelay()
+        self._receiver = Admission(receiver, self._queue_delay, HANDLE_UDP)
         self._observer = observer
         self._clock = clock
         self._reassembly = Reassembly(
@@ -189,7 +190,6 @@ class HandleUdp(asyncio.DatagramProtocol):
             return
         now = self._clock.elapsed()
         question = _Question(self, addr, now - waited, len(data))
-        question.refused = self.overload.refuses(waited, now)
         try:
             whole = self._reassembly.add(addr, data, now)
         except (EnvelopeTooShort, UnsupportedVersion) as error:
@@ -204,7 +204,7 @@ class HandleUdp(asyncio.DatagramProtocol):
                 self._take(*whole, question)
 
     def _take(self, envelope: Envelope, message: bytes, question: _Question) -> None:
-        if question.refused or not self._interceptors.active:
+        if not self._interceptors.active:
             self._carry_out(envelope, message, question)
             return
         question.passage = self._passage(envelope.encode() + message, question)
@@ -221,11 +221,6 @@ class HandleUdp(asyncio.DatagramProtocol):
             if question.passage is not None:
                 error = AnswerReceived("A response was received where a request was expected")
                 self._interceptors.malformed(question.passage.exchange, error)
-        elif question.refused:
-            self.overload.shed += 1
-            self._receiver.turn_away(
-                too_many(), envelope, message, self._context(question), question.reply
-            )
         elif op_code not in _ONCE or self._is_first(envelope, message, question):
             self._receiver.receive(envelope, message, self._context(question), question.reply)
 
@@ -305,16 +300,7 @@ class HandleUdp(asyncio.DatagramProtocol):
 class _Question:
     """Tells where the answer to one request goes, and what is remembered of it."""
 
-    __slots__ = (
-        "_face",
-        "address",
-        "entry",
-        "key",
-        "passage",
-        "refused",
-        "request_bytes",
-        "started",
-    )
+    __slots__ = ("_face", "address", "entry", "key", "passage", "request_bytes", "started")
 
     def __init__(
         self, face: HandleUdp, address: _Address, started: float, request_bytes: int
@@ -326,7 +312,6 @@ class _Question:
         self.key: Hashable = None
         self.entry: Entry | None = None
         self.passage: Passage | None = None
-        self.refused = False
 
     def reply(self, reply: Reply) -> None:
         """Take an answer."""

@@ -17,9 +17,9 @@ from idnode.node.faces.handle_json.handles import PATH as HANDLES_PATH
 from idnode.node.faces.handle_json.handles import Reading
 from idnode.node.faces.http import replies
 from idnode.node.faces.http.access import Access
+from idnode.node.faces.http.busy import Busy
 from idnode.node.faces.http.documentation import documentation_routes
 from idnode.node.faces.http.seam import Seam
-from idnode.node.faces.http.shedding import Shedding
 from idnode.node.faces.table import FACES
 from idnode.node.hosts import MISDIRECTED
 from idnode.node.interceptors.chain import Interceptors
@@ -31,7 +31,7 @@ from idnode.node.interceptors.exchange import (
     next_connection,
 )
 from idnode.node.service import events
-from idnode.node.service.overload import Overload, Turns
+from idnode.node.service.queue_delay import QueueDelay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from idnode.node.faces.http.routes import Route
     from idnode.node.faces.http.services import Services
     from idnode.node.service.events import Observer
+    from idnode.registry.handle.clock import Clock
 
 _UNREADABLE: Final = "Bad HTTP message"
 
@@ -86,10 +87,11 @@ class Resolutions:
 
 
 RESOLUTIONS: Final = web.AppKey("RESOLUTIONS", Resolutions)
-SHEDDING: Final = web.AppKey("SHEDDING", Shedding)
 ACCESS: Final = web.AppKey("ACCESS", Access)
 SEAM: Final = web.AppKey("SEAM", Seam)
 """Shows the interceptors what is no HTTP."""
+BUSY: Final = web.AppKey("BUSY", Busy)
+CLOCK: Final[web.AppKey[Clock]] = web.AppKey("CLOCK")
 
 
 def build_app(  # noqa: PLR0913, PLR0917  # called once, by the composition root
@@ -98,12 +100,12 @@ def build_app(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     version: str = "",
     interceptors: Interceptors | None = None,
     access: Access | None = None,
-    shedding: Shedding | None = None,
+    queue: QueueDelay | None = None,
 ) -> web.Application:
     """Return the application that serves every HTTP face of the node.
 
-    ``observers`` returns the observer of a face by its name. Without ``access`` every request is taken. ``shedding``
-    refuses some when the node is beyond its capacity.
+    ``observers`` returns the observer of a face by its name. Without ``access`` every request is taken. ``queue``
+    tells how long requests wait for the event loop, and whom to turn away.
     """
     interceptors = interceptors or Interceptors()
     app = web.Application()
@@ -115,8 +117,9 @@ def build_app(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     own = replace(services, observer=observers(HANDLE_JSON))
     app[RESOLUTIONS] = Resolutions(own, interceptors)
     app[ACCESS] = access or Access()
-    app[SHEDDING] = shedding or Shedding(Turns(services.clock), Overload(), own.observer)
     app[SEAM] = Seam(interceptors, HTTP, services.clock)
+    app[BUSY] = Busy(FACES, observers, queue or QueueDelay(), HANDLES_PATH)
+    app[CLOCK] = services.clock
     return app
 
 
@@ -152,36 +155,48 @@ async def _expectation(request: web.Request) -> web.StreamResponse | None:
 class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
     """A connection whose unreadable requests are answered in JSON, too."""
 
-    __slots__ = ("_midway", "arrived", "number", "refused", "seam", "shedding")
+    __slots__ = (
+        "_elapsed",
+        "_incomplete",
+        "admitted",
+        "arrived",
+        "busy",
+        "number",
+        "queue",
+        "seam",
+    )
 
-    number: int
-    """The number of the connection."""
-    seam: Seam
-    shedding: Shedding
-    arrived: float
-    """When the latest bytes arrived, before they were read."""
-    _midway: bool
-    refused: bool
-    """Whether they waited so long that the request is not carried out."""
+    def __init__(self, server: _FaceServer, **options: Any) -> None:
+        super().__init__(server, **options)
+        self.number = next_connection()
+        """The number of the connection."""
+        self.seam = server.seam
+        self.busy = server.busy
+        self.queue = server.busy.queue
+        self._elapsed = server.clock.elapsed
+        self.arrived = self._elapsed()
+        """When what was read last arrived (monotonic)."""
+        self.admitted = False
+        """Whether it was decided already that the request has its turn."""
+        self._incomplete = False
 
     def data_received(self, data: bytes) -> None:
-        """Read a request, or refuse it before anything is parsed when the node is beyond its capacity."""
-        shedding = self.shedding
-        turns = shedding.turns
-        now = turns.elapsed()
-        waited = turns.waited(now)
-        self.arrived = now - waited
-        self.refused = shedding.overload.refuses(waited, now) and not turns.spares()
-        waiter = self._waiter
-        between = waiter is not None and not waiter.done()
-        if self.refused and between and not self._midway and self.transport is not None:
-            answer = shedding.at_once(data, waited)
-            if answer:
+        """Note when a request arrived; answer at once the one that has no turn."""
+        queue = self.queue
+        self.arrived = self._elapsed() - queue.delay
+        if queue.share and not self._incomplete and self._waits():
+            answer = self.busy.at_once(data)
+            if answer and self.transport is not None:
                 self.transport.write(answer)
                 return
+            self.admitted = answer is not None
         super().data_received(data)
-        # Bytes that completed no request are the beginning of one.
-        self._midway = between and waiter is not None and not waiter.done()
+        # Only the start of a request leaves the connection waiting, and what follows belongs to it.
+        self._incomplete = self._waits()
+
+    def _waits(self) -> bool:
+        """Return whether there is no request under way, so that the next bytes are the next one's."""
+        return self._waiter is not None and not self._messages and self._payload_parser is None
 
     def handle_error(
         self,
@@ -214,13 +229,11 @@ class _FaceServer(web.Server):  # type: ignore[type-arg,unused-ignore]
     """Makes `_FaceProtocol` connections."""
 
     seam: Seam
-    shedding: Shedding
+    busy: Busy
+    clock: Clock
 
     def __call__(self) -> web.RequestHandler:
-        made = _FaceProtocol(self, loop=self._loop, **self._kwargs)
-        made.number, made.seam, made.shedding = next_connection(), self.seam, self.shedding
-        made.arrived, made.refused, made._midway = 0.0, False, False  # noqa: SLF001  # its maker
-        return made
+        return _FaceProtocol(self, loop=self._loop, **self._kwargs)
 
 
 class HttpFaceRunner(web.AppRunner):
@@ -235,41 +248,37 @@ class HttpFaceRunner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         made: Any = await super()._make_server()
         server = _FaceServer(
-            _short_cut(
-                self.app[RESOLUTIONS],
-                made.request_handler,
-                self.app[ACCESS],
-                self.app[SHEDDING].refuse,
-            ),
+            _short_cut(self.app, made.request_handler),
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             loop=made._loop,  # noqa: SLF001  # aiohttp offers no other way to name the protocol class
             **made._kwargs,  # noqa: SLF001
         )
-        server.seam, server.shedding = self.app[SEAM], self.app[SHEDDING]
+        server.seam, server.busy = self.app[SEAM], self.app[BUSY]
+        server.clock = self.app[CLOCK]
         return server
 
 
-def _short_cut(
-    resolutions: Resolutions,
-    otherwise: replies.Handler,
-    access: Access,
-    refuse: Callable[[web.Request], web.Response],
-) -> Any:
+def _short_cut(app: web.Application, otherwise: replies.Handler) -> Any:
     """Return a handler of all requests that gives GET of one handle to its own."""
+    resolutions, access, busy = app[RESOLUTIONS], app[ACCESS], app[BUSY]
     start = HANDLES_PATH
     shortest = len(start) + 1
     admits = access.admits
     interceptors, plainly = resolutions.interceptors, resolutions.plainly
+    queue = busy.queue
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if request.protocol.refused:  # type: ignore[attr-defined]  # a _FaceProtocol
-            return refuse(request)
         headers = request.headers
         if not admits(headers.get(hdrs.HOST)):
             return replies.status_response(403, MISDIRECTED)
         if hdrs.ORIGIN in headers:
             await access.judge(request)
+        if queue.share:
+            connection: Any = request.protocol
+            admitted, connection.admitted = connection.admitted, False
+            if not admitted and (turned_away := busy.answer(request)) is not None:
+                return turned_away
         path = request.rel_url.raw_path
         if (
             request.method == "GET"

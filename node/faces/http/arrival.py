@@ -1,4 +1,4 @@
-"""Tells when a request arrived, which is before the event loop came to read it."""
+"""When a request arrived: as it was read, less what it waited before, as far as anybody knows."""
 
 from __future__ import annotations
 
@@ -11,5 +11,6 @@ if TYPE_CHECKING:
 
 
 def arrival(request: web.BaseRequest, clock: Clock) -> float:
-    """Return when a request arrived, on the clock's monotonic reading; now, if its connection does not know."""
-    return getattr(request.protocol, "arrived", 0.0) or clock.elapsed()
+    """Return the monotonic time of it; now, where the connection did not note it."""
+    noted = getattr(request.protocol, "arrived", None)
+    return noted if isinstance(noted, float) else clock.elapsed()

@@ -83,22 +83,17 @@ class HttpListener:
         """Connections that are neither served nor let go yet."""
         return len(self._silent) + len(self._joining)
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen on every address that the host name has.
+    def start(self, bound: list[socket.socket]) -> None:
+        """Listen on sockets that are bound already, and own them from now on.
 
         Raises:
-            OSError: One of them cannot be had.
+            OSError: The system refused.
 
         """
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        try:
-            for family, _, _, _, address in dict.fromkeys(found):
-                self._listening.append(_listening(family, address))
-        except BaseException:
-            self._close_listening()
-            raise
-        for each in self._listening:
+        self._listening = bound
+        for each in bound:
+            each.listen(BACKLOG)
             loop.add_reader(each, self._accept, each)
 
     async def stop(self) -> None:
@@ -218,7 +213,27 @@ class HttpListener:
         self._leaving.discard(task)
 
 
-def _listening(family: int, address: object) -> socket.socket:
+async def bound_sockets(host: str, port: int) -> list[socket.socket]:
+    """Return a socket on every address that the host name has; nobody listens there yet.
+
+    Raises:
+        OSError: One of them cannot be had.
+
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    made: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in dict.fromkeys(found):
+            made.append(_bound(family, address))
+    except BaseException:
+        for each in made:
+            each.close()
+        raise
+    return made
+
+
+def _bound(family: int, address: object) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setblocking(False)
@@ -228,7 +243,6 @@ def _listening(family: int, address: object) -> socket.socket:
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         made.bind(address)  # type: ignore[arg-type]
-        made.listen(BACKLOG)
     except BaseException:
         made.close()
         raise

@@ -19,10 +19,9 @@ from idnode.node.faces.http.access import NO_CORS
 from idnode.node.faces.http.body import BodyRefused
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.seam import Seam
-from idnode.node.interceptors.exchange import current, note_error
+from idnode.node.interceptors.exchange import REQUEST_ID_HEADER, current, note_error
 from idnode.node.service.answers import answer_for, text_for
 from idnode.node.service.errors import AuthenticationNeeded, NotResponsible, ServiceError
-from idnode.node.service.overload import RETRY_SECONDS
 from idnode.registry.fetching import NotFetched, carried_out_again
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.wire.constants import ResponseCode
@@ -38,7 +37,6 @@ _log = logging.getLogger("idnode.node.faces.http")
 _JSON_HEADERS: Final = CIMultiDict({"Content-Type": JSON_TYPE, "Server": SERVER})
 _NOT_A_NAME: Final = re.compile("^[0-9]|[^A-Za-z0-9_$\u00a0-\U0010ffff]")
 _CALLBACK_CHARACTERS_MAX: Final = 256
-_UNAVAILABLE: Final = 503
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "OPTIONS")
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET,POST,HEAD,PUT,DELETE",
@@ -59,10 +57,7 @@ PLANNED: Final = (RegistryError, ServiceError, ProtocolError, MalformedRequest, 
 
 def json_response(body: bytes, status: int = 200) -> web.Response:
     """Return an answer with this body, which is JSON already."""
-    response = web.Response(body=body, status=status, headers=_JSON_HEADERS.copy())
-    if status == _UNAVAILABLE:
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
+    return web.Response(body=body, status=status, headers=_JSON_HEADERS.copy())
 
 
 def empty_response(status: int) -> web.Response:
@@ -190,6 +185,13 @@ def status_response(status: int, message: str) -> web.Response:
     """Return what the HTTP layer itself refuses, as JSON (handle-http-api.md §2, last sentence)."""
     code = _STATUS_CODES.get(status, ResponseCode.PROTOCOL_ERROR)
     return present(failure(code, message), status)
+
+
+def add_request_id(response: web.StreamResponse) -> None:
+    """Name the current request in an answer that is written piece by piece; all others are named at the seam."""
+    exchange = current.get()
+    if exchange is not None:
+        response.headers[REQUEST_ID_HEADER] = exchange.id
 
 
 def add_cors(request: web.Request, response: web.StreamResponse) -> None:

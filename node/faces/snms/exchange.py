@@ -16,6 +16,8 @@ from idnode.node.faces.http.arrival import arrival
 from idnode.node.faces.http.body import BodyRefused
 from idnode.node.faces.http.replies import hang_up_after, json_response, log_failure
 from idnode.node.faces.snms.texts import (
+    BROKEN,
+    BUSY_TEXT,
     REFUSED,
     SUCCESS,
     SUCCESS_TEXT,
@@ -100,7 +102,7 @@ def answered(
         except BodyRefused as error:
             code = int(ResponseCode.PROTOCOL_ERROR)
             note_error(error)
-            response = failure(Said(REFUSED, "请求体过大或编码错误"), status=error.status)
+            response = failure(Said(REFUSED, _body_text(error)), status=error.status)
             hang_up_after(error, response)
         except PLANNED as error:
             code = code_of(error)
@@ -122,6 +124,13 @@ def answered(
     return answer
 
 
+def _body_text(error: BodyRefused) -> str:
+    text = "请求体过大或编码错误"
+    if error.bytes_max:
+        return f"{text}（上限为{error.bytes_max}字节，即{error.bytes_max >> 20}MB）"
+    return f"{text}（Content-Encoding应为gzip、deflate或不压缩，请求体须完整）"
+
+
 def code_of(error: BaseException) -> int:
     """Return the response code that stands for an error in events."""
     if isinstance(error, ParameterRefused):
@@ -136,5 +145,12 @@ def success(data: Any) -> web.Response:
 
 def failure(said: Said, *, status: int = 200) -> web.Response:
     """Return the answer that says why not; ``status`` is HTTP's."""
-    body = {"message": said.message, "status": said.status, "data": None}
-    return json_response(orjson.dumps(body), status)
+    return json_response(_envelope(said), status)
+
+
+def _envelope(said: Said) -> bytes:
+    return orjson.dumps({"message": said.message, "status": said.status, "data": None})
+
+
+BUSY: Final = _envelope(Said(BROKEN, BUSY_TEXT))
+"""What is said when nothing can be done for a client for now."""

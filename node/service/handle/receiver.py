@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.service.errors import ServiceError
+from idnode.node.service.errors import NodeBusy, ServiceError
+from idnode.node.service.queue_delay import BUSY_TEXT
 from idnode.registry.handle.wire.constants import EnvelopeFlag, OpFlag
 from idnode.registry.handle.wire.errors import ProtocolError
 from idnode.registry.handle.wire.message import decode_message
@@ -79,21 +80,21 @@ class Receiver:
         self._dispatch(message, envelope, view, reply)
 
     def turn_away(
-        self,
-        error: Exception,
-        envelope: Envelope,
-        data: bytes,
-        connection: Connection,
-        reply: ReplyTo,
+        self, envelope: Envelope, data: bytes, connection: Connection, reply: ReplyTo
     ) -> None:
-        """Answer a message with an error instead of having it carried out."""
-        message = None
-        if not envelope.flags & _ENCRYPTED:
-            try:
-                message = decode_message(data)
-            except ProtocolError as broken:
-                error = broken
-        reply(self._responses.failure(error, envelope, connection, message))
+        """Answer a message that it has no turn, since more is asked than the node can answer.
+
+        What a session protects has its turn nevertheless: its answer takes as much work as any.
+        """
+        if envelope.session_id or envelope.flags & _ENCRYPTED:
+            self.receive(envelope, data, connection, reply)
+            return
+        try:
+            message = decode_message(data)
+        except ProtocolError as error:
+            self.refuse(error, envelope, connection, reply)
+            return
+        reply(self._responses.failure(NodeBusy(BUSY_TEXT), envelope, connection, message))
 
     def refuse(
         self, error: Exception, envelope: Envelope, connection: Connection, reply: ReplyTo

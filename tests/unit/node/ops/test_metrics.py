@@ -35,6 +35,8 @@ CONTRACT = {
     "idnode_log_bytes": {"state"},
     "idnode_connections": {"face"},
     "idnode_loop_lag_seconds": set(),
+    "idnode_loop_delay_seconds": set(),
+    "idnode_shed_total": {"face"},
     "idnode_build_info": {"version", "core"},
     "idnode_malformed_total": {"face", "reason"},
     "idnode_faults_total": {"face", "outcome"},
@@ -43,8 +45,6 @@ CONTRACT = {
     "idnode_receive_queue_bytes": {"face"},
     "idnode_receive_queue_limit_bytes": {"face"},
     "idnode_ready": set(),
-    "idnode_loop_delay_seconds": set(),
-    "idnode_shed_total": {"face"},
     "idnode_disk_free_bytes": set(),
     "idnode_disk_size_bytes": set(),
     "idnode_memory_bytes": set(),
@@ -58,7 +58,6 @@ def _metrics(before=None):
     facts = Facts("1.2", "python", 6.5e9, 5.3e9)
     metrics = Metrics(facts, before or {kind: {} for kind in persistent_counters.KINDS})
     metrics.read_connections("handle_tcp", lambda: metrics.face("handle_tcp").connections)
-    metrics.read_shed("handle_udp", lambda: 4)
     metrics.read_queue("handle_udp", lambda: (700, 8000))
     metrics.read_disk(Path(__file__).parent)
     metrics.read_injected(lambda: {"slow": 1})

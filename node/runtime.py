@@ -48,6 +48,7 @@ from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
 from idnode.node.management_parts import management_app
 from idnode.node.observation import Observation
+from idnode.node.open_files import for_peers
 from idnode.node.ops import persistent_counters
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.metrics import Facts, Metrics
@@ -269,8 +270,12 @@ class Node:
         self, services: NodeServices, answering: Answering, bound: HandleSockets, threads: int
     ) -> None:
         settings, protocol, interceptors = self.settings, services.protocol, self.interceptors
-        bounds = settings.connections_max, settings.idle_timeout
-        limits = TcpLimits(*bounds, one_answer=settings.handle_net_habits)
+        limits = TcpLimits(
+            connections_max=settings.connections_max,
+            idle_seconds=settings.idle_timeout,
+            one_answer=settings.handle_net_habits,
+            descriptors_max=for_peers(),
+        )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
         tcp = HandleTcp(
             *(protocol.receiver, seen[0], self._clock, limits),

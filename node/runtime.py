@@ -13,9 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
+from idnode.node import open_files
 from idnode.node.addresses import WILDCARDS, Addresses
 from idnode.node.answering import Answering, udp_limits
-from idnode.node.binding import HandleSockets, bind_handle, bind_http, listen
+from idnode.node.binding import HandleSockets, bind_admin, bind_handle, listen
 from idnode.node.browsers import access_of, fenced
 from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
@@ -92,6 +93,7 @@ class Node:
         self._running = AsyncExitStack()
         self._log_failed: Callable[[], bool] = bool
         self._housekeeping: Housekeeping
+        self._granted: open_files.Shares
 
     @property
     def log_failed(self) -> bool:
@@ -133,9 +135,9 @@ class Node:
         self.metrics.read_injected(self.observation.struck)
         self.metrics.read_ready(lambda: self.health.ready)
         self.metrics.read_disk(self.settings.data_dir)
-        admin = await self._serve_http(
-            "admin_port", web.AppRunner(self._management(), **self._runner_options())
-        )
+        granted = self._granted = open_files.shares(self.settings, open_files.limit())
+        options = self._runner_options()
+        admin = await bind_admin(self.settings, self._management(), granted, self._running, options)
         opened = await self._open_register()
         await finish_return(self.settings.data_dir, opened)
         first_start = not opened.stats().identifiers
@@ -243,7 +245,7 @@ class Node:
     ) -> None:
         settings, protocol, interceptors = self.settings, services.protocol, self.interceptors
         limits = TcpLimits(
-            connections_max=settings.connections_max,
+            connections_max=self._granted.handle,
             idle_seconds=settings.idle_timeout,
             one_answer=settings.handle_net_habits,
         )
@@ -272,7 +274,9 @@ class Node:
         """Serve every HTTP face, and return the address."""
         runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
         refused = self.metrics.face(HANDLE_JSON).malformed
-        listener = await listen(self.settings, runner, self._clock, refused, self._running)
+        listener = await listen(
+            self.settings, runner, self._clock, refused, self._running, self._granted
+        )
         self.metrics.read_connections("http", lambda: _connections_of(runner))
         return listener.address
 
@@ -335,11 +339,6 @@ class Node:
             # The longest handle fits into a path, each of its bytes percent-encoded.
             "max_line_size": 4 * HANDLE_BYTES_MAX,
         }
-
-    async def _serve_http(self, setting: str, runner: web.AppRunner) -> tuple[str, int]:
-        await runner.setup()
-        self._running.push_async_callback(runner.cleanup)
-        return await bind_http(self.settings, setting, runner)
 
     def _watch_loop(self) -> None:
         probe = LagProbe(self._clock)

@@ -24,7 +24,8 @@ class HttpFace:
 
     ``name`` is what metrics, interceptors and the journal call it. ``routes`` makes its routes; those of earlier
     rows of the table go first. ``operations`` describes them for OpenAPI. Below ``roots`` every path is this face's.
-    ``rules`` explain its own errors in the journal.
+    ``rules`` explain its own errors in the journal. ``busy`` is the body for a connection that cannot be served; empty:
+    that of the Handle API.
     """
 
     name: str
@@ -32,3 +33,4 @@ class HttpFace:
     operations: Callable[[], Sequence[Operation]] = _undescribed
     roots: tuple[str, ...] = ()
     rules: Mapping[type[BaseException], Rule] = field(default_factory=dict)
+    busy: bytes = b""

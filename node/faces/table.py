@@ -18,6 +18,7 @@ from idnode.node.faces.reverse_lookup.rules import RULES as SEARCH_RULES
 from idnode.node.faces.reverse_lookup.search import PATH as SEARCH
 from idnode.node.faces.reverse_lookup.search import reverse_lookup_routes
 from idnode.node.faces.snms import openapi as snms
+from idnode.node.faces.snms.exchange import BUSY
 from idnode.node.faces.snms.routes import ROOTS, snms_routes
 from idnode.node.faces.snms.rules import RULES as SNMS_RULES
 from idnode.node.interceptors.exchange import (
@@ -44,7 +45,7 @@ def _tunnel(services: Services) -> list[Route]:
 
 
 FACES: Final = (
-    HttpFace(SNMS, _snms, snms.operations, ROOTS, SNMS_RULES),
+    HttpFace(SNMS, _snms, snms.operations, ROOTS, SNMS_RULES, BUSY),
     HttpFace(BULK, bulk_routes, bulk.operations, (IDENTIFIERS,), BULK_RULES),
     HttpFace(HANDLE_JSON, json_routes, handle_json.operations, ("/api",), JSON_RULES),
     HttpFace(REVERSE_LOOKUP, reverse_lookup_routes, roots=(SEARCH,), rules=SEARCH_RULES),

@@ -31,6 +31,10 @@ class ErrorAnswer(NamedTuple):
 
 _CODE = ResponseCode
 
+RETRY_AFTER: Final = "Retry-After"
+RETRY_SECONDS: Final = "1"
+"""When to come again after status 503: a full queue, or a connection too many, is a matter of moments."""
+
 UNPLANNED: Final = ErrorAnswer(_CODE.ERROR, 500, logging.ERROR, speaks=False)
 """The answer to an error that nobody planned; its details stay in the log."""
 

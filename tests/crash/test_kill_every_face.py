@@ -4,10 +4,9 @@
   again, whichever face asks; what it was not told is there whole or not at all.
 * The log passes its check after each kill, with the compiled core and without it.
 
-``IDNODE_TEST_ROUNDS`` makes it go through that more often.
+``--rounds`` makes it go through that more often.
 """
 
-import os
 import random
 
 import pytest
@@ -18,17 +17,17 @@ from idnode.registry.embedded.storage.check import check
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]
 
-ROUNDS = int(os.environ.get("IDNODE_TEST_ROUNDS", "3"))
+ROUNDS = 3
 
 
-def test_what_any_face_acknowledged_survives_a_kill(served, monkeypatch, request, capsys):
+def test_what_any_face_acknowledged_survives_a_kill(served, monkeypatch, request, capsys, rounds):
     base = request.config.getoption("randomly_seed", 0)
     chance = random.Random(base if isinstance(base, int) else 0)
     ledgers = {face: Ledger() for face in (*FACES, "bulk")}
     flags = ("--segment-bytes", 1 << 20)
     node = served(*flags)
     prepare(node)
-    for turn in range(ROUNDS):
+    for turn in range(rounds(ROUNDS)):
         writers = [
             Writer(node, face, ledger, random.Random(chance.random()), text_bytes=200)
             for face, ledger in ledgers.items()
@@ -52,6 +51,6 @@ def test_what_any_face_acknowledged_survives_a_kill(served, monkeypatch, request
             ledger.allowed = {handle: {text} for handle, text in found.items()}
     counts = {face: ledger.acknowledged for face, ledger in ledgers.items()}
     assert all(counts.values()), counts
-    with capsys.disabled():
-        if ROUNDS > 3:
-            print(f"\n{ROUNDS} kills, acknowledged {counts}, lost 0")  # noqa: T201
+    if rounds(0):
+        with capsys.disabled():
+            print(f"\n{rounds(0)} kills, acknowledged {counts}, lost 0")  # noqa: T201

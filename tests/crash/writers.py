@@ -116,7 +116,7 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
         self.node, self.face, self.ledger, self.chance = node, face, ledger, chance
         self.patient, self.text_bytes = patient, text_bytes
-        self.enough = threading.Event()
+        self.begun, self.enough = threading.Event(), threading.Event()
         self.refused = 0
         self.failure = None
 
@@ -125,6 +125,7 @@ class Writer(threading.Thread):
         try:
             with contextlib.closing(self._client()) as client:
                 for _ in self._batches(client) if self.face == "bulk" else self._singly(client):
+                    self.begun.set()
                     if self.enough.is_set():
                         return
         except Exception as error:  # noqa: BLE001  # shown by the test, which asks for it

@@ -15,6 +15,8 @@ from aiohttp import web
 from idnode.node.faces.http.body import BodyRefused
 from idnode.node.faces.http.replies import hang_up_after, json_response, log_failure
 from idnode.node.faces.snms.texts import (
+    BROKEN,
+    BUSY_TEXT,
     REFUSED,
     SUCCESS,
     SUCCESS_TEXT,
@@ -135,5 +137,12 @@ def success(data: Any) -> web.Response:
 
 def failure(said: Said, *, status: int = 200) -> web.Response:
     """Return the answer that says why not; ``status`` is HTTP's."""
-    body = {"message": said.message, "status": said.status, "data": None}
-    return json_response(orjson.dumps(body), status)
+    return json_response(_envelope(said), status)
+
+
+def _envelope(said: Said) -> bytes:
+    return orjson.dumps({"message": said.message, "status": said.status, "data": None})
+
+
+BUSY: Final = _envelope(Said(BROKEN, BUSY_TEXT))
+"""What is said when nothing can be done for a client for now."""

@@ -17,7 +17,7 @@ from idnode.registry.embedded.storage.check import check
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 def test_what_any_face_acknowledged_survives_a_kill(served, monkeypatch, request, capsys, rounds):

@@ -22,6 +22,7 @@ PUMP = Template("88.900.1", "pump", (TemplateItem("model", "model", 2000, requir
 INDEX = 2000
 HANDLES = 120
 BATCH = 20
+SNMS_CHARACTERS = 200
 
 
 class Ledger:
@@ -132,8 +133,8 @@ class Writer(threading.Thread):
             self.failure = error
 
     def _text(self):
-        # SNMS takes 255 characters.
-        return f"{self.chance.getrandbits(64):x}" + "x" * min(self.text_bytes, 200)
+        most = SNMS_CHARACTERS if self.face == "snms" else self.text_bytes
+        return f"{self.chance.getrandbits(64):x}" + "x" * min(self.text_bytes, most)
 
     def _handle(self):
         return f"88.900.1/{self.face}.{self.chance.randrange(HANDLES)}"

@@ -14,12 +14,13 @@ from typing import Any
 
 from aiohttp import web
 
+from idnode.node import open_files
 from idnode.node.addresses import Addresses
 from idnode.node.answering import Answering, udp_limits
 from idnode.node.binding import (
     HandleSockets,
+    bind_admin,
     bind_handle,
-    bind_http,
     bind_web,
     listen,
     runner_options,
@@ -116,6 +117,7 @@ class Node:
         self._running = AsyncExitStack()
         self._log_failed: Callable[[], bool] = bool
         self._housekeeping: Housekeeping
+        self._granted: open_files.Shares
 
     @property
     def log_failed(self) -> bool:
@@ -157,6 +159,7 @@ class Node:
         self.metrics.read_injected(self.observation.struck)
         self.metrics.read_ready(lambda: self.health.ready)
         self.metrics.read_disk(self.settings.data_dir)
+        self._granted = open_files.shares(self.settings, open_files.limit())
         admin = await self._serve_management()
         opened = await self._open_register()
         await finish_return(self.settings.data_dir, opened)
@@ -271,7 +274,7 @@ class Node:
     ) -> None:
         settings, protocol, interceptors = self.settings, services.protocol, self.interceptors
         limits = TcpLimits(
-            connections_max=settings.connections_max,
+            connections_max=self._granted.handle,
             idle_seconds=settings.idle_timeout,
             one_answer=settings.handle_net_habits,
             descriptors_max=for_peers(),
@@ -310,7 +313,10 @@ class Node:
         ports = {"http_port": bound}
         if self.settings.idhub_port is not None:
             ports["idhub_port"] = await bind_web(self.settings, self._running, "idhub_port")
-        listeners = await listen(self.settings, ports, runner, self._clock, refused, self._running)
+        listeners = await listen(
+            *(self.settings, ports, runner, self._clock, refused, self._running),
+            granted=self._granted,
+        )
         self.metrics.read_connections(
             "http", lambda: len(runner.server.connections) if runner.server else 0
         )
@@ -355,10 +361,8 @@ class Node:
         app = management_app(self, self._clock, partial(self._housekeeping.save, sync=True))
         if self._shared is not None:
             return await self._shared.manage(self.settings.name, app)
-        runner = web.AppRunner(app, **runner_options(self.settings))
-        await runner.setup()
-        self._running.push_async_callback(runner.cleanup)
-        return await bind_http(self.settings, "admin_port", runner)
+        options = runner_options(self.settings)
+        return await bind_admin(self.settings, app, self._granted, self._running, options)
 
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""

@@ -20,6 +20,7 @@ from idnode.node.binding import HandleSockets, bind_handle, bind_http, bind_web,
 from idnode.node.browsers import access_of, fenced
 from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
+from idnode.node.data_watch import show_data_directory
 from idnode.node.dataset import ServedDataset
 from idnode.node.defaults import pure_python_forced
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
@@ -153,7 +154,7 @@ class Node:
             self._housekeeping.add(chore)
         self.metrics.read_injected(self.observation.struck)
         self.metrics.read_ready(lambda: self.health.ready)
-        self.metrics.read_disk(self.settings.data_dir)
+        show_data_directory(self.settings, self.metrics)
         admin = await self._serve_management()
         opened = await self._open_register()
         await finish_return(self.settings.data_dir, opened)

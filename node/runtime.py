@@ -17,9 +17,9 @@ from aiohttp import web
 from idnode.node.addresses import Addresses
 from idnode.node.answering import Answering, udp_limits
 from idnode.node.binding import HandleSockets, bind_handle, bind_http, bind_web, listen
-from idnode.node.browsers import access_of, fenced
+from idnode.node.browsers import access_of
 from idnode.node.build import core, version
-from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
+from idnode.node.data_directory import KEYS, REGISTER, make_private
 from idnode.node.data_watch import show_data_directory
 from idnode.node.dataset import ServedDataset
 from idnode.node.defaults import pure_python_forced
@@ -40,15 +40,11 @@ from idnode.node.given import GivenFixtures
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
+from idnode.node.management_parts import management_app
 from idnode.node.observation import Observation
-from idnode.node.ops import management, persistent_counters
-from idnode.node.ops.clock import clock_routes
-from idnode.node.ops.docking import docking_routes
-from idnode.node.ops.documentation import documentation_routes
-from idnode.node.ops.fixtures import FixtureCalls
+from idnode.node.ops import persistent_counters
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.metrics import Facts, Metrics
-from idnode.node.ops.onboarding import OnboardingCalls
 from idnode.node.queues import Queues
 from idnode.node.recursion.recursion import Recursion
 from idnode.node.recursive import recursion_of
@@ -62,7 +58,7 @@ from idnode.node.settings import Settings
 from idnode.node.shared import Shared
 from idnode.node.sharing import started_together
 from idnode.node.site import site_record
-from idnode.node.states import NodeStates, finish_return, state_routes
+from idnode.node.states import NodeStates, finish_return
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.limits import HANDLE_BYTES_MAX
@@ -355,31 +351,6 @@ class Node:
             offered, self._observer, version(), self.interceptors, access, self._queues.loop
         )
 
-    def _management(self) -> web.Application:
-        calls = OnboardingCalls(
-            lambda: self.parts if self.health.ready else None, self.settings.prefix, self._count
-        )
-        app = management.build(
-            self.health,
-            self.metrics,
-            stats=self.report,
-            snapshot=self._snapshot,
-            before_telling=partial(self._housekeeping.save, sync=True),
-            further=[
-                *calls.routes(),
-                *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
-                *self.observation.routes(version()),
-                *FixtureCalls(lambda: self.fixtures if self.health.ready else None).routes(),
-                *state_routes(lambda: self.states, self.settings),
-                *docking_routes(lambda: self.docking.told() if self.health.ready else {}),
-                *documentation_routes(version()),
-            ],
-        )
-        return fenced(app, self.settings)
-
-    async def _count(self, prefix: bytes) -> int:
-        return await self.register.count(prefix)
-
     def _runner_options(self) -> dict[str, Any]:
         settings = self.settings
         return {
@@ -392,7 +363,7 @@ class Node:
 
     async def _serve_management(self) -> tuple[str, int]:
         """Serve the management app on a port of its own, or where the process serves those of all its nodes."""
-        app = self._management()
+        app = management_app(self, self._clock, partial(self._housekeeping.save, sync=True))
         if self._shared is not None:
             return await self._shared.manage(self.settings.name, app)
         runner = web.AppRunner(app, **self._runner_options())
@@ -403,17 +374,6 @@ class Node:
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""
         return report_of(self, self._clock.now() - self._started)
-
-    async def _snapshot(self, name: str) -> dict[str, Any]:
-        if not self.health.ready:
-            raise web.HTTPServiceUnavailable(reason=f"The node is {self.health.state.value}")
-        target = self.settings.data_dir / SNAPSHOTS / name
-        copy = self.register.capabilities.snapshot
-        if copy is None:
-            raise web.HTTPNotImplemented(reason="The register's engine takes no snapshots")
-        taken = await copy(target, None)
-        _log.info("snapshot %s taken: %d bytes", target, taken.bytes)
-        return {"path": str(target), "files": taken.files, "bytes": taken.bytes}
 
 
 def _connections_of(runner: web.AppRunner) -> int:

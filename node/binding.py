@@ -19,6 +19,7 @@ from idnode.node.faces.http.listener import HttpListener, ListenerLimits
 from idnode.node.faces.http.listener import bound_sockets as bound_http
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
+from idnode.node.open_files import for_peers
 from idnode.node.settings import Settings, flag_of, variable_of
 from idnode.registry.handle.clock import Clock
 
@@ -150,7 +151,7 @@ async def listen(  # noqa: PLR0913, PLR0917  # called once, by the composition r
         tls = server_context(*files)
     except CertificateUnusable as error:
         raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
-    limits = ListenerLimits(silence_seconds=settings.idle_timeout)
+    limits = ListenerLimits(silence_seconds=settings.idle_timeout, descriptors_max=for_peers())
     listeners = []
     for name, sockets in bound.items():
         listener = HttpListener(runner.server, tls, refused, limits)

@@ -38,6 +38,9 @@ _STRUCK: Final = (
 QUIET: Final = "nothing was asked in this window"
 """Shown where a quantile of nothing would be."""
 
+SERIES_MAX: Final = 12
+"""Lines that can be told apart in one graph."""
+
 WIDTH: Final = 24
 """Columns of Grafana's grid."""
 
@@ -47,6 +50,17 @@ class Query(NamedTuple):
 
     expression: str
     legend: str
+
+
+def some(expression: str, label: str, nothing: str = "nothing") -> str:
+    """Return the series of an expression that are above zero, the largest twelve, or a single one of zero.
+
+    Dozens of lines at zero hide the one that is not, and a quantile of nothing is no number and leaves a gap.
+    """
+    return (
+        f"topk({SERIES_MAX}, ({expression}) > 0)"
+        f' or on () label_replace(vector(0), "{label}", "{nothing}", "", "")'
+    )
 
 
 class Look(NamedTuple):

@@ -28,6 +28,7 @@ from idnode.node.binding import (
 from idnode.node.browsers import access_of
 from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS, REGISTER, make_private
+from idnode.node.data_watch import show_data_directory
 from idnode.node.dataset import ServedDataset
 from idnode.node.defaults import pure_python_forced
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
@@ -158,7 +159,7 @@ class Node:
             self._housekeeping.add(chore)
         self.metrics.read_injected(self.observation.struck)
         self.metrics.read_ready(lambda: self.health.ready)
-        self.metrics.read_disk(self.settings.data_dir)
+        show_data_directory(self.settings, self.metrics)
         self._granted = open_files.shares(self.settings, open_files.limit())
         admin = await self._serve_management()
         opened = await self._open_register()

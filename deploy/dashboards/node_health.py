@@ -38,7 +38,7 @@ def dashboard() -> Dashboard:
         "idnode-node",
         "idnode: node",
         DESCRIPTION,
-        Section("Presence", _presence()),
+        Section("Presence", [*_presence(), *_upkeep()]),
         Section("Requests", [*_requests(), *_peers()]),
         Section("Writes and the register", [*_writes(), *_register()]),
         Section("Process and machine", [*_process(), *_machine()]),
@@ -97,6 +97,25 @@ def _presence() -> Iterator[Builder[Panel]]:
             "slow",
         ),
         look=SHARE,
+    )
+
+
+def _upkeep() -> Iterator[Builder[Panel]]:
+    yield number(
+        "Certificate ends in",
+        "Until the certificate of the HTTPS port runs out. The node renews its own at a start; yours is yours to renew.",
+        Query("min(idnode_certificate_expiry_timestamp_seconds{$NODES}) - time()", "left"),
+        look=Look("s", decimals=0),
+    )
+    yield number(
+        "Last snapshot",
+        "Since the newest snapshot in the data directory was taken.",
+        Query(
+            "(time() - max(idnode_snapshot_timestamp_seconds{$NODES} > 0)) or on() vector(-1)",
+            "ago",
+        ),
+        look=Look("s", decimals=0),
+        meanings=(meaning({"-1": "none there"}),),
     )
 
 

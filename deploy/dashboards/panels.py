@@ -239,6 +239,14 @@ def board(
             )
         )
     )
+    made = made.annotation(
+        dashboard_builder.AnnotationQuery()
+        .name("Load tests")
+        .datasource(SOURCE)
+        .enable(True)
+        .icon_color("blue")
+        .expr("sum by (job) (idnode_load_users) > 0")
+    )
     for section in sections:
         made = made.with_row(dashboard_builder.Row(section.title))
         for panel in section.panels:

@@ -74,7 +74,7 @@ class RecordResponse(web.StreamResponse):
     async def prepare(self, request: web.BaseRequest) -> None:
         """Write the whole answer."""
         transport = request.transport
-        if transport is None:
+        if transport is None or transport.is_closing():
             raise ConnectionResetError("The client is gone")
         transport.write(self._bytes)
         await request.writer.drain()

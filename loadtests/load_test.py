@@ -45,6 +45,8 @@ class LoadTest:
         self.process = process
         self.ledger = Ledger()
         self.in_flight = 0
+        self.claims: dict[object, tuple[Arrivals, float]] = {}
+        """Arrivals that a user has claimed and not sent yet, by user."""
         self.over = False
         self.seconds = 0.0
         self._number = number
@@ -123,9 +125,15 @@ class LoadTest:
         return self.ledger
 
     def finish(self) -> Ledger:
-        """End it: nothing is counted from now on; arrivals nobody took are dropped ones."""
+        """End it: nothing is counted from now on; arrivals that nobody took or sent are dropped ones."""
         if not self.over:
             self.seconds = min(self.now, self.duration)
+            for arrivals, planned in self.claims.values():
+                if planned <= self.now:
+                    arrivals.dropped += 1
+                else:
+                    arrivals.unclaim()
+            self.claims.clear()
             for arrivals in self._arrivals.values():
                 arrivals.finish(self.now)
             self.over = True

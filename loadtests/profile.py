@@ -64,6 +64,7 @@ class LoadTable(_Table):
     patience_seconds: PositiveFloat = 5.0
     pace_per_second: NonNegativeFloat = 0.0
     timeout_seconds: PositiveFloat = 5.0
+    udp_repeats: bool = True
 
 
 class BulkTable(_Table):

@@ -146,6 +146,7 @@ class Wiring:
         shape = self.environment.shape_class
         if isinstance(shape, ProfileShape):
             shape.load, shape.renew = self.load, self.renew
+            shape.runner = self.environment.runner
             shape.users, shape.spawn_rate = self._chosen_count(), self._common.spawn_rate
         elif shape is not None and self.profile.is_open and not self.is_worker:
             raise ValueError(

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -19,8 +19,10 @@ from idnode.node.faces.http.listener import HttpListener, ListenerLimits
 from idnode.node.faces.http.listener import bound_sockets as bound_http
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
+from idnode.node.open_files import for_peers
 from idnode.node.settings import Settings, flag_of, variable_of
 from idnode.registry.handle.clock import Clock
+from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 
 PAIR_TRIES_MAX: Final = 20
 """Tries to find a free port that is free for TCP and UDP alike."""
@@ -122,6 +124,17 @@ async def bind_web(
     return bound
 
 
+def runner_options(settings: Settings) -> dict[str, Any]:
+    """Return how aiohttp is to serve an application of the node."""
+    return {
+        "access_log": None,
+        "shutdown_timeout": settings.drain_timeout,
+        "keepalive_timeout": settings.idle_timeout,
+        # The longest handle fits into a path, each of its bytes percent-encoded.
+        "max_line_size": 4 * HANDLE_BYTES_MAX,
+    }
+
+
 async def listen(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     settings: Settings,
     bound: Mapping[str, list[socket.socket]],
@@ -150,7 +163,7 @@ async def listen(  # noqa: PLR0913, PLR0917  # called once, by the composition r
         tls = server_context(*files)
     except CertificateUnusable as error:
         raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
-    limits = ListenerLimits(silence_seconds=settings.idle_timeout)
+    limits = ListenerLimits(silence_seconds=settings.idle_timeout, descriptors_max=for_peers())
     listeners = []
     for name, sockets in bound.items():
         listener = HttpListener(runner.server, tls, refused, limits)

@@ -16,14 +16,22 @@ from aiohttp import web
 
 from idnode.node.addresses import Addresses
 from idnode.node.answering import Answering, udp_limits
-from idnode.node.binding import HandleSockets, bind_handle, bind_http, bind_web, listen
-from idnode.node.browsers import access_of, fenced
+from idnode.node.binding import (
+    HandleSockets,
+    bind_handle,
+    bind_http,
+    bind_web,
+    listen,
+    runner_options,
+)
+from idnode.node.browsers import access_of
 from idnode.node.build import core, version
-from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
+from idnode.node.data_directory import KEYS, REGISTER, make_private
 from idnode.node.dataset import ServedDataset
 from idnode.node.defaults import pure_python_forced
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.directory_parts import Core, open_directory
+from idnode.node.docking_parts import DockingParts
 from idnode.node.exposure import is_loopback
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
@@ -38,17 +46,15 @@ from idnode.node.given import GivenFixtures
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
+from idnode.node.management_parts import management_app
 from idnode.node.observation import Observation
-from idnode.node.ops import management, persistent_counters
-from idnode.node.ops.clock import clock_routes
-from idnode.node.ops.documentation import documentation_routes
-from idnode.node.ops.fixtures import FixtureCalls
+from idnode.node.open_files import for_peers
+from idnode.node.ops import persistent_counters
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.metrics import Facts, Metrics
-from idnode.node.ops.onboarding import OnboardingCalls
 from idnode.node.queues import Queues
 from idnode.node.recursion.recursion import Recursion
-from idnode.node.recursive import recursion_of
+from idnode.node.recursive import begin_recursion
 from idnode.node.reporting import report_of
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
@@ -59,10 +65,9 @@ from idnode.node.settings import Settings
 from idnode.node.shared import Shared
 from idnode.node.sharing import started_together
 from idnode.node.site import site_record
-from idnode.node.states import NodeStates, finish_return, state_routes
+from idnode.node.states import NodeStates, finish_return
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
-from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
@@ -82,6 +87,7 @@ class Node:
     fixtures: GivenFixtures | None = None
     states: NodeStates | None = None
     recursion: Recursion | None = None
+    docking: DockingParts
 
     def __init__(  # noqa: PLR0913  # keywords but for the settings
         self,
@@ -160,7 +166,7 @@ class Node:
     async def _build_on(self, opened: Register, admin: tuple[str, int]) -> None:
         first_start = not await opened.count(PREFIX_OF_PREFIXES)
         slots = opened.capabilities.slots
-        answering = self.answering = Answering(slots, self._clock, self.settings)
+        self.answering = answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)
         self.observation.journal.unseen = answering.unseen
         threads = self.settings.udp_threads if answering.native else 0
@@ -168,36 +174,24 @@ class Node:
         self._running.callback(bound.close)
         web_sockets = await bind_web(self.settings, self._running)
         site = await site_record(
-            self.settings,
-            self._clock,
-            opened,
-            bound,
-            web_sockets,
-            self._shared,
-            self._make_key,
+            self.settings, self._clock, opened, bound, web_sockets, self._shared, self._make_key
         )
         self.register = await self._over(opened, site)
         server = decode_site(site.site).servers[site.number]
         authority = await Authority.open(self.register, server)
         offload = Offload() if self._shared is None else self._shared.offload
-        recursion = self.recursion = recursion_of(self.settings, self._clock, bound.address)
-        if recursion is not None:
-            self._running.push_async_callback(recursion.close)
-            counters, cache = recursion.counters, recursion.cache
-            self.metrics.read_further(lambda: counters.collect(cache))
+        recursion = self.recursion = begin_recursion(
+            self.settings, self._clock, bound.address, self.metrics, self._running
+        )
         services = NodeServices(
-            self.settings,
-            self.register,
-            authority,
-            self._clock,
-            site,
-            self.report,
+            *(self.settings, self.register, authority, self._clock, site, self.report),
             offload,
             recursion,
         )
         if self._shared is None:
             self._running.callback(offload.close)
         self.services = services
+        self.docking = DockingParts(self.settings, self.register, self._clock, self.report)
         await self._open_directory(services)
         self.observation.know(self.register, authority, self.parts.directory)
         await self._first_start(services, first_start=first_start)
@@ -210,12 +204,14 @@ class Node:
         self._running.callback(self._queues.watch(self._clock, self.metrics))
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
         self.addresses = Addresses(bound.address, bound.address, http, admin, *further)
+        if self.settings.national_url is not None:
+            self.dock(self.settings.national_url)
         if self.dataset is not None:
             self._running.callback(self.dataset.answer_natively(answering, self._shared).cancel)
 
     def _facts(self) -> Facts:
-        settings = self.settings
-        return Facts(version(), core(), settings.target_registrations, settings.target_resolutions)
+        wanted = self.settings
+        return Facts(version(), core(), wanted.target_registrations, wanted.target_resolutions)
 
     async def _open_register(self) -> Register:
         settings = self.settings
@@ -246,6 +242,10 @@ class Node:
         self.metrics.read_computed(self.dataset.overlay.count_computed)
         return self.dataset.overlay
 
+    def dock(self, national: str) -> None:
+        """File enterprises and prefixes at a national node from now on; ``national`` is the URL of its HTTP port."""
+        self.docking.dock(national, self.services, self.parts.directory, self._running)
+
     async def _open_directory(self, services: NodeServices) -> None:
         under = Core(self.settings, self._clock, self.register, services, self.metrics.flush)
         self.parts = await open_directory(under, self._running)
@@ -274,6 +274,7 @@ class Node:
             connections_max=settings.connections_max,
             idle_seconds=settings.idle_timeout,
             one_answer=settings.handle_net_habits,
+            descriptors_max=for_peers(),
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
         tcp = HandleTcp(
@@ -282,10 +283,7 @@ class Node:
             queue=self._queues.loop,
         )
         plain = HandleUdp(
-            protocol.receiver,
-            seen[1],
-            self._clock,
-            udp_limits(settings),
+            *(protocol.receiver, seen[1], self._clock, udp_limits(settings)),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
             queue=self._queues.datagrams,
@@ -307,13 +305,15 @@ class Node:
         self, services: NodeServices, bound: list[socket.socket]
     ) -> list[tuple[str, int]]:
         """Serve every HTTP face, and return the addresses: the HTTP port's, and that of a second one."""
-        runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
+        runner = HttpFaceRunner(self._http_app(services), **runner_options(self.settings))
         refused = self.metrics.face(HANDLE_JSON).malformed
         ports = {"http_port": bound}
         if self.settings.idhub_port is not None:
             ports["idhub_port"] = await bind_web(self.settings, self._running, "idhub_port")
         listeners = await listen(self.settings, ports, runner, self._clock, refused, self._running)
-        self.metrics.read_connections("http", lambda: _connections_of(runner))
+        self.metrics.read_connections(
+            "http", lambda: len(runner.server.connections) if runner.server else 0
+        )
         return [listener.address for listener in listeners]
 
     def _http_app(self, services: NodeServices) -> web.Application:
@@ -340,6 +340,7 @@ class Node:
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
             idhub=self.parts.objects.idhub,
+            national=self.docking.national,
             referral_status=int(self.settings.referral_status),
             trace=None if self.recursion is None else self.recursion.told,
             freshness=None if self.recursion is None else self.recursion.freshness,
@@ -349,46 +350,12 @@ class Node:
             offered, self._observer, version(), self.interceptors, access, self._queues.loop
         )
 
-    def _management(self) -> web.Application:
-        calls = OnboardingCalls(
-            lambda: self.parts if self.health.ready else None, self.settings.prefix, self._count
-        )
-        app = management.build(
-            self.health,
-            self.metrics,
-            stats=self.report,
-            snapshot=self._snapshot,
-            before_telling=partial(self._housekeeping.save, sync=True),
-            further=[
-                *calls.routes(),
-                *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
-                *self.observation.routes(version()),
-                *FixtureCalls(lambda: self.fixtures if self.health.ready else None).routes(),
-                *state_routes(lambda: self.states, self.settings),
-                *documentation_routes(version()),
-            ],
-        )
-        return fenced(app, self.settings)
-
-    async def _count(self, prefix: bytes) -> int:
-        return await self.register.count(prefix)
-
-    def _runner_options(self) -> dict[str, Any]:
-        settings = self.settings
-        return {
-            "access_log": None,
-            "shutdown_timeout": settings.drain_timeout,
-            "keepalive_timeout": settings.idle_timeout,
-            # The longest handle fits into a path, each of its bytes percent-encoded.
-            "max_line_size": 4 * HANDLE_BYTES_MAX,
-        }
-
     async def _serve_management(self) -> tuple[str, int]:
         """Serve the management app on a port of its own, or where the process serves those of all its nodes."""
-        app = self._management()
+        app = management_app(self, self._clock, partial(self._housekeeping.save, sync=True))
         if self._shared is not None:
             return await self._shared.manage(self.settings.name, app)
-        runner = web.AppRunner(app, **self._runner_options())
+        runner = web.AppRunner(app, **runner_options(self.settings))
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
         return await bind_http(self.settings, "admin_port", runner)
@@ -396,18 +363,3 @@ class Node:
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""
         return report_of(self, self._clock.now() - self._started)
-
-    async def _snapshot(self, name: str) -> dict[str, Any]:
-        if not self.health.ready:
-            raise web.HTTPServiceUnavailable(reason=f"The node is {self.health.state.value}")
-        target = self.settings.data_dir / SNAPSHOTS / name
-        copy = self.register.capabilities.snapshot
-        if copy is None:
-            raise web.HTTPNotImplemented(reason="The register's engine takes no snapshots")
-        taken = await copy(target, None)
-        _log.info("snapshot %s taken: %d bytes", target, taken.bytes)
-        return {"path": str(target), "files": taken.files, "bytes": taken.bytes}
-
-
-def _connections_of(runner: web.AppRunner) -> int:
-    return 0 if runner.server is None else len(runner.server.connections)

@@ -78,6 +78,7 @@ class Settings(BaseModel):
     role: Literal["national", "secondary", "enterprise", "recursive"] = Field(
         "secondary", description="what a node with a name is in the tree, told in HS_SITE"
     )
+    national_url: str | None = Field(None, description="national node's URL, to file enterprises")
     demo_enterprise: bool = Field(True, description="make an enterprise to try at first start")
     secret: SecretStr = Field(
         SecretStr(DEMO_SECRET), min_length=1, description="secret of the node's administrator"
@@ -181,7 +182,7 @@ class Settings(BaseModel):
     target_resolutions: float = Field(5.3e9, ge=0, description="resolutions dashboards aim at")
 
     recursive_root: str | None = Field(
-        None, pattern=r".:\d{1,5}$", description="HOST:PORT of the tree's top, to ask for others"
+        None, pattern=r".:\d{1,5}$", description="HOST:PORT of the top"
     )
     recursive_hosts: str = Field("", description="hosts besides the root's that are asked (a, b)")
     recursive_answers: int = Field(100_000, ge=1, description="handles that are remembered")

@@ -67,8 +67,8 @@ class NodeUser(User):
 
     def on_stop(self) -> None:
         """Take part no longer."""
-        if isinstance(self._plan, Arrivals) and self._planned is not None:
-            self._plan.unclaim()
+        if self in self.load.claims:
+            self.load.claims.pop(self)[0].unclaim()
 
     def wait_time(self) -> float:
         """Claim the next request and return the seconds until its time."""
@@ -76,6 +76,8 @@ class NodeUser(User):
         self._planned = self._plan.claim(now)
         if self._planned is None:
             return _FOREVER_SECONDS
+        if isinstance(self._plan, Arrivals) and not self.load.over:
+            self.load.claims[self] = self._plan, self._planned
         self._waits = self._planned > now
         return max(self._planned - now, 0.0)
 
@@ -83,9 +85,10 @@ class NodeUser(User):
     def send(self) -> None:
         """Send the request whose time has come, if one has."""
         planned, self._planned = self._planned, None
-        if planned is None:
-            return
         load = self.load
+        claimed = load.claims.pop(self, None)
+        if planned is None or (claimed is None and isinstance(self._plan, Arrivals)):
+            return
         sent = load.now
         if isinstance(self._plan, AtOnce):
             planned = sent

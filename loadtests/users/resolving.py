@@ -54,10 +54,11 @@ class _HandleUser(ResolvingUser):
         # Over UDP a question may move to TCP, which listens on the same port.
         server = udp if self.transport is Transport.UDP else tcp
         seconds = self.load.profile.load.timeout_seconds
+        sends_at = Schedule().sends_at if self.load.profile.load.udp_repeats else (0.0,)
         self.client = blocking.Client(
             server,
             transport=self.transport,
-            schedule=Schedule(udp_seconds=seconds / 2, stream_seconds=seconds / 2)
+            schedule=Schedule(sends_at, udp_seconds=seconds / 2, stream_seconds=seconds / 2)
             if self.transport is Transport.UDP
             else Schedule(stream_seconds=seconds),
             clock=self.load.clock,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.bulk.routes import IDENTIFIERS, bulk_routes
 from idnode.node.faces.bulk.rules import RULES as BULK_RULES
+from idnode.node.faces.epp.routes import EPP_PATH, REPORTS_PATH, docking_routes
 from idnode.node.faces.face import HttpFace
 from idnode.node.faces.handle.tunnel import Tunnel
 from idnode.node.faces.handle_json.redirect import Redirect
@@ -15,6 +16,8 @@ from idnode.node.faces.http.routes import Route
 from idnode.node.faces.idhub.routes import ROOTS as IDHUB_ROOTS
 from idnode.node.faces.idhub.routes import idhub_routes
 from idnode.node.faces.idhub.rules import RULES as IDHUB_RULES
+from idnode.node.faces.iiidap.routes import ROOT as IIIDAP
+from idnode.node.faces.iiidap.routes import iiidap_routes
 from idnode.node.faces.reverse_lookup.rules import RULES as SEARCH_RULES
 from idnode.node.faces.reverse_lookup.search import PATH as SEARCH
 from idnode.node.faces.reverse_lookup.search import reverse_lookup_routes
@@ -86,6 +89,8 @@ FACES: Final = (
     HttpFace(HANDLE_JSON, json_routes, _json_operations, ("/api",), JSON_RULES),
     HttpFace(REVERSE_LOOKUP, reverse_lookup_routes, roots=(SEARCH,), rules=SEARCH_RULES),
     HttpFace(HANDLE_JSON, trace_routes, roots=(TRACE,)),
+    HttpFace(HANDLE_JSON, docking_routes, roots=(EPP_PATH, REPORTS_PATH)),
+    HttpFace(HANDLE_JSON, iiidap_routes, roots=(IIIDAP,)),
     HttpFace(HANDLE_HTTP, _tunnel),
     # Browsers ask for any path that nothing else takes; they count as resolutions of the JSON face.
     HttpFace(HANDLE_JSON, redirect_routes, roots=("/",)),

@@ -99,6 +99,7 @@ ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
     service.AnswerTooLarge: ErrorAnswer(_CODE.ERROR, 500),
     service.SiteUnknown: ErrorAnswer(_CODE.SERVER_BUSY, 503),
     service.NobodyAnswers: ErrorAnswer(_CODE.ERROR, 504),
+    service.EppUnreadable: ErrorAnswer(_CODE.PROTOCOL_ERROR, 400),
     service.PeerGone: ErrorAnswer(_CODE.ERROR, 500),
     service.NodeBusy: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
     service.BatchTooLarge: ErrorAnswer(_CODE.ERROR, 413),

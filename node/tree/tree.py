@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from idnode.clients import aio
 from idnode.clients.errors import ClientError
+from idnode.node.addresses import url_of
 from idnode.node.defaults import SettingsRefused
 from idnode.node.runtime import Node
 from idnode.node.shared import Shared
@@ -219,6 +220,8 @@ class Tree:
         parent = self.topology.parent_of(node)
         if parent is not None and node.role != "recursive" and parent.name in self.nodes:
             await self._delegate(parent, node, started.services.site.site)
+        if node.role == "secondary" and parent is not None:
+            self._dock(started, parent)
         for child in self.topology.children_of(node):
             if child not in self.here:
                 await self._delegate(
@@ -229,6 +232,14 @@ class Tree:
         register, issuer = self.nodes[parent.name].register, self._issuer(parent)
         if await delegate(register, child.prefix, site, child.title, issuer):
             _log.info("%s refers %s and all below it to %s", parent.name, child.prefix, child.name)
+
+    def _dock(self, node: Node, national: TreeNode) -> None:
+        """Have a secondary node file its enterprises at the national one, if it is known where that listens."""
+        running = self.nodes.get(national.name)
+        if running is not None:
+            node.dock(url_of(running.addresses.http))
+        elif national.http_port:
+            node.dock(url_of((self.topology.host_of(national), national.http_port)))
 
     def _issuer(self, node: TreeNode) -> Issuer:
         key = self.nodes[node.name].services.site.signing_key

@@ -55,19 +55,13 @@ class EmbeddedCopying:
             if not cursor and prefix + b"/" < after:
                 continue  # copied before
             while cursor is not None:
-                page = await self._register.page(prefix, after=cursor, limit=PORTION)
-                waiting += map(self._item, page.handles)
-                cursor = page.after
+                records, cursor = self._register.records(prefix, after=cursor, limit=PORTION)
+                waiting += [Item(fold(stored.handle), stored) for stored in records]
                 if len(waiting) >= PORTION:
                     yield waiting
                     waiting = []
         if waiting:
             yield waiting
-
-    def _item(self, handle: bytes) -> Item:
-        stored = self._register.lookup(handle)
-        assert stored is not None  # nobody else has it open
-        return Item(fold(handle), stored)
 
     async def reached(self, source: str) -> Place:
         """Return how far a copy of this source got."""

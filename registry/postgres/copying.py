@@ -66,6 +66,11 @@ class PostgresCopying:
             rows = await self._connection.fetch(statements.COUNTS)
         return {row[0]: row[1] for row in rows}
 
+    async def size(self) -> int:
+        """Return the bytes of the records and what belongs to them."""
+        async with _refusals():
+            return int(await self._connection.fetchval(statements.SIZE))
+
     async def portions(self, after: bytes) -> AsyncIterator[Sequence[Item]]:
         """Yield the records behind a folded handle, ascending by it."""
         while True:

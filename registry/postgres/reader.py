@@ -96,8 +96,9 @@ class Reader:
         except RegistryError as error:
             return dict.fromkeys(keys, error)
         except asyncpg.PostgresError as error:
-            _log.exception("the database refused a look-up")
-            return dict.fromkeys(keys, RegisterUnavailable(f"The database refused: {error}"))
+            _log.error("the database refused a look-up: %s", error)  # says it all
+            refusal = RegisterUnavailable(f"The database refused ({type(error).__name__})")
+            return dict.fromkeys(keys, refusal)
 
     async def close(self) -> None:
         """Wait for the answers under way."""

@@ -106,3 +106,5 @@ FORGET_COPIED: Final = "DELETE FROM copied WHERE source = $1"
 COUNTS: Final = """
 SELECT prefix, sum(n)::bigint FROM prefix_count GROUP BY prefix HAVING sum(n) <> 0
 """
+
+SIZE: Final = "SELECT pg_database_size(current_database())"

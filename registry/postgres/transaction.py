@@ -6,18 +6,26 @@ are added; so transactions of several nodes that touch the same handles wait for
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from idnode.registry.postgres import statements
 from idnode.registry.postgres.group import PlainCreations, Row, decided, keys_of
 from idnode.registry.register import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from idnode.registry.mutation import Outcome
     from idnode.registry.postgres.connections import Connection
     from idnode.registry.postgres.group import Submission, Written
+
+
+_Result = TypeVar("_Result")
+
+_AT_ONCE: Final = 100
+"""Mutations that are decided without leaving the loop: about a millisecond's."""
 
 
 class Overtaken(Exception):
@@ -46,18 +54,25 @@ async def carry_out(
     # Numbers of our own, so there is nothing to be quoted.
     await connection.execute(f"BEGIN; UPDATE writer SET token = {token} WHERE id = {writer}")  # noqa: S608
     if all(submission.plain for submission in submissions):
-        creations = PlainCreations(submissions)
+        creations = await _aside(partial(PlainCreations, submissions), submissions)
         made = await _create(connection, creations.wanted)
         outcomes, written = creations.outcomes(made), creations.written(made)
     else:
         rows = await _locked(connection, keys_of(submissions))
-        outcomes, written = decided(submissions, rows)
+        outcomes, written = await _aside(partial(decided, submissions, rows), submissions)
         await _write(connection, written)
     told = await _tell(connection, list(written.prefix_handles()))
     counts = written.counts()
     if counts:
         await connection.execute(statements.ADD_COUNTS, list(counts), list(counts.values()), lane)
     return Result(outcomes, written, told)
+
+
+async def _aside(work: Callable[[], _Result], submissions: Sequence[Submission]) -> _Result:
+    """Return what work makes of submissions; of many in a thread, so that the loop answers others meanwhile."""
+    if sum(len(each.mutations) for each in submissions) <= _AT_ONCE:
+        return work()
+    return await asyncio.to_thread(work)
 
 
 async def _create(connection: Connection, wanted: Sequence[tuple[bytes, Stored]]) -> set[bytes]:

@@ -167,8 +167,8 @@ class Writer:
         except RegisterUnavailable as error:
             failure = error
         except asyncpg.PostgresError as error:
-            _log.exception("the database refused a transaction")
-            failure = RegisterAway(f"The database refused: {error}")
+            _log.error("the database refused a transaction: %s", error)  # says it all
+            failure = RegisterAway(f"The database refused ({type(error).__name__})")
         for submission in group:
             self.items -= len(submission.mutations)
             self._bytes -= submission.bytes

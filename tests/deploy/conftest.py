@@ -84,6 +84,9 @@ def exposed():
 
     from idnode.node.ops import persistent_counters
     from idnode.node.ops.metrics import Facts, Metrics
+    from idnode.node.recursion.cache import Cache
+    from idnode.node.recursion.counters import RecursionCounters
+    from idnode.node.tree.metrics import TreeMetrics
     from idnode.registry.register import RegisterStats
 
     metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in persistent_counters.KINDS})
@@ -103,6 +106,8 @@ def exposed():
             {},
         )
     )
+    metrics.read_further(lambda: RecursionCounters().collect(Cache(1, 1)))
+    metrics.read_further(TreeMetrics(dict, list, list).collect)
     families = text_string_to_metric_families(metrics.render("")[0].decode())
     return {
         f"{family.name}_total" if family.type == "counter" else family.name for family in families

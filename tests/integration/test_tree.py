@@ -22,6 +22,8 @@ from idnode.clients.answer import Question, Transport
 from idnode.clients.tracing.trace import End
 from idnode.node.addresses import url_of
 from idnode.node.cli import application
+from idnode.node.service.docking.epp import Command, read_response, write_command
+from idnode.node.service.docking.senders import authorization_of
 from idnode.node.settings import Settings
 from idnode.node.tree.certificates import BROKEN
 from idnode.node.tree.topology import Topology
@@ -248,3 +250,98 @@ async def test_the_commands_verify_and_sign(tree, running):
     assert "1 values signed" in signed.stdout, signed.output
     mine = await asyncio.to_thread(invoke, "verify", "88.912.1/mine", *checked)
     assert mine.exit_code == 0, mine.stdout
+
+
+def manage(tree, name, path):
+    return f"{url_of(tree.nodes[name].addresses.admin)}/nodes/{name}{path}"
+
+
+async def enrol(tree, name, **wanted):
+    async with aiohttp.ClientSession() as session:
+        url = manage(tree, name, "/api/v1/enterprises")
+        async with session.post(url, json={"random": True, **wanted}) as response:
+            assert response.status in {200, 201}, await response.text()
+            return (await response.json())["prefix"]
+
+
+async def test_an_enterprise_enrolled_at_a_secondary_node_appears_at_the_top(tree):
+    """Filed over EPP, passed, told by poll, in the directory, and resolvable from the top."""
+    prefix = await enrol(tree, "environment")
+    docking = tree.nodes["environment"].docking.docking
+    for _ in range(2):  # what is filed in one turn is polled in it or in the next
+        await docking.once()
+    assert docking.filed[prefix] == {"state": "passed", "message": "审核通过"}
+    top = url_of(tree.nodes["top"].addresses.http)
+    status, headers, body = await get(f"{top}/iiidap/identifier/{prefix}")
+    assert (status, headers["Content-Type"].split(";")[0]) == (200, "application/iiidap+json")
+    name = json.loads(body)["node"]["name"]
+    found = json.loads((await get(f"{top}/iiidap/names?name={name[:2]}*"))[2])
+    assert prefix in {each["identifier"] for each in found["NodeSearchResults"]}
+    assert (await get(f"{top}/iiidap/identifier/88.909.none"))[0] == 404
+    async with client(tree, "top") as at_top:
+        site = await at_top.resolve(prefix, types=("HS_SITE",))
+        assert site.values[0].data == tree.nodes["environment"].services.site.site
+        record = Create(f"{prefix}/made".encode(), pack([HandleValue(1, "URL", b"x")]))
+        await tree.nodes["environment"].register.submit((record,))
+        answer = await at_top.resolve(f"{prefix}/made", follow=True)
+        assert answer.values[0].data == b"x"
+    told = json.loads((await get(manage(tree, "top", "/api/v1/docking")))[2])
+    assert "88.909" in told["reports"]
+    told = json.loads((await get(manage(tree, "environment", "/api/v1/docking")))[2])
+    assert told["filed"][prefix] == {"state": "passed", "message": "审核通过"}
+
+
+async def file(tree, name, kind, *, as_prefix=None, **fields):
+    node = tree.nodes[name]
+    body = write_command(Command(kind, fields, "test"))
+    prefix = as_prefix or node.settings.prefix
+    signed = authorization_of(
+        prefix, node.services.site.signing_key, body, node.docking._clock.now()
+    )
+    url = f"{url_of(tree.nodes['top'].addresses.http)}/epp"
+    headers = {"Authorization": signed}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=body, headers=headers) as response,
+    ):
+        return read_response(await response.read())
+
+
+async def test_filings_are_refused_at_once_or_after_the_audit(tree):
+    wrong = await file(
+        tree, "equipment", "ent:check", shrUserId="88.909", entCrtType="1", entCrtCode="x"
+    )
+    assert wrong.code == 2201
+    asked = {"shrPrefix": "88.912", "entCrCode": "no code", "entNameCn": "示例"}
+    made = await file(tree, "equipment", "ent:create", **asked)
+    named = {"shrPrefix": "88.912", "entId": made.data["entId"]}
+    assert (await file(tree, "equipment", "prefix:create", **named, prefix="88.1.7")).code == 2306
+    assert (
+        await file(
+            tree,
+            "equipment",
+            "prefix:create",
+            shrPrefix="88.912",
+            entId="E-0",
+            prefix="88.912.9007",
+        )
+    ).code == 2303
+    assert (await file(tree, "equipment", "ent:create", shrPrefix="88.912")).code == 2003
+    assert (await file(tree, "equipment", "ent:delete")).code == 2000
+    queue = tree.nodes["top"].docking.national.filings
+    docking = tree.nodes["equipment"].docking.docking
+    filed = await file(tree, "equipment", "prefix:create", **named, prefix="88.912.9007")
+    assert filed.code == 1000
+    await docking.once()
+    assert docking.filed["88.912.9007"]["state"] == "refused"
+    assert await queue.queued("88.912") == []
+    async with client(tree, "top") as top:
+        answer = await top.query(Question(b"0.NA/88.912.9007"))
+        assert answer.response_code == 303
+
+
+async def test_nobody_files_for_another(tree):
+    answer = await file(tree, "equipment", "poll:req", as_prefix="88.909")
+    assert answer.code == 2201
+    status, _ = await post(f"{url_of(tree.nodes['top'].addresses.http)}/api/v1/reports")
+    assert status == 401

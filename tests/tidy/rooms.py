@@ -77,7 +77,7 @@ ROOMS = {
     # What a node does
     "node/service": Room(
         "node/interceptors registry registry/handle/* registry/directory/*",
-        "cryptography jwt orjson regex sqlalchemy",
+        "cryptography defusedxml jwt orjson regex sqlalchemy",
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/interceptors": Room(
@@ -140,6 +140,10 @@ ROOMS = {
         "node/recursion node/service registry registry/handle/* clients/* node/ops/counters",
         "prometheus_client",
         HTTP | {"socket"},
+    ),
+    # How a secondary node files what it has at the national one
+    "node/docking": Room(
+        "node/service registry registry/handle/* registry/directory/*", "aiohttp sqlalchemy"
     ),
     # How it is put together: the composition root
     "node": Room(

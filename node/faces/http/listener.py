@@ -14,6 +14,7 @@ import asyncio
 import errno
 import logging
 import socket
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -36,18 +37,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ListenerLimits:
-    """``undecided_max``: connections at once that did not speak yet, or did not finish the TLS handshake."""
+    """``undecided_max``: connections at once that did not speak yet, or did not finish the TLS handshake.
+
+    Connections whose descriptor is ``descriptors_max`` or beyond are let go at once.
+    """
 
     undecided_max: int = 1024
     silence_seconds: float = 180.0
     handshake_seconds: float = 10.0
+    descriptors_max: int = sys.maxsize
 
 
 class HttpListener:
     """Accepts connections and hands them to an HTTP server, with TLS for those that begin so.
 
     ``serve`` makes the protocol of one connection (an aiohttp ``web.Server``). ``refused`` is told a word
-    about each connection that ended before it was one: ``tls_handshake``.
+    about each connection that ended before it was one: ``tls_handshake``, ``too_many_connections``.
     """
 
     def __init__(
@@ -119,6 +124,10 @@ class HttpListener:
                     raise
                 self._pause(listening, error)
                 return
+            if connection.fileno() >= self._limits.descriptors_max:
+                connection.close()
+                self._refused("too_many_connections")
+                continue
             connection.setblocking(False)
             self._make_room()
             self._judge(connection)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from idnode.node.faces.http.authorization import HttpAuthorization
     from idnode.node.faces.idhub.exchange import IdhubServices
     from idnode.node.faces.snms.exchange import SnmsServices
+    from idnode.node.service.docking.national import NationalNode
     from idnode.node.service.events import Observer
     from idnode.node.service.handle.handle_protocol import HandleProtocol
     from idnode.node.service.identifiers.authority import Authority
@@ -65,6 +66,8 @@ class Services:
     """Returns how a recursive node finds a complete handle, as JSON."""
     freshness: Callable[[bytes], Freshness] | None = None
     """Returns how what a recursive node remembers of a complete handle stands."""
+    national: NationalNode | None = None
+    """What a national node offers to those who dock to it."""
     referral_status: int = 307
     """The HTTP status that sends browsers on to another node; 300 shows them where to ask instead."""
     snms: Callable[[Observer], SnmsServices] | None = None

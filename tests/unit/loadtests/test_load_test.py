@@ -142,3 +142,16 @@ def test_the_smallest_profile_has_useful_defaults():
     text = '[load]\nmodel = "closed"\n[shape]\nkind = "constant"\nlevel = 1\nduration_seconds = 1\n'
     found = read_profile(f'title = "x"\n{text}[users]\njson = 1\n[thresholds]\n', name="x")
     assert found.keys.space == "suzhou"
+
+
+def test_what_was_claimed_and_not_sent_is_dropped_if_it_was_due(load, clock):
+    plan = load.arrivals_of(Face.HANDLE_UDP)
+    load.claims["one"] = plan, plan.claim(0.0)
+    load.claims["another"] = plan, plan.claim(0.0) + 5
+    clock.at += 1
+    planned = plan.planned
+    counted = load.finish().arrivals()
+    assert planned == 2
+    # The other ones that were due in a second were planned, too, and taken by nobody.
+    assert counted.planned == pytest.approx(90, abs=2)
+    assert counted.sent == 0

@@ -76,7 +76,12 @@ class RecordResponse(web.StreamResponse):
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("The client is gone")
-        transport.write(self._bytes)
+        try:
+            transport.write(self._bytes)
+        except (
+            RuntimeError
+        ) as error:  # uvloop's word for a connection that ended without a notice so far
+            raise ConnectionResetError("The client is gone") from error
         await request.writer.drain()
 
     async def write_eof(self, data: bytes = b"") -> None:

@@ -78,9 +78,7 @@ class RecordResponse(web.StreamResponse):
             raise ConnectionResetError("The client is gone")
         try:
             transport.write(self._bytes)
-        except (
-            RuntimeError
-        ) as error:  # uvloop's word for a connection that ended without a notice so far
+        except RuntimeError as error:  # as uvloop says it of one that ended without a notice
             raise ConnectionResetError("The client is gone") from error
         await request.writer.drain()
 

@@ -8,6 +8,7 @@
 """
 
 import random
+import sys
 
 import pytest
 from tests.crash.writers import FACES, Ledger, Writer, found_by, prepare
@@ -53,4 +54,4 @@ def test_what_any_face_acknowledged_survives_a_kill(served, monkeypatch, request
     assert all(counts.values()), counts
     if rounds(0):
         with capsys.disabled():
-            print(f"\n{rounds(0)} kills, acknowledged {counts}, lost 0")  # noqa: T201
+            sys.stdout.write(f"\n{rounds(0)} kills, acknowledged {counts}, lost 0\n")

@@ -10,6 +10,7 @@
 import asyncio
 import random
 import shutil
+import sys
 from contextlib import suppress
 
 import pytest
@@ -176,4 +177,4 @@ async def test_28_no_damaged_copy_misses_records_in_silence(tmp_path, origins, r
         shutil.rmtree(copy)
     if rounds(0):
         with capsys.disabled():
-            print(f"\n{rounds(0)} damaged copies: {counts}, missing in silence 0")  # noqa: T201
+            sys.stdout.write(f"\n{rounds(0)} damaged copies: {counts}, missing in silence 0\n")

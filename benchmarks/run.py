@@ -24,7 +24,7 @@ from benchmarks.table import table_of
 if TYPE_CHECKING:
     from benchmarks.row import Row
 
-IN_PROCESS = ("codec", "index", "log", "stores")
+IN_PROCESS = ("codec", "index", "log", "stores", "postgres")
 OF_A_NODE = ("udp", "tcp", "http", "bulk", "pause", "snms", "administration", "logins")
 BENCHMARKS = (*IN_PROCESS, *OF_A_NODE, "dataset")
 TOOLS = ("echo", "udp_load", "tcp_load")

@@ -129,6 +129,7 @@ class Client(HandleCalls, Waiting):
             transport=step.transport,
             session_id=step.session_id,
             session=step.session,
+            recursion_count=step.recursion_count,
         )
 
     async def ask(  # noqa: PLR0913  # keywords but for the first two
@@ -140,6 +141,7 @@ class Client(HandleCalls, Waiting):
         transport: Transport | None = None,
         session_id: int = 0,
         session: "ClientSession | None" = None,
+        recursion_count: int = 0,
     ) -> ServerReply:
         """Send any request and return the reply as it came, whatever its response code.
 
@@ -158,6 +160,7 @@ class Client(HandleCalls, Waiting):
             now=self._clock.now(),
             session_id=session_id,
             session=session,
+            recursion_count=recursion_count,
         )
         request_id = self._exchange.ask(request, self._clock.elapsed(), transport=transport)
         future = self._waiting[request_id] = asyncio.get_running_loop().create_future()

@@ -46,6 +46,8 @@ class Question:
     indexes: tuple[int, ...] = ()
     types: tuple[bytes, ...] = ()
     op_flags: int = QUESTION_FLAGS
+    recursion_count: int = 0
+    """Servers that asked on behalf of others before."""
 
     @classmethod
     def of(

@@ -115,6 +115,7 @@ class Client(HandleCalls, Blocking):
             transport=step.transport,
             session_id=step.session_id,
             session=step.session,
+            recursion_count=step.recursion_count,
         )
 
     def ask(  # noqa: PLR0913  # keywords but for the first two
@@ -126,6 +127,7 @@ class Client(HandleCalls, Blocking):
         transport: Transport | None = None,
         session_id: int = 0,
         session: "ClientSession | None" = None,
+        recursion_count: int = 0,
     ) -> ServerReply:
         """Send any request and return the reply as it came, whatever its response code.
 
@@ -141,6 +143,7 @@ class Client(HandleCalls, Blocking):
             now=self._clock.now(),
             session_id=session_id,
             session=session,
+            recursion_count=recursion_count,
         )
         request_id = self._exchange.ask(
             request, self._clock.elapsed(), transport=transport or self.transport

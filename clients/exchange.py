@@ -355,7 +355,13 @@ class ClientExchange:
 
 def _encode(request: Request) -> bytes:
     return encode_response(
-        request.op_code, 0, request.op_flags, SITE_SERIAL_UNKNOWN, request.expiration, request.body
+        request.op_code,
+        0,
+        request.op_flags,
+        SITE_SERIAL_UNKNOWN,
+        request.expiration,
+        request.body,
+        recursion_count=request.recursion_count,
     )
 
 

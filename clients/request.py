@@ -44,6 +44,7 @@ class Request:
     expiration: int
     session_id: int = 0
     session: "ClientSession | None" = None
+    recursion_count: int = 0
 
     @classmethod
     def dated(  # noqa: PLR0913  # keywords but for the first two
@@ -55,12 +56,14 @@ class Request:
         now: float,
         session_id: int = 0,
         session: "ClientSession | None" = None,
+        recursion_count: int = 0,
     ) -> "Request":
         """Return a request that expires when everybody's do; ``now`` is in epoch seconds here.
 
         ``session_id`` is 0, a session's number, or that of the challenge which the request answers.
         """
-        return cls(op_code, body, op_flags, int(now) + EXPIRATION_SECONDS, session_id, session)
+        expiration = int(now) + EXPIRATION_SECONDS
+        return cls(op_code, body, op_flags, expiration, session_id, session, recursion_count)
 
 
 @dataclass(slots=True)
@@ -119,6 +122,7 @@ class Ask:
     session: "ClientSession | None" = None
     transport: Transport = Transport.TCP
     server: tuple[str, int] | None = None
+    recursion_count: int = 0
 
 
 Dialogue = Generator[Ask, ServerReply, Result]

@@ -24,7 +24,12 @@ BODY_BYTES_MAX: Final = 256 << 20
 """Longest body that a client takes; a listing of a few million handles."""
 
 _RESOLUTION_CODES: Final = frozenset(
-    {ResponseCode.SUCCESS, ResponseCode.VALUES_NOT_FOUND, ResponseCode.PREFIX_REFERRAL}
+    {
+        ResponseCode.SUCCESS,
+        ResponseCode.VALUES_NOT_FOUND,
+        ResponseCode.SERVICE_REFERRAL,
+        ResponseCode.PREFIX_REFERRAL,
+    }
 )
 """Codes whose bodies carry values."""
 

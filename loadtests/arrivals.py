@@ -24,17 +24,18 @@ class Plan(Protocol):
 class Arrivals:
     """The arrivals of one face in one process, an open load: they come whether or not anybody is free.
 
-    All users of the face in this process share it: whoever is free claims the next one. Each user that has
-    joined brings its part of the whole rate, ``users`` being how many the face has in all processes.
-    An arrival that nobody has claimed ``patience`` seconds after its time is dropped and counted: there
-    were not enough users for the latency that the node had.
+    They are planned from the first second on, by the rate alone: neither how fast users were started nor how
+    many there are changes it. All users of the face in this process share them: whoever is free claims the
+    next one. ``share`` is this process's part of the whole rate. An arrival that nobody has claimed
+    ``patience`` seconds after its time is dropped and counted: there were not enough users for the latency
+    that the node had.
     """
 
     def __init__(  # noqa: PLR0913  # a plan is what these say
         self,
         rate: Callable[[float], float],
         *,
-        users: int,
+        share: Callable[[], float],
         duration: float,
         patience: float,
         chance: Random,
@@ -42,26 +43,15 @@ class Arrivals:
     ) -> None:
         self.planned = 0
         self.dropped = 0
-        self.waited = 0
+        self.late = 0
         self._rate = rate
-        self._users = users
+        self._share = share
         self._duration = duration
         self._patience = patience
         self._chance = chance
         self._poisson = poisson
-        self._joined = 0
-        self._next: float | None = None
-
-    def join(self, now: float) -> None:
-        """Bring one user's part of the rate, from now on."""
-        self._joined += 1
-        if self._next is None:
-            # Processes and faces must not all send at the same moments.
-            self._next = self._after(now, self._chance.random())
-
-    def leave(self) -> None:
-        """Take one user's part of the rate away."""
-        self._joined -= 1
+        # Processes and faces must not all send at the same moments.
+        self._next = self._after(0.0, chance.random())
 
     def claim(self, now: float) -> float | None:
         """Return the next arrival's intended time, which may have passed; None if there are no more."""
@@ -70,7 +60,7 @@ class Arrivals:
             self._next = self._following(planned)
             self.planned += 1
             if planned >= now - self._patience:
-                self.waited += planned < now
+                self.late += planned < now
                 return planned
             self.dropped += 1
         return None
@@ -92,7 +82,7 @@ class Arrivals:
 
     def _after(self, seconds: float, work: float) -> float | None:
         """Return when so many arrivals have come after a time; None if the test ends before."""
-        share = self._joined / self._users
+        share = self._share()
         while seconds < self._duration:
             rate = self._rate(seconds) * share
             step = min(_STEP_SECONDS, work / rate) if rate > 0 else _STEP_SECONDS

@@ -5,7 +5,7 @@ in seconds since the start.
 """
 
 from itertools import pairwise
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
@@ -20,6 +20,17 @@ DAY_PARTS: Final = (
 
 class _Curve(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @property
+    def duration(self) -> float:
+        """Seconds from start to end."""
+        raise NotImplementedError
+
+    def lasting(self, seconds: float) -> Self:
+        """Return the same curve, stretched or squeezed to another duration."""
+        factor = seconds / self.duration
+        times = {name: value for name, value in self if name.endswith("_seconds")}
+        return self.model_copy(update={name: value * factor for name, value in times.items()})
 
 
 class Constant(_Curve):

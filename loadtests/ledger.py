@@ -60,13 +60,18 @@ class Planned:
 
     planned: int = 0
     dropped: int = 0
-    waited: int = 0
+    late: int = 0
+
+    @property
+    def sent(self) -> int:
+        """Arrivals that became requests."""
+        return self.planned - self.dropped
 
     def merge(self, other: "Planned") -> None:
         """Add what another one has counted."""
         self.planned += other.planned
         self.dropped += other.dropped
-        self.waited += other.waited
+        self.late += other.late
 
 
 @dataclass(slots=True)
@@ -178,7 +183,7 @@ class Ledger:
                 [face, name, *found.as_data()] for (face, name), found in self.operations.items()
             ],
             "planned": [
-                [face, found.planned, found.dropped, found.waited]
+                [face, found.planned, found.dropped, found.late]
                 for face, found in self.planned.items()
             ],
             "processes": [

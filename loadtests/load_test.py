@@ -9,6 +9,8 @@ from idnode.loadtests.ledger import Ledger, Planned
 from idnode.registry.datasets.choice import make
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from idnode.loadtests.profile import Face, KeysTable, Profile
     from idnode.loadtests.target import Target
     from idnode.registry.handle.clock import Clock
@@ -26,33 +28,48 @@ class SuzhouSpace:
 class LoadTest:
     """A profile aimed at a node. Times are in seconds since the start."""
 
-    def __init__(
-        self, profile: "Profile", target: "Target", clock: "Clock", *, process: str, number: int
+    def __init__(  # noqa: PLR0913  # one test, one process
+        self,
+        profile: "Profile",
+        target: "Target",
+        clock: "Clock",
+        *,
+        process: str,
+        number: int,
+        share_of: "Callable[[Face], float]" = lambda _face: 1.0,
     ) -> None:
+        """Aim it; ``share_of`` says which part of the arrivals of a face is this process's."""
         self.profile = profile
         self.target = target
         self.clock = clock
         self.process = process
         self.ledger = Ledger()
         self.in_flight = 0
+        self.claims: dict[object, tuple[Arrivals, float]] = {}
+        """Arrivals that a user has claimed and not sent yet, by user."""
         self.over = False
         self.seconds = 0.0
         self._number = number
+        self._share_of = share_of
         self._users = 0
-        self._started: float | None = None
+        self._begun: float | None = None
         self._arrivals: dict[Face, Arrivals] = {}
         self._space: KeySpace | None = None
 
-    def start(self) -> None:
-        """Let the time begin to run; what takes long to prepare is prepared before."""
+    def prepare(self) -> None:
+        """Do what takes long before the time begins to run."""
         if self._space is None:
             self._space = space_of(self.profile.keys, self.profile.bulk.prefix)
-        self._started = self.clock.elapsed()
+
+    def begin(self) -> None:
+        """Let the time run from now on, once the users are there; called again, it changes nothing."""
+        if self._begun is None:
+            self._begun = self.clock.elapsed()
 
     @property
     def now(self) -> float:
         """Seconds since the start; 0 before."""
-        return 0.0 if self._started is None else self.clock.elapsed() - self._started
+        return 0.0 if self._begun is None else self.clock.elapsed() - self._begun
 
     @property
     def duration(self) -> float:
@@ -80,7 +97,7 @@ class LoadTest:
             profile = self.profile
             found = self._arrivals[face] = Arrivals(
                 lambda seconds: profile.rate_of(face, seconds),
-                users=profile.users_of(face),
+                share=lambda: self._share_of(face),
                 duration=self.duration,
                 patience=profile.load.patience_seconds,
                 chance=Random(f"{profile.seed}/{face}/{self._number}/arrivals"),
@@ -102,15 +119,21 @@ class LoadTest:
     def collect(self) -> Ledger:
         """Return the counts, those of the arrivals brought up to date."""
         for face, arrivals in self._arrivals.items():
-            counts = Planned(arrivals.planned, arrivals.dropped, arrivals.waited)
-            arrivals.planned = arrivals.dropped = arrivals.waited = 0
+            counts = Planned(arrivals.planned, arrivals.dropped, arrivals.late)
+            arrivals.planned = arrivals.dropped = arrivals.late = 0
             self.ledger.planned.setdefault(face, Planned()).merge(counts)
         return self.ledger
 
     def finish(self) -> Ledger:
-        """End it: nothing is counted from now on; arrivals nobody took are dropped ones."""
+        """End it: nothing is counted from now on; arrivals that nobody took or sent are dropped ones."""
         if not self.over:
             self.seconds = min(self.now, self.duration)
+            for arrivals, planned in self.claims.values():
+                if planned <= self.now:
+                    arrivals.dropped += 1
+                else:
+                    arrivals.unclaim()
+            self.claims.clear()
             for arrivals in self._arrivals.values():
                 arrivals.finish(self.now)
             self.over = True

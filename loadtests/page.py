@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
+from idnode.loadtests.forms import rows
+
 _BODY = "<body>"
 _STYLE = "font-family: sans-serif; margin: 1em; padding: 1em; border-left: 0.5em solid "
 _COLOURS = {0: "#2e7d32", 1: "#c62828"}
@@ -27,7 +29,9 @@ def _section(result: Mapping[str, Any]) -> str:
             *map(_row, result["thresholds"]),
             "</table><ul>",
             *(f"<li>{escape(line)}</li>" for line in _lines(result)),
-            "</ul></section>",
+            "</ul>",
+            *_latencies(result),
+            "</section>",
         ]
     )
 
@@ -45,3 +49,19 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"LOCUST WAS THE LIMIT: {doubt}" for doubt in result["doubts"])
     yield from (f"INCOMPLETE: {part}" for part in result["missing"])
     yield from result["remarks"]
+    arrivals = result["arrivals"]
+    if arrivals["planned"]:
+        yield (
+            f"arrivals: {arrivals['asked']:,} asked by the profile, {arrivals['planned']:,} planned,"
+            f" {arrivals['sent']:,} sent, {arrivals['late']:,} of them late"
+        )
+
+
+def _latencies(result: Mapping[str, Any]) -> Iterator[str]:
+    yield "<h2>Latencies in ms: corrected from the intended time, uncorrected from sending</h2><table>"
+    found = list(rows(result))
+    yield "<tr>" + "".join(f"<th>{escape(name)}</th>" for name in found[0]) + "</tr>"
+    for row in found:
+        cells = (f"{cell:,}" if isinstance(cell, int | float) else cell for cell in row.values())
+        yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    yield "</table>"

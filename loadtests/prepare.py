@@ -3,8 +3,14 @@
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from idnode.clients import blocking
+from idnode.clients.answer import Transport
+from idnode.clients.errors import ConnectionFailed, NotAnswered, Refused
+from idnode.clients.request import Schedule
 from idnode.clients.web_blocking import Client
+from idnode.clients.web_requests import Call
 from idnode.loadtests.keys import WrittenSpace
+from idnode.loadtests.profile import Face
 from idnode.loadtests.records import items, sample_records
 
 if TYPE_CHECKING:
@@ -12,6 +18,41 @@ if TYPE_CHECKING:
     from idnode.loadtests.target import Target
 
 _BATCH_ITEMS: Final = 5000
+_PROBE_SECONDS: Final = 2.0
+_PROBE: Final[Call[int]] = Call("GET", "/", lambda response: response.status)
+_TRANSPORTS: Final = {Face.HANDLE_UDP: Transport.UDP, Face.HANDLE_TCP: Transport.TCP}
+
+
+def reach(profile: "Profile", target: "Target") -> None:
+    """Ask each face that the profile asks, until one of them says anything at all; none of it is a resolution.
+
+    Raises:
+        ConnectionFailed: None of them did.
+
+    """
+    said = []
+    for face in profile.users:
+        try:
+            _probe(face, target)
+        except NotAnswered as error:
+            said.append(f"{face}: {error}")
+        except Refused:
+            return
+        else:
+            return
+    raise ConnectionFailed(f"the node does not answer; {'; '.join(said)}")
+
+
+def _probe(face: Face, target: "Target") -> None:
+    if face not in _TRANSPORTS:
+        with Client(target.http, timeout_seconds=_PROBE_SECONDS) as web:
+            web.do(_PROBE)
+        return
+    transport = _TRANSPORTS[face]
+    server = target.handle_udp if transport is Transport.UDP else target.handle_tcp
+    schedule = Schedule(udp_seconds=_PROBE_SECONDS / 2, stream_seconds=_PROBE_SECONDS / 2)
+    with blocking.Client(server, transport=transport, schedule=schedule) as handle:
+        handle.site()
 
 
 def write_records(profile: "Profile", target: "Target") -> None:

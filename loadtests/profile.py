@@ -3,7 +3,7 @@
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -15,7 +15,10 @@ from pydantic import (
     model_validator,
 )
 
-from idnode.loadtests.curves import Curve, peak_of
+from idnode.loadtests.curves import Constant, Curve, peak_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 FOLDER: Final = Path(__file__).with_name("profiles")
 
@@ -33,6 +36,7 @@ class Face(StrEnum):
     HANDLE_TCP = "handle_tcp"
     JSON = "json"
     SNMS = "snms"
+    IDHUB = "idhub"
     BULK = "bulk"
 
 
@@ -60,6 +64,7 @@ class LoadTable(_Table):
     patience_seconds: PositiveFloat = 5.0
     pace_per_second: NonNegativeFloat = 0.0
     timeout_seconds: PositiveFloat = 5.0
+    udp_repeats: bool = True
 
 
 class BulkTable(_Table):
@@ -118,6 +123,40 @@ class Profile(_Table):
         if peak_of(self.shape) <= 0:
             raise ValueError("shape: its level is never above zero")
         return self
+
+    def changed(
+        self,
+        *,
+        faces: "Collection[Face]" = (),
+        users: int | None = None,
+        seconds: float | None = None,
+        level: float | None = None,
+    ) -> Self:
+        """Return the same profile for other faces, users, another duration or, all the time, another level.
+
+        A face that it has no part for gets a part of 1. Users are those of an open load, at most at once, and
+        the level of a closed one.
+
+        Raises:
+            ProfileInvalid: It does not fit together any longer.
+
+        """
+        shape = self.shape if seconds is None else self.shape.lasting(seconds)
+        load = self.load
+        if users is not None and self.is_open:
+            load = load.model_copy(update={"users": users})
+        elif users is not None:
+            level = users
+        if level is not None:
+            shape = Constant(kind="constant", level=level, duration_seconds=shape.duration)
+        parts = {face: self.users.get(face, 1.0) for face in faces} or self.users
+        thresholds = {face: asked for face, asked in self.thresholds_of.items() if face in parts}
+        update = {"shape": shape, "load": load, "users": parts, "thresholds_of": thresholds}
+        made = self.model_copy(update=update)
+        try:
+            return self.model_validate(made.model_dump(exclude_none=True))
+        except ValidationError as error:
+            raise ProfileInvalid(f"{self.name}, as changed:\n  {_problems(error)}") from error
 
     @property
     def is_open(self) -> bool:

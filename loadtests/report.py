@@ -18,7 +18,7 @@ PERCENTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999))
 ENDINGS: Final = {
     ExitCode.PASSED: "PASSED",
     ExitCode.FAILED: "FAILED: a threshold did not hold",
-    ExitCode.UNUSABLE: "UNUSABLE: not a single request was answered or failed",
+    ExitCode.UNUSABLE: "UNUSABLE: not a single request was answered",
     ExitCode.INCOMPLETE: "INCOMPLETE: the thresholds held, but by a part of the load, or while Locust was the limit",
     ExitCode.LOCUST_WAS_THE_LIMIT: "FAILED, but Locust itself was the limit: this says nothing about the node",
 }
@@ -46,9 +46,11 @@ def as_data(
         "remarks": list(verdict.remarks),
         "faults": faults.as_data(faults_on),
         "arrivals": {
+            "asked": verdict.asked,
             "planned": arrivals.planned,
+            "sent": arrivals.sent,
+            "late": arrivals.late,
             "dropped": arrivals.dropped,
-            "waited": arrivals.waited,
         },
         "all": _operation(ledger.sum(), seconds),
         "operations": [
@@ -100,7 +102,7 @@ def as_text(
             "",
             *_table(list(_rows(ledger, seconds))),
             "",
-            *_facts(ledger, seconds),
+            *_facts(ledger, verdict.asked, seconds),
             *faults.as_lines(faults_on),
             "",
             *_checks(verdict),
@@ -143,13 +145,13 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         ).rstrip()
 
 
-def _facts(ledger: "Ledger", seconds: float) -> Iterator[str]:
+def _facts(ledger: "Ledger", asked: int, seconds: float) -> Iterator[str]:
     yield f"latencies in ms over {seconds:.1f} s; corrected: from the intended time, uncorrected: from sending"
     arrivals = ledger.arrivals()
-    if arrivals.planned:
+    if asked:
         yield (
-            f"arrivals: {arrivals.planned:,} planned, {arrivals.dropped:,} dropped,"
-            f" {arrivals.waited:,} waited for a free user"
+            f"arrivals: {asked:,} asked by the profile, {arrivals.planned:,} planned,"
+            f" {arrivals.sent:,} sent, {arrivals.late:,} of them late, for no user was free"
         )
     failures = ledger.sum().failures
     if failures:

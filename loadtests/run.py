@@ -17,13 +17,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from idnode.loadtests.faults import FaultUnknown, switched_on
-from idnode.loadtests.page import with_verdict
 from idnode.loadtests.profile import Profile, ProfileInvalid, load_profile, names
 from idnode.loadtests.serving import NodeDidNotStart, served_node
 from idnode.loadtests.verdict import ExitCode
 
 LOCUSTFILE: Final = Path(__file__).with_name("locustfile.py")
 OUT: Final = Path("loadtests") / "out"
+_REASON: Final = "load test: "
 _START_SECONDS: Final = 5.0
 """What a run takes beside its profile's duration, about; for the progress bar."""
 
@@ -53,16 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FaultUnknown as error:
         return _unusable(str(error))
     if (out / "report.html").exists():
-        _head(out / "report.html", out / "result.json")
         sys.stdout.write(f"report: {out / 'report.html'}, {out / 'result.json'}\n")
     return code
-
-
-def _head(page: Path, result: Path) -> None:
-    """Put the verdict at the head of Locust's report, which it wrote before it knew."""
-    if result.exists():
-        found = json.loads(result.read_bytes())
-        page.write_text(with_verdict(page.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -120,8 +112,14 @@ def _load(profile: Profile, command: Sequence[str], out: Path) -> int:
     sys.stdout.write(text)
     sys.stdout.flush()
     if not (out / "result.json").exists():
-        return _unusable((out / "locust.log").read_text(encoding="utf-8", errors="replace"))
+        return _unusable(_reason((out / "locust.log").read_text("utf-8", errors="replace")))
     return process.returncode
+
+
+def _reason(log: str) -> str:
+    """Return the line in which a load test said why it cannot be, or all that Locust said."""
+    said = [line for line in log.splitlines() if line.startswith(_REASON)]
+    return said[-1].removeprefix(_REASON) if said else log
 
 
 def _show_progress(profile: Profile, process: subprocess.Popen[str]) -> None:
@@ -146,7 +144,7 @@ def _show_progress(profile: Profile, process: subprocess.Popen[str]) -> None:
 
 
 def _unusable(message: str) -> int:
-    sys.stderr.write(f"load test: {message}\n")
+    sys.stderr.write(f"{_REASON}{message}\n")
     return ExitCode.UNUSABLE
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
+from idnode.clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, TimedOut
+from idnode.loadtests.curves import area_of
 from idnode.loadtests.thresholds import Check, check_all
 
 if TYPE_CHECKING:
@@ -18,8 +20,15 @@ BUSY_PERCENT: Final = 5.0
 """Share of its time that a load process may be over the limit of processor time before it counts as one."""
 
 _EARLY_SECONDS: Final = 0.5
-_ARRIVALS_SHORT: Final = 0.1
-_STEP_SECONDS: Final = 0.1
+_ARRIVALS_OFF: Final = 0.002
+"""Part of the arrivals by which a plan may differ: curves are added up in steps."""
+_UNANSWERED: Final = frozenset(
+    {
+        *(each.__name__ for each in (TimedOut, ConnectionFailed, ConnectionLost, MalformedAnswer)),
+        "Unfinished",
+    }
+)
+"""Failures that say nothing of the node but that it is not there."""
 
 
 class ExitCode(IntEnum):
@@ -43,6 +52,8 @@ class Verdict:
     ``doubts`` say why Locust was the limit, ``missing`` what part of the planned load was not sent or not counted.
     """
 
+    asked: int
+    """Arrivals that the profile asks for, from its beginning to its end; none of a closed load."""
     checks: "Sequence[Check]"
     doubts: tuple[str, ...]
     missing: tuple[str, ...]
@@ -61,12 +72,15 @@ class Verdict:
 
 def judge(profile: "Profile", ledger: "Ledger", *, seconds: float, lost: int = 0) -> Verdict:
     """Return the verdict on what was counted in so many seconds; ``lost`` workers never told theirs."""
+    everything = ledger.sum()
+    unanswered = sum(everything.failures[kind] for kind in _UNANSWERED)
     return Verdict(
+        asked=round(sum(_arrivals_asked(profile, face) for face in profile.users)),
         checks=check_all(profile, ledger, seconds=seconds),
         doubts=tuple(_doubts(profile, ledger, lost)),
         missing=tuple(_missing(profile, ledger, seconds)),
         remarks=tuple(_remarks(profile, ledger)),
-        measured=ledger.sum().requests > 0,
+        measured=everything.requests > unanswered,
     )
 
 
@@ -106,18 +120,22 @@ def _missing(profile: "Profile", ledger: "Ledger", seconds: float) -> Iterator[s
         if not ledger.sum(face).requests:
             yield f"{face} was not asked at all"
         elif profile.is_open:
-            due = _arrivals_due(profile, face, seconds)
-            planned = ledger.arrivals(face).planned
-            # Users join during the first second, and Poisson arrivals vary.
-            if planned < (1 - _ARRIVALS_SHORT) * due - 3 * math.sqrt(due) - 1:
-                yield f"{face} had {planned:,} arrivals where the profile has {due:,.0f}: users were missing"
+            yield from _misplanned(profile, ledger, face)
 
 
-def _arrivals_due(profile: "Profile", face: "Face", seconds: float) -> float:
-    """Return how many arrivals of a face the profile has until then."""
-    steps = max(math.ceil(seconds / _STEP_SECONDS), 1)
-    step = seconds / steps
-    return step * sum(profile.rate_of(face, (at + 0.5) * step) for at in range(steps))
+def _misplanned(profile: "Profile", ledger: "Ledger", face: "Face") -> Iterator[str]:
+    asked, planned = _arrivals_asked(profile, face), ledger.arrivals(face).planned
+    # Each process begins at a moment of its own within the first gap, and Poisson arrivals vary.
+    allowed = 1 + len(ledger.processes) + _ARRIVALS_OFF * asked
+    if profile.load.arrivals == "poisson":
+        allowed += 4 * math.sqrt(asked)
+    if abs(planned - asked) > allowed:
+        yield f"{face} had {planned:,} arrivals planned where the profile asks for {asked:,.0f}"
+
+
+def _arrivals_asked(profile: "Profile", face: "Face") -> float:
+    """Return how many arrivals of a face the profile has."""
+    return area_of(profile.shape) * profile.share(face) if profile.is_open else 0.0
 
 
 def _remarks(profile: "Profile", ledger: "Ledger") -> list[str]:
@@ -130,9 +148,9 @@ def _remarks(profile: "Profile", ledger: "Ledger") -> list[str]:
             f" {profile.load.patience_seconds:g} s. The latencies leave them out; the node is slower than"
             " the rate asks for, or load.users is too small"
         )
-    elif arrivals.waited > 0.01 * arrivals.planned:
+    elif arrivals.late > 0.01 * arrivals.planned:
         found.append(
-            f"{arrivals.waited:,} of {arrivals.planned:,} arrivals waited for a free user; that is in the"
+            f"{arrivals.late:,} of {arrivals.planned:,} arrivals waited for a free user; that is in the"
             " corrected latencies and not in the uncorrected ones"
         )
     if not profile.is_open and profile.load.pace_per_second == 0:

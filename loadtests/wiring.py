@@ -1,6 +1,5 @@
 """The load test of one process, between Locust's events: alone, as a master, or as a worker."""
 
-import json
 import os
 import signal
 import sys
@@ -8,17 +7,20 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import gevent
+from gevent.event import Event
 from locust.runners import MasterRunner, WorkerRunner
 
-from idnode.loadtests import report
-from idnode.loadtests.faults import FaultOn, faults_on
+from idnode.loadtests import options as options_of
+from idnode.loadtests.choosing import choose, declared, divide
+from idnode.loadtests.faults import faults_on
 from idnode.loadtests.ledger import Ledger
 from idnode.loadtests.load_test import LoadTest
-from idnode.loadtests.options import Options
-from idnode.loadtests.prepare import write_records
+from idnode.loadtests.options import Common, Options
+from idnode.loadtests.outcome import Outcome
+from idnode.loadtests.prepare import reach, write_records
 from idnode.loadtests.shapes import ProfileShape
-from idnode.loadtests.users import LOAD_TESTS, USERS
-from idnode.loadtests.verdict import Verdict, judge
+from idnode.loadtests.users import BEGUN, COUNTED, LOAD_TESTS
+from idnode.loadtests.verdict import judge
 from idnode.loadtests.vitals import Vitals, processor_seconds
 from idnode.registry.handle.clock import SystemClock
 
@@ -28,8 +30,15 @@ if TYPE_CHECKING:
     from locust.env import Environment
     from locust.rpc import Message
 
+    from idnode.loadtests.choosing import Chosen
+    from idnode.loadtests.profile import Face
+
 COUNTS: Final = "idnode_load"
 """Key of the counts in a worker's reports."""
+OTHERS: Final = "others"
+"""In the place of a face, where users of other classes are counted."""
+_CHANGES: Final = "idnode_changes"
+"""The option, not of the command line, that tells workers how the profile was changed."""
 _FINISH: Final = "idnode_finish"
 """Message of the master to its workers: say what you have counted, all of it."""
 _FINISHED: Final = "idnode_finished"
@@ -42,60 +51,147 @@ _POLL_SECONDS: Final = 0.02
 class Wiring:
     """The load test of this process and what the events do with it."""
 
-    def __init__(self, environment: "Environment", options: Options) -> None:
+    def __init__(self, environment: "Environment", common: Common) -> None:
         self.environment = environment
-        self.options = options
-        self.verdict: Verdict | None = None
-        self._faults: list[FaultOn] | None = None
-        self.load = self._new_load(options)
+        self.outcome: Outcome | None = None
+        self._common = common
+        self._available = list(environment.user_classes)
+        self._declared = declared(self._available)
+        self._chosen: Chosen
         self._finished: set[str] = set()
         self._lost = self._begun = 0
+        self._refusal = ""
+        self._has_started = False
+        self.renew()
         self._register_messages()
-
-    def _new_load(self, options: Options) -> LoadTest:
-        runner = self.environment.runner
-        index = runner.worker_index if isinstance(runner, WorkerRunner) else 0
-        name = f"{os.uname().nodename}:{os.getpid()}"
-        return LoadTest(options.profile, options.target, SystemClock(), process=name, number=index)
+        if environment.shape_class is None:
+            environment.shape_class = ProfileShape()
+        self._shape_up()
 
     @property
     def sends(self) -> bool:
         """Return whether users run in this process."""
         return not isinstance(self.environment.runner, MasterRunner)
 
-    def arrange(self) -> None:
-        """Set users and shape as the profile says."""
-        profile = self.options.profile
-        classes = [USERS[face] for face in profile.users]
-        for face, user in zip(profile.users, classes, strict=True):
-            user.weight = profile.users[face]
-            user.fixed_count = profile.users_of(face) if profile.is_open else 0
-        self.environment.user_classes[:] = classes
-        self.environment.stop_timeout = profile.load.timeout_seconds
-        shape = self.environment.shape_class
-        assert isinstance(shape, ProfileShape)
-        shape.load = self.load
+    @property
+    def is_worker(self) -> bool:
+        """Return whether a master tells this process what to do."""
+        return isinstance(self.environment.runner, WorkerRunner)
 
-    def start(self, *, worker: bool) -> None:
-        """Begin: a worker with the options that its master has sent, others with what they wrote first."""
-        if worker:
-            parsed = self.environment.parsed_options
-            assert parsed is not None
-            self.options = Options.of(parsed, self.environment.host)
-        self.load = self._new_load(self.options)
+    def renew(self) -> None:
+        """Read the options, as they are now, and make the load test anew; a worker has its master's.
+
+        Raises:
+            ProfileInvalid: The profile cannot be used.
+            TargetUnknown: The node's addresses cannot be read.
+            ValueError: Another option cannot, or all together do not fit.
+
+        """
+        parsed = self.environment.parsed_options
+        assert parsed is not None
+        self.options = Options.of(parsed, self.environment.host)
+        profile = self.options.profile
+        if not self.is_worker:
+            self._chosen = choose(
+                self._available,
+                profile,
+                named=bool(parsed.user_classes),
+                faces=self.options.faces,
+            )
+            others = sum(self._declared[user].count for user in self._chosen.others)
+            said = options_of.changes(self._common, self._chosen.faces, others)
+            setattr(parsed, _CHANGES, said)
+        changes: dict[str, Any] | None = getattr(parsed, _CHANGES, None)
+        self.profile = options_of.changed(profile, changes) if changes else profile
+        self.load = self._new_load()
+        if not self.is_worker:
+            self._arrange()
+
+    def _new_load(self) -> LoadTest:
+        runner = self.environment.runner
+        index = runner.worker_index if isinstance(runner, WorkerRunner) else 0
+        name = f"{os.uname().nodename}:{os.getpid()}"
+        return LoadTest(
+            self.profile,
+            self.options.target,
+            SystemClock(),
+            process=name,
+            number=index,
+            share_of=self._share_of,
+        )
+
+    def _share_of(self, face: "Face") -> float:
+        """Return the part of a face's arrivals that this process has: that of the users it was given."""
+        runner = self.environment.runner
+        if not isinstance(runner, WorkerRunner):
+            return 1.0
+        changes = getattr(self.environment.parsed_options, _CHANGES)
+        mine = sum(runner.target_user_classes_count.get(name, 0) for name in changes["of"][face])
+        return float(mine / changes["users_of"][face])
+
+    def _arrange(self) -> None:
+        """Set users and shape as the profile says."""
+        divide(self._chosen, self.profile, self._declared)
+        changes = getattr(self.environment.parsed_options, _CHANGES)
+        changes["of"], changes["users_of"] = {}, {}
+        for face in self._chosen.faces:
+            users = [user for user in self._chosen.nodes if user.face is face]
+            changes["of"][str(face)] = [user.__name__ for user in users]
+            changes["users_of"][str(face)] = sum(user.fixed_count for user in users)
+        self.environment.user_classes[:] = self._chosen.classes
+        self.environment.stop_timeout = self.profile.load.timeout_seconds
+        self._shape_up()
+
+    def _shape_up(self) -> None:
+        shape = self.environment.shape_class
+        if isinstance(shape, ProfileShape):
+            shape.load, shape.renew = self.load, self.renew
+            shape.runner = self.environment.runner
+            shape.users, shape.spawn_rate = self._chosen_count(), self._common.spawn_rate
+        elif shape is not None and self.profile.is_open and not self.is_worker:
+            raise ValueError(
+                "a shape of your own says how many users there are: it needs a closed profile"
+            )
+
+    def _chosen_count(self) -> int:
+        return 0 if self.is_worker else self._chosen.count
+
+    def start(self) -> None:
+        """Begin: the time of a closed load runs from now on, that of an open one when all users are there.
+
+        Raises:
+            ClientError: The node does not answer, or refuses what has to be there first.
+
+        """
+        if self.is_worker or not isinstance(self.environment.shape_class, ProfileShape):
+            self.renew()
+        self.outcome, self._refusal, self._has_started = None, "", False
         self._finished.clear()
         self._lost = 0
         runner = self.environment.runner
         self._begun = len(runner.clients.all) if isinstance(runner, MasterRunner) else 0
         LOAD_TESTS[self.environment] = self.load
-        if not worker:
-            self.arrange()
-            if self.options.profile.keys.space == "written":
-                write_records(self.options.profile, self.options.target)
-            self._freeze_later()
+        BEGUN[self.environment] = Event()
+        if not self.is_worker:
+            reach(self.profile, self.options.target)
+            if self.profile.keys.space == "written":
+                write_records(self.profile, self.options.target)
         if self.sends:
-            gevent.spawn(self._watch_vitals)
-        self.load.start()
+            self.load.prepare()
+            gevent.spawn(self._watch_vitals, self.load)
+        self._has_started = True
+        if not self.profile.is_open:
+            self.begin()
+
+    def begin(self) -> None:
+        """Let the time run, if it does not yet."""
+        begun = BEGUN.get(self.environment)
+        if begun is None or begun.is_set() or not self._has_started:
+            return
+        self.load.begin()
+        begun.set()
+        if not self.is_worker:
+            self._freeze_later()
 
     def _freeze_later(self) -> None:
         freeze, pid = self.options.freeze, self.options.target.pid
@@ -110,8 +206,9 @@ class Wiring:
             with suppress(ProcessLookupError):
                 os.kill(self.options.target.pid, signal.SIGCONT)
 
-    def _watch_vitals(self) -> None:
-        load, clock = self.load, self.load.clock
+    @staticmethod
+    def _watch_vitals(load: LoadTest) -> None:
+        clock = load.clock
         vitals = Vitals(
             now=clock.elapsed(),
             processor=processor_seconds(),
@@ -125,6 +222,22 @@ class Wiring:
                 now=clock.elapsed(),
                 processor=processor_seconds(),
             )
+
+    def asked(self, said: dict[str, Any]) -> None:
+        """Count a request of a user of another class: it has no intended time, so both latencies are one."""
+        load = self.load
+        if said["context"] is COUNTED or load.over or load.now <= 0:
+            return
+        seconds = said["response_time"] / 1000
+        error = said["exception"]
+        load.ledger.record(
+            OTHERS,
+            f"{said['request_type']} {said['name']}",
+            corrected=seconds,
+            uncorrected=seconds,
+            items=0,
+            failure=type(error).__name__ if error else None,
+        )
 
     def finish(self) -> None:
         """End: wait for what is under way, then count no more; a master waits for its workers."""
@@ -173,38 +286,40 @@ class Wiring:
         if COUNTS in data:
             self.load.ledger.absorb(Ledger.from_data(data[COUNTS]))
 
+    def present(self) -> Outcome:
+        """Return what is known now: how it ended, or how it stands."""
+        if self.outcome is not None:
+            return self.outcome
+        load, ledger = self.load, self.counts()
+        seconds = max(min(load.now, load.duration), 1e-9)
+        verdict = judge(load.profile, ledger, seconds=seconds)
+        note = self._refusal or f"running for {seconds:.0f} s"
+        return Outcome(load.profile, ledger, verdict, seconds, (), note)
+
+    def refuse(self, reason: str) -> None:
+        """End a test that could not begin; the web page shows why, and can begin another one."""
+        self._refusal = reason
+        assert self.environment.runner is not None
+        gevent.spawn(self.environment.runner.stop)
+
     def conclude(self) -> None:
-        """Judge, write the result, and set the exit code."""
+        """Judge, and write what was asked for, if the test has begun."""
         load = self.load
+        if not self._has_started:
+            return
         ledger = load.finish()
-        self.verdict = judge(load.profile, ledger, seconds=load.seconds, lost=self._lost)
         self._thaw()
-        self._faults = faults_on(self.options.target.admin)
-        self.environment.process_exit_code = int(self.verdict.exit_code)
-        if self.options.result is not None:
-            data = report.as_data(
-                load.profile,
-                ledger,
-                self.verdict,
-                seconds=load.seconds,
-                faults_on=self._faults,
-            )
-            self.options.result.parent.mkdir(parents=True, exist_ok=True)
-            self.options.result.write_text(
-                json.dumps(data, ensure_ascii=False, indent=2), encoding="utf-8"
-            )
+        verdict = judge(load.profile, ledger, seconds=load.seconds, lost=self._lost)
+        faults = faults_on(self.options.target.admin)
+        self.outcome = Outcome(load.profile, ledger, verdict, load.seconds, faults)
+        self.outcome.write(self.options.result, self.options.junit, self.options.markdown)
 
     def notify(self) -> None:
-        """Print the result."""
-        if self.verdict is not None:
-            load = self.load
-            sys.stdout.write(
-                report.as_text(
-                    load.profile,
-                    load.ledger,
-                    self.verdict,
-                    seconds=load.seconds,
-                    faults_on=self._faults,
-                )
-            )
-            sys.stdout.flush()
+        """Print the result, and put it at the head of Locust's report, which was written before."""
+        if self.outcome is None or self.is_worker:
+            return
+        parsed = self.environment.parsed_options
+        if parsed is not None and parsed.html_file:
+            self.outcome.head(parsed.html_file)
+        sys.stdout.write(self.outcome.as_text())
+        sys.stdout.flush()

@@ -1,9 +1,10 @@
 """Describes what was bound, and the ready file that tells it."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -19,6 +20,8 @@ class Addresses:
     handle_udp: tuple[str, int]
     http: tuple[str, int]
     admin: tuple[str, int]
+    idhub: tuple[str, int] | None = None
+    """The second port of the HTTP API, where IDHub's clients look for it."""
 
 
 def url_of(address: tuple[str, int], scheme: str = "http") -> str:
@@ -28,22 +31,33 @@ def url_of(address: tuple[str, int], scheme: str = "http") -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def write_ready_file(path: Path, addresses: Addresses, core: str) -> None:
-    """Write the file whole or not at all, so that whoever sees it can read it.
-
-    Raises:
-        OSError: It cannot be written.
-
-    """
-    content = {
-        "pid": os.getpid(),
-        "core": core,
+def _told(addresses: Addresses) -> dict[str, Any]:
+    told: dict[str, Any] = {
         "handle_tcp": addresses.handle_tcp,
         "handle_udp": addresses.handle_udp,
         "http": url_of(addresses.http),
         "https": url_of(addresses.http, "https"),
         "admin": url_of(addresses.admin),
     }
+    if addresses.idhub is not None:
+        told["idhub"] = url_of(addresses.idhub)
+    return told
+
+
+def write_ready_file(
+    path: Path, addresses: Addresses, core: str, nodes: Mapping[str, Addresses] | None = None
+) -> None:
+    """Write the file whole or not at all, so that whoever sees it can read it.
+
+    ``nodes`` are those of a tree, by name; ``addresses`` are the first one's then.
+
+    Raises:
+        OSError: It cannot be written.
+
+    """
+    content: dict[str, Any] = {"pid": os.getpid(), "core": core, **_told(addresses)}
+    if nodes is not None:
+        content["nodes"] = {name: _told(each) for name, each in nodes.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
     beside.write_bytes(orjson.dumps(content) + b"\n")

@@ -35,7 +35,7 @@ data in {settings.data_dir}, seed {seed}
 
   Handle protocol  {host}:{port} (TCP and UDP)
   HTTP API         {url_of(addresses.http)} and {url_of(addresses.http, "https")}
-  Certificate      {settings.tls_certificate or own_certificate(settings.data_dir / KEYS)}
+{_idhub(addresses)}  Certificate      {settings.tls_certificate or own_certificate(settings.data_dir / KEYS)}
   Management       {url_of(addresses.admin)}  (/metrics /livez /readyz /api/v1/stats)
 
   Node             {prefix}, administrator 301:0.NA/{prefix}, {secret}
@@ -46,6 +46,10 @@ data in {settings.data_dir}, seed {seed}
 
 {_resolution(sample, addresses)}{_three_lines(prefix, addresses, DEMO_SECRET if demo_secret_works else _YOURS)}
 """
+
+
+def _idhub(addresses: Addresses) -> str:
+    return "" if addresses.idhub is None else f"  IDHub API        {url_of(addresses.idhub)}\n"
 
 
 def _dataset(settings: Settings) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,13 +17,15 @@ from idnode.node.exposure import is_loopback
 from idnode.node.faces.handle.sockets import bound_sockets, bound_streams
 from idnode.node.faces.http import turned_away
 from idnode.node.faces.http.listener import HttpListener, ListenerLimits
+from idnode.node.faces.http.listener import bound_sockets as bound_http
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
 from idnode.node.faces.table import FACES
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
-from idnode.node.open_files import Shares
+from idnode.node.open_files import Shares, for_peers
 from idnode.node.ops.busy import ONE_TOO_MANY, Busy, Staying
 from idnode.node.settings import Settings, flag_of, variable_of
 from idnode.registry.handle.clock import Clock
+from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 
 PAIR_TRIES_MAX: Final = 20
 """Tries to find a free port that is free for TCP and UDP alike."""
@@ -109,7 +111,7 @@ async def bind_admin(
         give_way=lambda: busy.have_one_leave(server.connections),
     )
     async with explained(settings, "admin_port"):
-        await listener.start(settings.host, settings.admin_port)
+        listener.start(await bound_http(settings.host, settings.admin_port))
     running.push_async_callback(listener.stop)
     return listener.address
 
@@ -143,18 +145,47 @@ async def explained(settings: Settings, name: str) -> AsyncIterator[None]:
         ) from error
 
 
+async def bind_web(
+    settings: Settings, running: AsyncExitStack, name: str = "http_port"
+) -> list[socket.socket]:
+    """Bind the HTTP port of this setting, on which `listen` will serve.
+
+    Raises:
+        PortRefused: It cannot be had.
+
+    """
+    async with explained(settings, name):
+        bound = await bound_http(settings.host, getattr(settings, name))
+    for each in bound:
+        running.callback(each.close)
+    return bound
+
+
+def runner_options(settings: Settings) -> dict[str, Any]:
+    """Return how aiohttp is to serve an application of the node."""
+    return {
+        "access_log": None,
+        "shutdown_timeout": settings.drain_timeout,
+        "keepalive_timeout": settings.idle_timeout,
+        # The longest handle fits into a path, each of its bytes percent-encoded.
+        "max_line_size": 4 * HANDLE_BYTES_MAX,
+    }
+
+
 async def listen(  # noqa: PLR0913, PLR0917  # the parts of one port
     settings: Settings,
+    bound: Mapping[str, list[socket.socket]],
     runner: web.AppRunner,
     clock: Clock,
     refused: Callable[[str], None],
     running: AsyncExitStack,
     granted: Shares,
-) -> HttpListener:
-    """Serve an application over plain HTTP and HTTPS on the HTTP port, until ``running`` is closed.
+) -> list[HttpListener]:
+    """Serve an application over plain HTTP and HTTPS on bound sockets, until ``running`` is closed.
 
-    ``refused`` is told a word about each connection that ended before it was one. As many are served as are
-    ``granted``.
+    ``bound`` are the sockets by the settings of their ports; what is returned are the listeners, in this order.
+    ``refused`` is told a word about each connection that ended before it was one. As many are served
+    as are ``granted``.
 
     Raises:
         PortRefused: The port cannot be had.
@@ -173,13 +204,17 @@ async def listen(  # noqa: PLR0913, PLR0917  # the parts of one port
         connections_max=granted.http,
         undecided_max=granted.silent,
         silence_seconds=settings.idle_timeout,
+        descriptors_max=for_peers(),
     )
     told = turned_away.TurnedAway(FACES)
-    listener = HttpListener(server, tls, refused, limits, turned_away=told)
-    async with explained(settings, "http_port"):
-        await listener.start(settings.host, settings.http_port)
-    running.push_async_callback(listener.stop)
-    return listener
+    listeners = []
+    for name, sockets in bound.items():
+        listener = HttpListener(server, tls, refused, limits, turned_away=told)
+        async with explained(settings, name):
+            listener.start(sockets)
+        running.push_async_callback(listener.stop)
+        listeners.append(listener)
+    return listeners
 
 
 def _certificate(settings: Settings, now: float) -> CertificateFiles:

@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import Final
 
-from idnode.node.settings import pure_python_forced
+from idnode.node.defaults import pure_python_forced
 from idnode.registry.engines import core_of
 
 DISTRIBUTION: Final = "idnode"

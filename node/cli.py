@@ -1,6 +1,5 @@
 """The command line: finds the command, runs it, and turns any failure into one line and an exit code."""
 
-import gc
 import importlib
 import sys
 from collections.abc import Callable
@@ -10,15 +9,18 @@ import typer
 
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.defaults import SettingsRefused
+from idnode.node.imports import imports_kept
 from idnode.registry.handle.errors import RegistryError
 
 COMMANDS: Final = {
     "serve": "idnode.node.commands.serve",
     "wait": "idnode.node.commands.wait",
     "resolve": "idnode.node.commands.resolve",
+    "trace": "idnode.node.commands.trace",
     "register": "idnode.node.commands.register",
     "set": "idnode.node.commands.set",
     "delete": "idnode.node.commands.delete",
+    "application": "idnode.node.commands.application",
     "batch": "idnode.node.commands.batch",
     "list": "idnode.node.commands.list",
     "export": "idnode.node.commands.export",
@@ -28,17 +30,25 @@ COMMANDS: Final = {
     "tail": "idnode.node.commands.tail",
     "show": "idnode.node.commands.show",
     "fault": "idnode.node.commands.fault",
+    "fixtures": "idnode.node.commands.fixtures",
     "clock": "idnode.node.commands.clock",
     "dataset": "idnode.node.commands.dataset",
     "enterprise": "idnode.node.commands.enterprise",
     "reset": "idnode.node.commands.reset",
     "review": "idnode.node.commands.review",
     "state": "idnode.node.commands.state",
+    "sign": "idnode.node.commands.sign",
+    "verify": "idnode.node.commands.verify",
+    "storage": "idnode.node.commands.storage",
     "settings": "idnode.node.commands.settings",
+    "tree": "idnode.node.commands.tree",
     "traffic": "idnode.node.commands.traffic",
     "version": "idnode.node.commands.version",
 }
 """Name → module with the function `run`, or with `group` if it has commands of its own."""
+
+_STORAGE: Final = {"init", "migrate", "check", "copy"}
+"""Behind `register` these words are commands of `storage`: no identifier is without a slash."""
 
 _WITH_SETTINGS: Final = {"serve", "settings"}
 
@@ -96,7 +106,11 @@ def main() -> None:
     """Run the command in ``sys.argv``."""
     try:
         arguments = sys.argv[1:]
-        _loaded(arguments)(args=_spelled_out(arguments))
+        if arguments[:1] == ["register"] and _STORAGE.intersection(arguments[1:2]):
+            arguments[0] = "storage"
+        with imports_kept():
+            app = application(arguments)
+        app(args=_spelled_out(arguments))
     except SettingsRefused as error:
         _fail(str(error), _USAGE_EXIT_CODE)
     except CommandFailed as error:
@@ -105,19 +119,6 @@ def main() -> None:
         _fail(str(error) or type(error).__name__, 1)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _loaded(arguments: list[str]) -> typer.Typer:
-    """Return the application, without the garbage collector walking all modules again and again.
-
-    What is imported stays, so it is taken out of later collections, too.
-    """
-    gc.disable()
-    try:
-        return application(arguments)
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _spelled_out(arguments: list[str]) -> list[str]:

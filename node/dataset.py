@@ -7,7 +7,7 @@ import logging
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.registry.datasets.choice import make
+from idnode.registry.datasets.choice import make_share
 from idnode.registry.handle.types.hs_pubkey import encode_public_key
 from idnode.registry.overlay.prefix_handles import ComputedPrefixHandles
 from idnode.registry.overlay.register import OverlayRegister
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from idnode.node.answering import Answering
     from idnode.node.first_start.prefixes import NodeSite
     from idnode.node.settings import Settings
+    from idnode.node.shared import Shared
     from idnode.registry.register import Register
 
 _MADE_AT_ONCE: Final = 8
@@ -42,7 +43,7 @@ class ServedDataset:
         )
 
         assert settings.dataset is not None
-        self.dataset = make(settings.dataset)
+        self.dataset = make_share(settings.dataset)
         self._prefixes = ComputedPrefixHandles(self.dataset, settings.prefix.encode(), TIMESTAMP)
         self._prefixes.publish(
             site=site.site,
@@ -65,12 +66,22 @@ class ServedDataset:
     def sample(self, seed: int) -> str:
         """Return one of its identifiers, chosen by a seed."""
         chance = Random(seed)  # noqa: S311  # an example, no secret
-        return self.dataset.sample(1, chance)[0].decode()
+        found = self.dataset.sample(1, chance)
+        return found[0].decode() if found else ""
 
-    def answer_natively(self, answering: Answering) -> asyncio.Task[None]:
+    def answer_natively(
+        self, answering: Answering, shared: Shared | None = None
+    ) -> asyncio.Task[None]:
         """Begin to make every enterprise's identifiers for native code, if there is any; to be cancelled."""
-        self.native = asyncio.get_running_loop().create_task(self._make_native(answering))
+        made = self._make_native(answering) if shared is None else self._in_turn(answering, shared)
+        self.native = asyncio.get_running_loop().create_task(made)
         return self.native
+
+    async def _in_turn(self, answering: Answering, shared: Shared) -> None:
+        """Make them once all nodes of this process answer, one node after the other."""
+        await shared.started.wait()
+        async with shared.making:
+            await self._make_native(answering)
 
     async def _make_native(self, answering: Answering) -> None:
         """Make a few at a time, and have them used once all are made."""

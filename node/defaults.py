@@ -23,3 +23,13 @@ class SettingsRefused(Exception):
 def nothing_is_set() -> bool:
     """Return whether the environment sets nothing and names no file, so that the defaults hold."""
     return not any(name.upper().startswith(ENVIRONMENT_PREFIX) for name in os.environ)
+
+
+def pure_python_forced() -> bool:
+    """Return whether ``IDNODE_PURE`` forbids the compiled core."""
+    return os.environ.get(ENVIRONMENT_PREFIX + "PURE", "") not in {"", "0"}
+
+
+def notify_socket() -> str | None:
+    """Return where the service manager wants to be told of readiness, if one started the node."""
+    return os.environ.get("NOTIFY_SOCKET")

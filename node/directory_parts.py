@@ -7,11 +7,14 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Final
 
+from pydantic import SecretStr
+
 from idnode.node.data_directory import DIRECTORY, FILES, KEYS
 from idnode.node.defaults import DEMO_SECRET, SettingsRefused
 from idnode.node.faces.snms.exchange import SnmsServices
 from idnode.node.first_start.accounts import knows_password, prepare_directory
 from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX
+from idnode.node.object_parts import ObjectParts
 from idnode.node.service.directory.accounts import Accounts
 from idnode.node.service.directory.daily_counts import DailyCounts
 from idnode.node.service.directory.enterprises import Enterprises
@@ -28,6 +31,9 @@ from idnode.registry.directory.errors import DirectoryError
 from idnode.registry.directory.store import Directory, sqlite_url
 from idnode.registry.handle.clock import Clock
 from idnode.registry.register import Register
+
+FOLLOW_SECONDS: Final = 1.0
+"""Time between two looks at what other nodes changed in the directory."""
 
 SAVE_SECONDS: Final = 5.0
 """Time between two savings of the daily volumes: what a killed process may forget of them."""
@@ -73,6 +79,9 @@ class DirectoryParts:
             update_replaces=settings.snms_update == "replace",
         )
         self.identifiers = TemplatedIdentifiers(services, stands_on.resolver)
+        self.objects = ObjectParts(
+            settings, clock, core.register, stands_on, directory, self._tokens
+        )
         prefix = settings.prefix
         records = PrefixRecords(core.register, clock, prefix.encode(), stands_on.site.site)
         rules = Rules(prefix, auto_approve=settings.auto_approve)
@@ -92,7 +101,9 @@ class DirectoryParts:
         await prepare_directory(
             self.directory,
             self._clock,
-            prefix=settings.prefix + ENTERPRISE_SUFFIX.decode(),
+            prefix=settings.prefix + ENTERPRISE_SUFFIX.decode()
+            if settings.demo_enterprise
+            else None,
             secret=settings.secret.get_secret_value(),
             keep_secret=settings.demo_secret,
         )
@@ -162,7 +173,10 @@ async def open_directory(core: Core, running: AsyncExitStack) -> DirectoryParts:
 
     """
     settings = core.settings
+    shared = core.register.capabilities.shared
     url = settings.directory_url
+    if url is None and shared is not None:
+        url = SecretStr(shared.directory_url)
     token_key = await asyncio.to_thread(load_or_make_key, settings.data_dir / KEYS)
     directory = await Directory.open(
         sqlite_url(settings.data_dir / DIRECTORY) if url is None else url.get_secret_value()
@@ -170,9 +184,20 @@ async def open_directory(core: Core, running: AsyncExitStack) -> DirectoryParts:
     running.push_async_callback(directory.close)
     parts = DirectoryParts(core, directory, token_key)
     running.push_async_callback(parts.save_daily_counts)
-    task = asyncio.get_running_loop().create_task(parts.keep_daily_counts())
-    running.push_async_callback(_end, task)
+    chores = [parts.keep_daily_counts()]
+    if directory.shared:
+        chores.append(_follow(directory))
+    for chore in chores:
+        running.push_async_callback(_end, asyncio.get_running_loop().create_task(chore))
     return parts
+
+
+async def _follow(directory: Directory) -> None:
+    """Have the directory follow other nodes again and again; for a task."""
+    while True:
+        await asyncio.sleep(FOLLOW_SECONDS)
+        with suppress(DirectoryError):  # the next look finds the same changes
+            await directory.follow()
 
 
 async def _end(task: asyncio.Task[None]) -> None:

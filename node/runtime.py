@@ -5,6 +5,7 @@ Everything is made here by plain constructor calls; nothing else knows which cla
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -14,15 +15,25 @@ from typing import Any
 from aiohttp import web
 
 from idnode.node import open_files
-from idnode.node.addresses import WILDCARDS, Addresses
+from idnode.node.addresses import Addresses
 from idnode.node.answering import Answering, udp_limits
-from idnode.node.binding import HandleSockets, bind_admin, bind_handle, listen
-from idnode.node.browsers import access_of, fenced
+from idnode.node.binding import (
+    HandleSockets,
+    bind_admin,
+    bind_handle,
+    bind_web,
+    listen,
+    runner_options,
+)
+from idnode.node.browsers import access_of
 from idnode.node.build import core, version
-from idnode.node.data_directory import KEYS, REGISTER, SNAPSHOTS, make_private
+from idnode.node.data_directory import KEYS, REGISTER, make_private
+from idnode.node.data_watch import show_data_directory
 from idnode.node.dataset import ServedDataset
+from idnode.node.defaults import pure_python_forced
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
 from idnode.node.directory_parts import Core, open_directory
+from idnode.node.docking_parts import DockingParts
 from idnode.node.exposure import is_loopback
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
@@ -30,32 +41,38 @@ from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
 from idnode.node.faces.http.authorization import HttpAuthorization
 from idnode.node.faces.http.services import Services, from_the_start
-from idnode.node.first_start import prefixes
+from idnode.node.first_start import key_pairs
 from idnode.node.first_start.prefixes import NodeSite
 from idnode.node.first_start.sample import sample_record
+from idnode.node.given import GivenFixtures
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
+from idnode.node.management_parts import management_app
 from idnode.node.observation import Observation
-from idnode.node.ops import management, openapi, persistent_counters
-from idnode.node.ops.clock import clock_routes
+from idnode.node.open_files import for_peers
+from idnode.node.ops import persistent_counters
 from idnode.node.ops.health import Health, State
-from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.metrics import Facts, Metrics
-from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.queues import Queues
+from idnode.node.recursion.recursion import Recursion
+from idnode.node.recursive import begin_recursion
+from idnode.node.reporting import report_of
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
 from idnode.node.service.identifiers.credentials import node_administrators
+from idnode.node.service.offload import Offload
 from idnode.node.services import NodeServices
-from idnode.node.settings import Settings, pure_python_forced
-from idnode.node.states import NodeStates, finish_return, state_routes
+from idnode.node.settings import Settings
+from idnode.node.shared import Shared
+from idnode.node.sharing import started_together
+from idnode.node.site import site_record
+from idnode.node.states import NodeStates, finish_return
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
-from idnode.registry.handle.limits import HANDLE_BYTES_MAX
+from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
-
-"""The record of the sample identifier that exists after the first start."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,15 +86,20 @@ class Node:
     answering: Answering
     register: Register
     dataset: ServedDataset | None = None
+    fixtures: GivenFixtures | None = None
     states: NodeStates | None = None
+    recursion: Recursion | None = None
+    docking: DockingParts
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # keywords but for the settings
         self,
         settings: Settings,
         *,
         seed: int,
         clock: Clock | None = None,
         progress: Callable[[int, int], None] | None = None,
+        shared: Shared | None = None,
+        make_key: key_pairs.Make = key_pairs.make,
     ) -> None:
         self.settings = settings
         self.seed = seed
@@ -88,8 +110,11 @@ class Node:
         self.observation = Observation(settings, self._clock, self.interceptors, seed)
         self._random = Random(seed)  # noqa: S311  # repeatable on purpose; secrets come from `secrets`
         self._progress = progress
+        self._shared = shared
+        self._make_key = make_key
         self._started = self._clock.now()
         self._chores: list[Callable[[], None]] = []
+        self._queues = Queues(settings)
         self._running = AsyncExitStack()
         self._log_failed: Callable[[], bool] = bool
         self._housekeeping: Housekeeping
@@ -134,45 +159,63 @@ class Node:
             self._housekeeping.add(chore)
         self.metrics.read_injected(self.observation.struck)
         self.metrics.read_ready(lambda: self.health.ready)
-        self.metrics.read_disk(self.settings.data_dir)
-        granted = self._granted = open_files.shares(self.settings, open_files.limit())
-        options = self._runner_options()
-        admin = await bind_admin(self.settings, self._management(), granted, self._running, options)
+        show_data_directory(self.settings, self.metrics)
+        self._granted = open_files.shares(self.settings, open_files.limit())
+        admin = await self._serve_management()
         opened = await self._open_register()
         await finish_return(self.settings.data_dir, opened)
-        first_start = not opened.stats().identifiers
+        async with started_together(opened.capabilities.shared, self.settings.data_dir / KEYS):
+            await self._build_on(opened, admin)
+
+    async def _build_on(self, opened: Register, admin: tuple[str, int]) -> None:
+        first_start = not await opened.count(PREFIX_OF_PREFIXES)
         slots = opened.capabilities.slots
-        answering = self.answering = Answering(slots, self._clock, self.settings)
+        self.answering = answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)
         self.observation.journal.unseen = answering.unseen
         threads = self.settings.udp_threads if answering.native else 0
         bound = await bind_handle(self.settings, max(threads, 1))
         self._running.callback(bound.close)
-        site = await self._site_record(opened, bound)
-        self.register = await self._over(opened, site)
-        server = decode_site(site.site).servers[0]
-        authority = await Authority.open(self.register, server)
-        services = NodeServices(
-            self.settings, self.register, authority, self._clock, site, self.report
+        web_sockets = await bind_web(self.settings, self._running)
+        site = await site_record(
+            self.settings, self._clock, opened, bound, web_sockets, self._shared, self._make_key
         )
-        self._running.callback(services.offload.close)
+        self.register = await self._over(opened, site)
+        server = decode_site(site.site).servers[site.number]
+        authority = await Authority.open(self.register, server)
+        offload = Offload() if self._shared is None else self._shared.offload
+        recursion = self.recursion = begin_recursion(
+            self.settings, self._clock, bound.address, self.metrics, self._running
+        )
+        services = NodeServices(
+            *(self.settings, self.register, authority, self._clock, site, self.report),
+            offload,
+            recursion,
+        )
+        if self._shared is None:
+            self._running.callback(offload.close)
         self.services = services
+        self.docking = DockingParts(self.settings, self.register, self._clock, self.report)
         await self._open_directory(services)
         self.observation.know(self.register, authority, self.parts.directory)
         await self._first_start(services, first_start=first_start)
+        self.fixtures = GivenFixtures(self, services, self._clock, opened)
+        await self.fixtures.give_files()
         self.metrics.read_register(self.register.stats)
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
-        http = await self._serve_faces(services)
-        self._watch_loop()
+        http, *further = await self._serve_faces(services, web_sockets)
+        self._running.callback(self._queues.watch(self._clock, self.metrics))
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
-        self.addresses = Addresses(bound.address, bound.address, http, admin)
+        self.addresses = Addresses(bound.address, bound.address, http, admin, *further)
+        if self.settings.national_url is not None:
+            self.dock(self.settings.national_url)
         if self.dataset is not None:
-            self._running.callback(self.dataset.answer_natively(answering).cancel)
+            self._running.callback(self.dataset.answer_natively(answering, self._shared).cancel)
 
     def _facts(self) -> Facts:
-        settings = self.settings
-        return Facts(version(), core(), settings.target_registrations, settings.target_resolutions)
+        wanted = self.settings
+        return Facts(version(), core(), wanted.target_registrations, wanted.target_resolutions)
 
     async def _open_register(self) -> Register:
         settings = self.settings
@@ -194,23 +237,6 @@ class Node:
         self._housekeeping.start()
         return register
 
-    async def _site_record(self, register: Register, bound: HandleSockets) -> NodeSite:
-        """Return the node's site record, which tells the addresses that are bound."""
-        settings = self.settings
-        host, port = bound.address
-        told = str(settings.site_address or WILDCARDS.get(host, host))
-        if settings.site_address is None and host in WILDCARDS:
-            _log.warning("clients are told that this node is at %s: set --site-address", told)
-        return await prefixes.prepare_prefixes(
-            register,
-            self._clock,
-            keys=settings.data_dir / KEYS,
-            prefix=settings.prefix.encode(),
-            secret=settings.secret.get_secret_value().encode(),
-            addresses=prefixes.Addresses(told, port, port),
-            keep_secret=settings.demo_secret,
-        )
-
     async def _over(self, register: Register, site: NodeSite) -> Register:
         """Return what faces use as the register: over a data set if there is one."""
         if self.settings.dataset is None:
@@ -219,6 +245,10 @@ class Node:
         self._running.push_async_callback(self.dataset.overlay.close)
         self.metrics.read_computed(self.dataset.overlay.count_computed)
         return self.dataset.overlay
+
+    def dock(self, national: str) -> None:
+        """File enterprises and prefixes at a national node from now on; ``national`` is the URL of its HTTP port."""
+        self.docking.dock(national, self.services, self.parts.directory, self._running)
 
     async def _open_directory(self, services: NodeServices) -> None:
         under = Core(self.settings, self._clock, self.register, services, self.metrics.flush)
@@ -232,7 +262,7 @@ class Node:
         if not is_loopback(self.settings.host):
             await refuse_demo_secret(self.settings, services.credentials)
             self.parts.refuse_demo_password()
-        if first_start:
+        if first_start and self.settings.demo_enterprise:
             handle, packed = sample_record(prefix)
             await services.registrar.create(node_administrators(prefix)[0], handle, packed)
 
@@ -248,18 +278,23 @@ class Node:
             connections_max=self._granted.handle,
             idle_seconds=settings.idle_timeout,
             one_answer=settings.handle_net_habits,
+            descriptors_max=for_peers(),
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
-        tcp = HandleTcp(protocol.receiver, seen[0], self._clock, limits, interceptors=interceptors)
+        tcp = HandleTcp(
+            *(protocol.receiver, seen[0], self._clock, limits),
+            interceptors=interceptors,
+            queue=self._queues.loop,
+        )
         plain = HandleUdp(
-            protocol.receiver,
-            seen[1],
-            self._clock,
-            udp_limits(settings),
+            *(protocol.receiver, seen[1], self._clock, udp_limits(settings)),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
+            queue=self._queues.datagrams,
         )
         udp = answering.join(tcp, plain, threads, self.metrics, seen, interceptors)
+        self.metrics.flush_first(udp.count_lost)
+        self.metrics.read_queue(HANDLE_UDP, udp.queue)
         self.metrics.read_connections(HANDLE_TCP, lambda: len(tcp.connections))
         self._running.push_async_callback(protocol.dispatch.drain)
         self._running.push_async_callback(udp.stop)
@@ -270,15 +305,23 @@ class Node:
         await tcp.serve(bound.tcp)
         await udp.serve(bound.udp)
 
-    async def _serve_faces(self, services: NodeServices) -> tuple[str, int]:
-        """Serve every HTTP face, and return the address."""
-        runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
+    async def _serve_faces(
+        self, services: NodeServices, bound: list[socket.socket]
+    ) -> list[tuple[str, int]]:
+        """Serve every HTTP face, and return the addresses: the HTTP port's, and that of a second one."""
+        runner = HttpFaceRunner(self._http_app(services), **runner_options(self.settings))
         refused = self.metrics.face(HANDLE_JSON).malformed
-        listener = await listen(
-            self.settings, runner, self._clock, refused, self._running, self._granted
+        ports = {"http_port": bound}
+        if self.settings.idhub_port is not None:
+            ports["idhub_port"] = await bind_web(self.settings, self._running, "idhub_port")
+        listeners = await listen(
+            *(self.settings, ports, runner, self._clock, refused, self._running),
+            granted=self._granted,
         )
-        self.metrics.read_connections("http", lambda: _connections_of(runner))
-        return listener.address
+        self.metrics.read_connections(
+            "http", lambda: len(runner.server.connections) if runner.server else 0
+        )
+        return [listener.address for listener in listeners]
 
     def _http_app(self, services: NodeServices) -> web.Application:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)
@@ -303,90 +346,25 @@ class Node:
             random=self._random,
             reverse_lookup=services.reverse_lookup,
             snms=self.parts.snms,
+            idhub=self.parts.objects.idhub,
+            national=self.docking.national,
+            referral_status=int(self.settings.referral_status),
+            trace=None if self.recursion is None else self.recursion.told,
+            freshness=None if self.recursion is None else self.recursion.freshness,
         )
         access = access_of(self.settings, services.credentials)
-        return build_app(offered, self._observer, version(), self.interceptors, access)
-
-    def _management(self) -> web.Application:
-        calls = OnboardingCalls(
-            lambda: self.parts if self.health.ready else None, self.settings.prefix, self._count
+        return build_app(
+            offered, self._observer, version(), self.interceptors, access, self._queues.loop
         )
-        app = management.build(
-            self.health,
-            self.metrics,
-            stats=self.report,
-            snapshot=self._snapshot,
-            before_telling=partial(self._housekeeping.save, sync=True),
-            further=[
-                *calls.routes(),
-                *clock_routes(self._clock, loopback=is_loopback(self.settings.host)),
-                *self.observation.routes(version()),
-                *state_routes(lambda: self.states, self.settings),
-                *openapi.routes(version()),
-            ],
-        )
-        return fenced(app, self.settings)
 
-    async def _count(self, prefix: bytes) -> int:
-        return await self.register.count(prefix)
-
-    def _runner_options(self) -> dict[str, Any]:
-        settings = self.settings
-        return {
-            "access_log": None,
-            "shutdown_timeout": settings.drain_timeout,
-            "keepalive_timeout": settings.idle_timeout,
-            # The longest handle fits into a path, each of its bytes percent-encoded.
-            "max_line_size": 4 * HANDLE_BYTES_MAX,
-        }
-
-    def _watch_loop(self) -> None:
-        probe = LagProbe(self._clock)
-        probe.start(asyncio.get_running_loop())
-        self._running.callback(probe.stop)
-        self.metrics.read_lag(probe.seconds)
+    async def _serve_management(self) -> tuple[str, int]:
+        """Serve the management app on a port of its own, or where the process serves those of all its nodes."""
+        app = management_app(self, self._clock, partial(self._housekeeping.save, sync=True))
+        if self._shared is not None:
+            return await self._shared.manage(self.settings.name, app)
+        options = runner_options(self.settings)
+        return await bind_admin(self.settings, app, self._granted, self._running, options)
 
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""
-        found: dict[str, Any] = {
-            "version": version(),
-            "core": core(),
-            "state": self.health.state.value,
-            "seconds": round(self._clock.now() - self._started, 3),
-            "seed": self.seed,
-            "durability": self.settings.durability,
-            "targets": {
-                "registrations": self.settings.target_registrations,
-                "resolutions": self.settings.target_resolutions,
-            },
-        }
-        for kind, counts in self.metrics.persistent_counters().items():
-            by_face: dict[str, dict[str, int]] = {}
-            for (face, outcome), count in counts.items():
-                by_face.setdefault(face, {})[outcome] = count
-            found[kind] = by_face
-        if self.health.state is not State.STARTING:
-            stats = self.register.stats()
-            found["register"] = {
-                "identifiers": stats.identifiers,
-                **stats.figures,
-                "recovered": stats.opened,
-            }
-            found["prefixes"] = len(self.services.authority.homed)
-            found["dataset"] = None if self.dataset is None else self.dataset.report()
-        return found
-
-    async def _snapshot(self, name: str) -> dict[str, Any]:
-        if not self.health.ready:
-            raise web.HTTPServiceUnavailable(reason=f"The node is {self.health.state.value}")
-        target = self.settings.data_dir / SNAPSHOTS / name
-        copy = self.register.capabilities.snapshot
-        if copy is None:
-            raise web.HTTPNotImplemented(reason="The register's engine takes no snapshots")
-        taken = await copy(target, None)
-        _log.info("snapshot %s taken: %d bytes", target, taken.bytes)
-        return {"path": str(target), "files": taken.files, "bytes": taken.bytes}
-
-
-def _connections_of(runner: web.AppRunner) -> int:
-    return 0 if runner.server is None else len(runner.server.connections)
+        return report_of(self, self._clock.now() - self._started)

@@ -15,19 +15,14 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from pydantic import (
+    BaseModel,
+    ConfigDict,
     Field,
     IPvAnyAddress,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from idnode.node.defaults import (
@@ -58,12 +53,10 @@ _SECRETS: Final = frozenset({"secret", "register", "directory_url"})
 warnings.filterwarnings("ignore", 'Field name "register" in "Settings" shadows', UserWarning)
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be set, with its default, bounds and one line of doc."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True, validate_default=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     data_dir: Path = Field(Path("data"), description="directory that holds all state of the node")
     host: str = Field(HOST, description="address that every port binds to", min_length=1)
@@ -78,7 +71,15 @@ class Settings(BaseSettings):
         None, description="address that clients are told in HS_SITE (default: the bound one)"
     )
 
+    site_http: bool = Field(False, description="name the HTTP port in HS_SITE, too")
+
     prefix: str = Field(PREFIX, description="prefix of this secondary node")
+    name: str = Field("", max_length=64, description="name of this node, told in HS_SITE")
+    role: Literal["national", "secondary", "enterprise", "recursive"] = Field(
+        "secondary", description="what a node with a name is in the tree, told in HS_SITE"
+    )
+    national_url: str | None = Field(None, description="national node's URL, to file enterprises")
+    demo_enterprise: bool = Field(True, description="make an enterprise to try at first start")
     secret: SecretStr = Field(
         SecretStr(DEMO_SECRET), min_length=1, description="secret of the node's administrator"
     )
@@ -88,9 +89,7 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = Field(
         None, description="PEM file with the certificate chain for HTTPS (default: the node's own)"
     )
-    tls_key: Path | None = Field(
-        None, description="PEM file with the private key of tls_certificate"
-    )
+    tls_key: Path | None = Field(None, description="PEM file: private key of tls_certificate")
 
     host_names: str = Field("", description="names of a node on loopback besides localhost (a, b)")
     cors_origins: str = Field("", description="origins whose pages may read answers (a, b)")
@@ -98,21 +97,30 @@ class Settings(BaseSettings):
     directory_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the directory (default: SQLite in the data directory)"
     )
-    auto_approve: bool = Field(
-        True, description="let enterprises' applications pass without review"
-    )
+    auto_approve: bool = Field(True, description="let enterprises' applications pass unreviewed")
     snms_public_resolve: bool = Field(True, description="SNMS: read identifiers without a token")
     snms_update: Literal["merge", "replace"] = Field(
         "merge", description="SNMS: an update replaces the values it names, or the whole record"
     )
-    snms_value_max: int = Field(
-        255, ge=1, le=64_000, description="SNMS: longest value, in characters"
-    )
+    snms_value_max: int = Field(255, ge=1, le=64_000, description="SNMS: longest value, characters")
     snms_strict_types: bool = Field(
         False, description="SNMS: refuse an attribute type that is not written in lower case"
     )
     snms_digest_days: int = Field(
         1, ge=0, le=1, description="SNMS: days by which the date in a digested password may differ"
+    )
+
+    idhub_port: int | None = Field(
+        None, ge=0, le=65535, description="IDHub: a second port for the HTTP API, by custom 3000"
+    )
+    idhub_success: Literal["one", "guide"] = Field(
+        "one", description="IDHub: succeed with 1, or with 10000 where the guide's samples do"
+    )
+    idhub_new_handles: Literal["specified", "public"] = Field(
+        "specified", description="IDHub: who reads new identifiers: those granted, or everybody"
+    )
+    idhub_update: Literal["keep", "clear"] = Field(
+        "keep", description="IDHub: an overwriting update keeps, or clears, items it does not name"
     )
 
     register: SecretStr = Field(
@@ -150,6 +158,14 @@ class Settings(BaseSettings):
     drain_timeout: float = Field(
         10.0, ge=0, description="seconds that requests under way get to finish at stop"
     )
+    shed_delay: float = Field(
+        0.25,
+        ge=0,
+        description="seconds that requests may wait before some are told busy (0: any time)",
+    )
+    shed_after: float = Field(
+        1.0, gt=0, description="seconds for which all must wait that long until some are told busy"
+    )
     udp_threads: int = Field(
         1,
         ge=0,
@@ -170,19 +186,27 @@ class Settings(BaseSettings):
         True, description="mark multi-packet UDP answers TRUNCATED, as Handle.Net 9.3 does"
     )
 
-    target_registrations: float = Field(
-        6.5e9, ge=0, description="registrations that dashboards compare with"
-    )
-    target_resolutions: float = Field(
-        5.3e9, ge=0, description="resolutions that dashboards compare with"
-    )
+    target_registrations: float = Field(6.5e9, ge=0, description="registrations dashboards aim at")
+    target_resolutions: float = Field(5.3e9, ge=0, description="resolutions dashboards aim at")
 
+    recursive_root: str | None = Field(
+        None, pattern=r".:\d{1,5}$", description="HOST:PORT of the top"
+    )
+    recursive_hosts: str = Field("", description="hosts besides the root's that are asked (a, b)")
+    recursive_answers: int = Field(100_000, ge=1, description="handles that are remembered")
+    recursive_negative_ttl: float = Field(60.0, ge=0, description="seconds for what is not found")
+    recursive_stale: float = Field(86_400.0, ge=0, description="seconds past TTL to serve stale")
+    recursive_trust: Path | None = Field(None, description="PEM file with the key of 300:0.NA/0.NA")
+    referral_status: Literal["307", "302", "300"] = Field(
+        "307", description="send browsers on to the node that has a handle, or (300) show where"
+    )
     reverse_lookup: bool = Field(
         False, description="find identifiers by their values at /hrls/handles, reading all of them"
     )
 
     dataset: str | None = Field(
-        None, description="data set under what is written: suzhou, suzhou,seed=N or none"
+        None,
+        description="data set under what is written: suzhou, suzhou,seed=N, a part of it, or none",
     )
 
     journal: Literal["failures", "all", "off"] = Field("failures", description="what to journal")
@@ -190,6 +214,9 @@ class Settings(BaseSettings):
     journal_bytes: int = Field(64 << 20, ge=1 << 16, description="most memory of the journal")
     faults: Path | None = Field(None, description="TOML file with faults to inject from the start")
 
+    fixtures: str | None = Field(
+        None, description="fixture files that the node is given at each start (a.toml, b.json)"
+    )
     allow_reset: bool = Field(
         False, description="let the management port reset the node and load states (loopback only)"
     )
@@ -204,19 +231,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severe level that is logged"
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read arguments only: `load` merges the layers itself, since it must know where each came from."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
 
     @model_validator(mode="after")
     def _certificate_has_its_key(self) -> Self:
@@ -333,33 +347,26 @@ def _config_of_environment() -> Path | None:
     return Path(path) if path else None
 
 
-def pure_python_forced() -> bool:
-    """Return whether ``IDNODE_PURE`` forbids the compiled core."""
-    return os.environ.get(ENVIRONMENT_PREFIX + "PURE", "") not in {"", "0"}
-
-
-def notify_socket() -> str | None:
-    """Return where the service manager wants to be told of readiness, if one started the node."""
-    return os.environ.get("NOTIFY_SOCKET")
-
-
 def _from_environment() -> dict[str, Any]:
-    for variable in sorted(os.environ):
-        if not variable.startswith(ENVIRONMENT_PREFIX):
+    found: dict[str, Any] = {}
+    for variable, text in sorted(os.environ.items()):
+        if not variable.upper().startswith(ENVIRONMENT_PREFIX):
             continue
-        key = variable.removeprefix(ENVIRONMENT_PREFIX)
-        if key not in _NOT_SETTINGS and key.lower() not in Settings.model_fields:
+        key = variable[len(ENVIRONMENT_PREFIX) :].upper()
+        if key.lower() in Settings.model_fields:
+            found[key.lower()] = text
+        elif key not in _NOT_SETTINGS:
             known = [variable_of(name) for name in Settings.model_fields]
             known.extend(ENVIRONMENT_PREFIX + name for name in _NOT_SETTINGS)
             raise SettingsRefused(
                 f"unknown environment variable {variable}{nearest(variable, known)}"
             )
-    return EnvSettingsSource(Settings)()
+    return found
 
 
 def _from_file(path: Path) -> dict[str, Any]:
     try:
-        found = TomlConfigSettingsSource(Settings, _existing(path))()
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise SettingsRefused(f"{path} is not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -370,12 +377,6 @@ def _from_file(path: Path) -> dict[str, Any]:
                 f"unknown key {key!r} in {path}{nearest(key, Settings.model_fields)}"
             )
     return found
-
-
-def _existing(path: Path) -> Path:
-    """Return the path, for the library takes a missing file for an empty one."""
-    path.stat()
-    return path
 
 
 def nearest(key: str, known: Any) -> str:

@@ -5,20 +5,24 @@ A register is chosen by a name (`embedded`) or by a URL, whose scheme is the nam
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from idnode.registry.embedded.copying import EmbeddedCopying
 from idnode.registry.embedded.core import PYTHON, default_core
 from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
+from idnode.registry.embedded.lock import DirectoryLock
 from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.errors import UnknownEngine
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
+    from idnode.registry.copying import CopyingEnd
     from idnode.registry.embedded.core import Core
     from idnode.registry.register import Progress, Register
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger(__name__)
 
 DEFAULT: Final = "embedded"
+POSTGRESQL: Final = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,27 @@ async def open_register(register: str, opening: Opening) -> Register:
     return await ENGINES[engine_of(register)](register, opening)
 
 
+def is_remote(register: str) -> bool:
+    """Return whether a register is named by the URL of a database."""
+    return register.partition("://")[0] == POSTGRESQL
+
+
+async def copying_end(place: str) -> CopyingEnd:
+    """Return one end of a copy: the register at a URL, or that in a folder.
+
+    Raises:
+        RegistryError: It cannot be opened.
+        OSError: The disk or the network refused.
+
+    """
+    if is_remote(place):
+        from idnode.registry.postgres.address import Address  # noqa: PLC0415  # as for opening
+        from idnode.registry.postgres.copying import PostgresCopying  # noqa: PLC0415
+
+        return await PostgresCopying.open(Address(place))
+    return await EmbeddedCopying.open(Path(place))
+
+
 def core_of(*, pure: bool) -> str:
     """Return the name of the core that embedded registers have here: `native`, or `python` where that is not built."""
     return _core(pure=pure).name
@@ -109,5 +135,22 @@ async def _open_embedded(_register: str, opening: Opening) -> Register:
     return opened
 
 
-ENGINES: Final[dict[str, Opener]] = {DEFAULT: _open_embedded}
+async def _open_postgres(register: str, opening: Opening) -> Register:
+    # Whoever keeps identifiers on this machine loads no database driver.
+    from idnode.registry.postgres.address import Address  # noqa: PLC0415
+    from idnode.registry.postgres.register import PostgresRegister  # noqa: PLC0415
+
+    address = Address(register)
+    relaxed = Durability(opening.durability) is not Durability.COMMIT
+    # Keys and counters beside the folder are those of one node, wherever its register is.
+    await asyncio.to_thread(opening.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+    lock = DirectoryLock(opening.folder)
+    opened = await PostgresRegister.open(
+        address, relaxed=relaxed, observer=opening.committed, closed=lock.release
+    )
+    _log.info("%d identifiers in %s", opened.stats().identifiers, address.shown)
+    return opened
+
+
+ENGINES: Final[dict[str, Opener]] = {DEFAULT: _open_embedded, POSTGRESQL: _open_postgres}
 """How a register is opened, by the name of its engine."""

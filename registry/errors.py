@@ -44,6 +44,10 @@ class RegisterUnavailable(RegistryError):
     """
 
 
+class RegisterAway(RegisterUnavailable, RegisterBusy):
+    """The register is elsewhere and cannot be reached now; nothing was taken, try again later."""
+
+
 class LogDamaged(RegistryError):
     """The log is broken elsewhere than in a torn tail: a flipped bit, a missing segment, a wrong order."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from idnode.registry.mutation import Mutation, Outcome
@@ -96,6 +97,38 @@ class States(Protocol):
         """
 
 
+class Shared(Protocol):
+    """Describes what the nodes on one register have in common besides identifiers; see `Capabilities`."""
+
+    @property
+    def directory_url(self) -> str:
+        """Return where their directory is, unless it is set otherwise."""
+
+    def starting(self) -> AbstractAsyncContextManager[None]:
+        """Have no other node start meanwhile.
+
+        Raises:
+            RegisterUnavailable: The others cannot be asked.
+
+        """
+
+    async def files(self) -> Mapping[str, bytes]:
+        """Return small secret files by name, the same for all nodes.
+
+        Raises:
+            RegisterUnavailable: They cannot be had now.
+
+        """
+
+    async def keep(self, files: Mapping[str, bytes]) -> None:
+        """Share further files; those that are shared already stay as they are.
+
+        Raises:
+            RegisterUnavailable: They cannot be kept now.
+
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """Holds what an engine can do beyond `Register`; None where it cannot.
@@ -103,13 +136,14 @@ class Capabilities:
     ``slots`` is the compiled index (`registry/embedded/native/core.pyx`) from which native code answers by itself.
     ``batches`` reads whole requests. ``snapshot`` copies the register as it is now into an empty (or new) folder,
     while everything goes on; it raises `FileExistsError` for a folder that is not empty, and `OSError`.
-    ``states`` keeps and restores states.
+    ``states`` keeps and restores states. ``shared`` is what further nodes on the same register find there.
     """
 
     slots: Any = None
     batches: RequestRegister | None = None
     snapshot: Callable[[Path, Progress | None], Awaitable[SnapshotReport]] | None = None
     states: States | None = None
+    shared: Shared | None = None
 
 
 class Register(Protocol):

@@ -25,7 +25,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--register-engine",
         default="embedded",
-        choices=("embedded", "fake"),
+        choices=("embedded", "fake", "postgresql"),
         help="engine under the nodes that tests start in this process",
     )
     parser.addoption(
@@ -67,14 +67,19 @@ def register_engine(request, monkeypatch):
     if name != "embedded":
         from idnode.node import runtime
 
-        monkeypatch.setattr(runtime, "open_register", _fake_remote().open_fake)
+        opener = (
+            _module_beside("fake_remote").open_fake
+            if name == "fake"
+            else request.getfixturevalue("postgres").open_of_folder
+        )
+        monkeypatch.setattr(runtime, "open_register", opener)
     return name
 
 
 @functools.cache
-def _fake_remote():
-    path = Path(__file__).parent / "contract" / "fake_remote.py"
-    spec = importlib.util.spec_from_file_location("fake_remote", path)
+def _module_beside(name):
+    path = Path(__file__).parent / "contract" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -83,7 +88,23 @@ def _fake_remote():
 @pytest.fixture
 def fake_remote():
     """The module of the register whose records are elsewhere."""
-    return _fake_remote()
+    return _module_beside("fake_remote")
+
+
+@pytest.fixture
+def cutting_proxy():
+    """The module of a network that can be cut in a commit."""
+    return _module_beside("cutting_proxy")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server for the whole session; a test takes a database of its own."""
+    server = _module_beside("private_postgres").PrivatePostgres()
+    try:
+        yield server.start()
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from idnode.loadtests.profile import Face
 from idnode.loadtests.records import items, sample_records
-from idnode.loadtests.users.node_user import Asked, NodeUser, web_client, wrong_with
+from idnode.loadtests.users.node_user import Asked, WebUser, wrong_with
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
 
-class BulkUser(NodeUser):
+class BulkUser(WebUser):
     """Registers new identifiers in batches and, by the profile, resolves many at once."""
 
     abstract = False
@@ -19,17 +19,11 @@ class BulkUser(NodeUser):
 
     def __init__(self, environment: "Environment") -> None:
         super().__init__(environment)
-        self.client = web_client(self.load)
         self.keys = self.load.keys_for(self.chance)
         self.records = sample_records(self.chance)
         # Not from the seed: a second run against the same node must not meet the names of the first.
         self._series = f"{self.load.profile.bulk.prefix}/bulk-{secrets.token_hex(5)}"
         self._written = 0
-
-    def on_stop(self) -> None:
-        """Close the connection."""
-        super().on_stop()
-        self.client.close()
 
     def ask(self) -> Asked:
         """Register a batch, or resolve one."""

@@ -4,7 +4,8 @@ A user claims the intended time of its next request, sleeps until then, sends, a
 the ledger, with both latencies, and as Locust's request event, with the corrected one.
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from gevent import GreenletExit
@@ -16,14 +17,24 @@ from idnode.loadtests.arrivals import Arrivals, AtOnce
 from idnode.loadtests.profile import Face
 
 if TYPE_CHECKING:
+    from gevent.event import Event
     from locust.env import Environment
 
     from idnode.clients.answer import Answer
+    from idnode.clients.web_requests import Call, HttpResponse
     from idnode.loadtests.arrivals import Plan
     from idnode.loadtests.load_test import LoadTest
 
+Result = TypeVar("Result")
+
 LOAD_TESTS: "WeakKeyDictionary[Environment, LoadTest]" = WeakKeyDictionary()
 """The load test that runs in an environment; set before users are."""
+
+BEGUN: "WeakKeyDictionary[Environment, Event]" = WeakKeyDictionary()
+"""Set once the users of an open load are all there, and its time runs."""
+
+COUNTED: Final = {"idnode": True}
+"""Context of the request events of users that have counted their request themselves."""
 
 _FOREVER_SECONDS = 86_400.0
 """How long a user waits that has nothing more to send: until it is stopped."""
@@ -33,7 +44,10 @@ Asked = tuple[str, int, str | None]
 
 
 class NodeUser(User):
-    """Sends one request after the other, at the times of its plan."""
+    """Sends one request after the other, at the times of its plan.
+
+    A subclass says what is asked: `ask`, and for what is resolved, `ResolvingUser.next_handle`.
+    """
 
     abstract = True
     face: ClassVar[Face]
@@ -45,18 +59,16 @@ class NodeUser(User):
         self._plan: Plan = self.load.plan_for(self.face, self.chance)
         self._planned: float | None = None
         self._waits = False
+        self.received_bytes = 0
 
     def on_start(self) -> None:
-        """Take part."""
-        if isinstance(self._plan, Arrivals):
-            self._plan.join(self.load.now)
+        """Wait for the others: the time begins when all are there."""
+        BEGUN[self.environment].wait()
 
     def on_stop(self) -> None:
         """Take part no longer."""
-        if isinstance(self._plan, Arrivals):
-            self._plan.leave()
-            if self._planned is not None:
-                self._plan.unclaim()
+        if self in self.load.claims:
+            self.load.claims.pop(self)[0].unclaim()
 
     def wait_time(self) -> float:
         """Claim the next request and return the seconds until its time."""
@@ -64,6 +76,8 @@ class NodeUser(User):
         self._planned = self._plan.claim(now)
         if self._planned is None:
             return _FOREVER_SECONDS
+        if isinstance(self._plan, Arrivals) and not self.load.over:
+            self.load.claims[self] = self._plan, self._planned
         self._waits = self._planned > now
         return max(self._planned - now, 0.0)
 
@@ -71,9 +85,10 @@ class NodeUser(User):
     def send(self) -> None:
         """Send the request whose time has come, if one has."""
         planned, self._planned = self._planned, None
-        if planned is None:
-            return
         load = self.load
+        claimed = load.claims.pop(self, None)
+        if planned is None or (claimed is None and isinstance(self._plan, Arrivals)):
+            return
         sent = load.now
         if isinstance(self._plan, AtOnce):
             planned = sent
@@ -81,6 +96,7 @@ class NodeUser(User):
             load.ledger.process(load.process).lag.record(max(sent - planned, 0.0))
         load.in_flight += 1
         name, count, failure = "unknown", 0, None
+        self.received_bytes = 0
         try:
             name, count, failure = self.ask()
         except ClientError as error:
@@ -110,9 +126,9 @@ class NodeUser(User):
             name=name,
             start_time=self.load.clock.now() - (done - planned),
             response_time=(done - planned) * 1000,
-            response_length=count,
+            response_length=self.received_bytes,
             response=None,
-            context={},
+            context=COUNTED,
             exception=failure,
         )
 
@@ -120,18 +136,44 @@ class NodeUser(User):
     """What the present request is called if it fails."""
 
     def ask(self) -> Asked:
-        """Send one request and wait for its answer."""
+        """Send one request and wait for its answer; `received_bytes` is for the answer's size."""
         raise NotImplementedError
 
 
-def web_client(load: "LoadTest") -> web_blocking.Client:
-    """Return a client of the node's HTTP faces, with the administrator's credential."""
-    return web_blocking.Client(
-        load.target.http,
-        load.target.credential,
-        timeout_seconds=load.profile.load.timeout_seconds,
-        clock=load.clock,
-    )
+class _CountingClient(web_blocking.Client):
+    """Tells a user how many bytes of answers came."""
+
+    user: "NodeUser"
+
+    def do(self, call: "Call[Result]") -> Result:
+        """Carry out a call, and count the bytes of its answer."""
+
+        def read(response: "HttpResponse") -> Result:
+            self.user.received_bytes += len(response.body)
+            return call.read(response)
+
+        return super().do(replace(call, read=read))
+
+
+class WebUser(NodeUser):
+    """A user of an HTTP face, over a connection of its own that is kept alive, with the administrator's credential."""
+
+    abstract = True
+
+    def __init__(self, environment: "Environment") -> None:
+        super().__init__(environment)
+        self.client = _CountingClient(
+            self.load.target.http,
+            self.load.target.credential,
+            timeout_seconds=self.load.profile.load.timeout_seconds,
+            clock=self.load.clock,
+        )
+        self.client.user = self
+
+    def on_stop(self) -> None:
+        """Close the connection."""
+        super().on_stop()
+        self.client.close()
 
 
 def wrong_with(answer: "Answer", *, exists: bool) -> str | None:

@@ -6,7 +6,7 @@ from idnode.clients import blocking
 from idnode.clients.answer import Question, Transport
 from idnode.clients.request import Schedule
 from idnode.loadtests.profile import Face
-from idnode.loadtests.users.node_user import Asked, NodeUser, web_client, wrong_with
+from idnode.loadtests.users.node_user import Asked, NodeUser, WebUser, wrong_with
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -25,10 +25,15 @@ class ResolvingUser(NodeUser):
 
     def ask(self) -> Asked:
         """Resolve an identifier, and compare whether it was found with whether it exists."""
-        handle, exists = self.keys.next()
+        handle, exists = self.next_handle()
         self.name = "resolve" if exists else "resolve missing"
         answer = self.resolve(handle)
+        self.received_bytes = answer.message_bytes
         return self.name_of(answer), 1, wrong_with(answer, exists=exists)
+
+    def next_handle(self) -> tuple[bytes, bool]:
+        """Return what is asked for next, and whether it exists: the keys of the profile, or your own."""
+        return self.keys.next()
 
     def name_of(self, _answer: "Answer") -> str:
         """Return the name under which an answer counts."""
@@ -49,10 +54,11 @@ class _HandleUser(ResolvingUser):
         # Over UDP a question may move to TCP, which listens on the same port.
         server = udp if self.transport is Transport.UDP else tcp
         seconds = self.load.profile.load.timeout_seconds
+        sends_at = Schedule().sends_at if self.load.profile.load.udp_repeats else (0.0,)
         self.client = blocking.Client(
             server,
             transport=self.transport,
-            schedule=Schedule(udp_seconds=seconds / 2, stream_seconds=seconds / 2)
+            schedule=Schedule(sends_at, udp_seconds=seconds / 2, stream_seconds=seconds / 2)
             if self.transport is Transport.UDP
             else Schedule(stream_seconds=seconds),
             clock=self.load.clock,
@@ -89,20 +95,11 @@ class HandleTcpUser(_HandleUser):
     transport = Transport.TCP
 
 
-class JsonUser(ResolvingUser):
-    """Resolves over the HTTP JSON API: each user has a connection of its own, kept alive."""
+class JsonUser(WebUser, ResolvingUser):
+    """Resolves over the HTTP JSON API."""
 
     abstract = False
     face = Face.JSON
-
-    def __init__(self, environment: "Environment") -> None:
-        super().__init__(environment)
-        self.client = web_client(self.load)
-
-    def on_stop(self) -> None:
-        """Close the connection."""
-        super().on_stop()
-        self.client.close()
 
     def resolve(self, handle: bytes) -> "Answer":
         """Ask for all values of an identifier."""

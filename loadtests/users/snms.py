@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from idnode.clients.web_requests import Call, HttpResponse, read_object
 from idnode.loadtests.profile import Face
-from idnode.loadtests.users.node_user import Asked, NodeUser, web_client
+from idnode.loadtests.users.node_user import Asked, WebUser
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -40,7 +40,7 @@ def failure_of(kept: str | None, *, exists: bool) -> str | None:
     return kept
 
 
-class SnmsUser(NodeUser):
+class SnmsUser(WebUser):
     """Asks for the detail of identifiers, as a page behind a scanned code does; nobody logs in for that."""
 
     abstract = False
@@ -48,16 +48,14 @@ class SnmsUser(NodeUser):
 
     def __init__(self, environment: "Environment") -> None:
         super().__init__(environment)
-        self.client = web_client(self.load)
         self.keys = self.load.keys_for(self.chance)
 
-    def on_stop(self) -> None:
-        """Close the connection."""
-        super().on_stop()
-        self.client.close()
+    def next_handle(self) -> tuple[bytes, bool]:
+        """Return what is asked for next, and whether it exists."""
+        return self.keys.next()
 
     def ask(self) -> Asked:
         """Ask for an identifier, and compare whether it was found with whether it exists."""
-        handle, exists = self.keys.next()
+        handle, exists = self.next_handle()
         self.name = "resolve" if exists else "resolve missing"
         return self.name, 1, failure_of(self.client.do(detail(handle)), exists=exists)

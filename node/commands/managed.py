@@ -37,7 +37,12 @@ def ask(admin: str | None, method: str, path: str, body: dict[str, Any] | None =
     connection = http.client.HTTPConnection(address.hostname, address.port or 80)
     try:
         headers = {"Content-Type": "application/json"}
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        connection.request(
+            method,
+            address.path.rstrip("/") + path,
+            None if body is None else json.dumps(body),
+            headers,
+        )
         response = connection.getresponse()
         found = json.loads(response.read())
     except OSError as error:

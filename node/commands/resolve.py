@@ -9,7 +9,9 @@ import typer
 from idnode.clients import blocking
 from idnode.clients.answer import Answer, Question, Transport
 from idnode.clients.dig import format_answer, format_json
+from idnode.clients.tracing.trace import End
 from idnode.node.commands.asking import CaFile, Server, handle_server, in_one_line, web_client
+from idnode.node.commands.failure import CommandFailed
 from idnode.registry.handle.clock import SystemClock
 
 
@@ -27,6 +29,9 @@ def run(
         list[str] | None,
         typer.Option("--type", metavar="TYPE", help="Only values of this type; repeatable."),
     ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Follow referrals, and show each hop.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     server: Server = None,
     ca_file: CaFile = None,
@@ -34,7 +39,10 @@ def run(
     """Resolve an identifier; exit code 1 when the answer is anything but a success."""
     question = Question.of(handle, indexes=tuple(index or ()), types=tuple(value_type or ()))
     with in_one_line():
-        answer = _ask(question, transport, server, ca_file)
+        if follow:
+            answer = _followed(question, transport, server, ca_file)
+        else:
+            answer = _ask(question, transport, server, ca_file)
     if as_json:
         text = format_json(answer)
     else:
@@ -42,6 +50,24 @@ def run(
     typer.echo(text, nl=False)
     if not answer.succeeded:
         sys.exit(1)
+
+
+def _followed(
+    question: Question, transport: Transport, server: str | None, ca_file: Path | None
+) -> Answer:
+    """Return the answer at the end of the referrals; the hops that led there go to standard error."""
+    from idnode.clients.tracing.text import format_trace  # noqa: PLC0415  # only to follow
+    from idnode.node.commands.trace import find  # noqa: PLC0415  # as above
+
+    trace = find(question, transport, server, ca_file)
+    typer.echo(format_trace(trace), err=True)
+    if trace.answer is None:
+        if (
+            trace.end is End.ANSWERED
+        ):  # a recursive node told its trace; it answers from its cache now
+            return _ask(question, transport, server, ca_file)
+        raise CommandFailed(f"{trace.end}: {trace.why}")
+    return trace.answer
 
 
 def _ask(

@@ -27,9 +27,9 @@ ENTERPRISE: Final = "示例企业"
 
 
 async def prepare_directory(
-    directory: Directory, clock: Clock, *, prefix: str, secret: str, keep_secret: bool
+    directory: Directory, clock: Clock, *, prefix: str | None, secret: str, keep_secret: bool
 ) -> None:
-    """Make the accounts and the demo enterprise of ``prefix`` at the first start.
+    """Make the accounts and the demo enterprise of ``prefix`` at the first start; without one, no enterprise.
 
     ``secret`` is their password then. At later starts it replaces the administrator's, and that of the demo
     account if it was the same, unless ``keep_secret``.
@@ -65,9 +65,11 @@ def _replace(session: Session, admin: Account, inner: str) -> None:
     admin.inner = inner
 
 
-def _lay(session: Session, prefix: str, inner: str, now: int) -> None:
+def _lay(session: Session, prefix: str | None, inner: str, now: int) -> None:
     admin = NewAccount(ADMIN, inner, "admin@example.org", "00000000000")
     add_account(session, admin, now, Role.ADMIN)
+    if prefix is None:
+        return
     demo = NewAccount(DEMO, inner, "demo@example.org", "00000000001")
     account_id = add_account(session, demo, now, Role.HOSTED)
     form = demo_form(ENTERPRISE, prefix)

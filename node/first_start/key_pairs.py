@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -16,16 +19,46 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
 KEY_BITS: Final = 2048
+
+Make = Callable[[], rsa.RSAPrivateKey]
+"""Gives a key pair that nobody else gets."""
 
 
 class KeyFileUnusable(OSError):
     """A private key file is there, and does not hold an unencrypted key of the kind that is needed."""
 
 
-def load_or_make(folder: Path, name: str) -> rsa.RSAPrivateKey:
+def make() -> rsa.RSAPrivateKey:
+    """Return a new key pair. Blocks, and lets other threads run."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+
+
+class MadeAhead:
+    """Makes key pairs in a thread of its own, beside whoever will need them soon; call it to get one.
+
+    One thread, so that on two processors the other one stays with whoever waits.
+    """
+
+    def __init__(self, count: int) -> None:
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keys")
+        self._ahead: deque[Future[rsa.RSAPrivateKey]] = deque(
+            thread.submit(make) for _ in range(count)
+        )
+        thread.shutdown(wait=False)
+
+    def __call__(self) -> rsa.RSAPrivateKey:
+        """Return a key pair that nobody else gets. Blocks."""
+        try:
+            return self._ahead.popleft().result()
+        except IndexError:  # more are needed than were foreseen
+            return make()
+
+
+def load_or_make(folder: Path, name: str, make: Make = make) -> rsa.RSAPrivateKey:
     """Return the key pair ``name``, made now if the folder does not have it yet. Blocks.
 
     ``NAME.private.pem`` (PKCS#8, readable by the owner only) is what counts; ``NAME.public.pem`` is written
@@ -40,7 +73,7 @@ def load_or_make(folder: Path, name: str) -> rsa.RSAPrivateKey:
     path = folder / f"{name}.private.pem"
     with suppress(FileNotFoundError):
         return _load(path)
-    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    key = make()
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     write_whole(folder / f"{name}.public.pem", public, 0o644)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

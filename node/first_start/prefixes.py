@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.first_start.key_pairs import load_or_make
+from idnode.node.first_start import key_pairs
 from idnode.node.service.identifiers.credentials import Identity, node_administrators
 from idnode.registry.errors import RegisterShort
 from idnode.registry.fetching import fetched, together
@@ -46,6 +46,7 @@ from idnode.registry.limits import BATCH_ITEMS_MAX
 from idnode.registry.mutation import AddValues, Create, ModifyValues
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -70,11 +71,16 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Tells where clients reach the node: ``host`` is the IP address they are told, ports are the bound ones."""
+    """Tells where clients reach the node: ``host`` is the IP address they are told, ports are the bound ones.
+
+    Without ``http_port`` clients are told of no HTTP. ``attributes`` are those of the site record.
+    """
 
     host: str
     tcp_port: int
     udp_port: int
+    http_port: int | None = None
+    attributes: tuple[tuple[bytes, bytes], ...] = ((b"desc", b"idnode"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,8 @@ class NodeSite:
     site: bytes
     site_serial: int
     signing_key: RSAPrivateKey
+    number: int = 0
+    """Which of the site's servers this node is."""
 
 
 def administrators_of(prefix: bytes) -> HandleValue:
@@ -101,11 +109,15 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     secret: bytes,
     addresses: Addresses,
     keep_secret: bool = False,
+    demo_enterprise: bool = True,
+    join: Callable[[Site], Awaitable[Site]] | None = None,
+    make_key: key_pairs.Make = key_pairs.make,
 ) -> NodeSite:
     """Make sure that the register holds what a node needs, and return what the node tells clients.
 
     ``secret`` is the administrators' secret at first start. At later ones it replaces the stored one, also
-    of a demo enterprise that still has the same, unless ``keep_secret``: then the stored one stays.
+    of a demo enterprise that still has the same, unless ``keep_secret``: then the stored one stays. ``join`` makes the node
+    one server of a site of several. ``make_key`` gives the key pairs of a first start.
 
     Raises:
         KeyFileUnusable: A key file holds something else.
@@ -115,33 +127,28 @@ async def prepare_prefixes(  # noqa: PLR0913  # called once, by the composition 
     """
     changes = _PrefixChanges(register, int(clock.now()), secret)
     enterprise = prefix + ENTERPRISE_SUFFIX
-    own = await fetched(partial(register.lookup, names.prefix_handle(prefix)))
-    first_start = own is None
+    stored = await fetched(partial(register.lookup, names.prefix_handle(prefix)))
+    first_start = stored is None
     # Both at once: nothing else of a first start takes as long, and making a key leaves others running.
-    owners = (prefix, enterprise) if first_start else (prefix,)
+    owners = (prefix, enterprise) if first_start and demo_enterprise else (prefix,)
     key, *others = await asyncio.gather(
-        *(asyncio.to_thread(load_or_make, keys, owner.decode()) for owner in owners)
-    )
-    site = await changes.site(names.prefix_handle(prefix), key, addresses)
-    if first_start:
-        (enterprise_key,) = others
-        admins = node_administrators(prefix)
-        changes.add_prefix(prefix, key, site, admins)
-        changes.add_prefix(
-            enterprise, enterprise_key, site, (*node_administrators(enterprise), *admins)
+        *(
+            asyncio.to_thread(key_pairs.load_or_make, keys, owner.decode(), make_key)
+            for owner in owners
         )
+    )
+    fresh = _site_of(key, addresses)
+    own = fresh.servers[0]
+    if join is not None:
+        fresh = await join(fresh)
+    site = await changes.site(names.prefix_handle(prefix), fresh)
+    number = next(n for n, each in enumerate(site.servers) if each.public_key == own.public_key)
+    if first_start:
+        changes.begin(prefix, key, site, dict(zip(owners[1:], others, strict=True)))
+        await changes.submit()
     else:
-        if not keep_secret:
-            await changes.replace_secret(prefix, enterprise)
-        await changes.refresh_sites(prefix, site)
-        try:
-            await changes.submit()
-        except RegisterShort as error:
-            # A full disk is no reason not to answer; the next start finds the same differences.
-            _log.warning("prefix handles are left as they were: %s", error)
-        return NodeSite(encode_site(site), site.serial, key)
-    await changes.submit()
-    return NodeSite(encode_site(site), site.serial, key)
+        await changes.follow(prefix, enterprise, site, keep_secret=keep_secret)
+    return NodeSite(encode_site(site), site.serial, key, number)
 
 
 async def put_site_back(register: Register, clock: Clock, prefix: bytes, site: NodeSite) -> None:
@@ -165,24 +172,34 @@ class _PrefixChanges:
         self._secret = secret
         self._changes: list[Mutation] = []
 
-    async def site(self, handle: bytes, key: RSAPrivateKey, addresses: Addresses) -> Site:
+    def begin(
+        self,
+        prefix: bytes,
+        key: RSAPrivateKey,
+        site: Site,
+        enterprises: Mapping[bytes, RSAPrivateKey],
+    ) -> None:
+        """Make the prefix handles of a first start."""
+        admins = node_administrators(prefix)
+        self.add_prefix(prefix, key, site, admins)
+        for enterprise, own in enterprises.items():
+            self.add_prefix(enterprise, own, site, (*node_administrators(enterprise), *admins))
+
+    async def follow(
+        self, prefix: bytes, enterprise: bytes, site: Site, *, keep_secret: bool
+    ) -> None:
+        """Bring what was made before up to date with secret and site of today."""
+        if not keep_secret:
+            await self.replace_secret(prefix, enterprise)
+        await self.refresh_sites(prefix, site)
+        try:
+            await self.submit()
+        except RegisterShort as error:
+            # A full disk is no reason not to answer; the next start finds the same differences.
+            _log.warning("prefix handles are left as they were: %s", error)
+
+    async def site(self, handle: bytes, fresh: Site) -> Site:
         """Return the site record of today, with a new serial number if it differs from the stored one."""
-        fresh = Site(
-            serial=1,
-            servers=(
-                Server(
-                    server_id=1,
-                    address=pack_address(addresses.host),
-                    public_key=encode_public_key(key.public_key()),
-                    interfaces=(
-                        # TCP first: ID-SDK moves everything to the first interface's protocol.
-                        Interface(InterfaceType.BOTH, Transport.TCP, addresses.tcp_port),
-                        Interface(InterfaceType.QUERY, Transport.UDP, addresses.udp_port),
-                    ),
-                ),
-            ),
-            attributes=((b"desc", b"idnode"),),
-        )
         stored = await self._stored_site(handle)
         if stored is None:
             return fresh
@@ -276,6 +293,26 @@ class _PrefixChanges:
             stored = await fetched(partial(together, self._register.lookup, some))
             found += [None if each is None else _data_at(each.values, index) for each in stored]
         return found
+
+
+def _site_of(key: RSAPrivateKey, addresses: Addresses) -> Site:
+    """Return the site record of a node that is alone."""
+    server = Server(
+        server_id=1,
+        address=pack_address(addresses.host),
+        public_key=encode_public_key(key.public_key()),
+        interfaces=(
+            # TCP first: ID-SDK moves everything to the first interface's protocol.
+            Interface(InterfaceType.BOTH, Transport.TCP, addresses.tcp_port),
+            Interface(InterfaceType.QUERY, Transport.UDP, addresses.udp_port),
+            *_web(addresses.http_port),
+        ),
+    )
+    return Site(serial=1, servers=(server,), attributes=addresses.attributes)
+
+
+def _web(port: int | None) -> list[Interface]:
+    return [] if port is None else [Interface(InterfaceType.QUERY, Transport.HTTP, port)]
 
 
 def _data_at(packed: bytes, index: int) -> bytes | None:

@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 JSON: Final = "application/json"
 BEARER: Final = "bearer"
 BASIC: Final = "basic"
+APPLICATION: Final = "application"
 
 _SECURITY: Final = {
     BEARER: {
         "type": "http",
         "scheme": "bearer",
         "description": "A token of POST /identity/token, good for 24 hours.",
+    },
+    APPLICATION: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of POST /api/v1/doip/public/verify-response, good for 24 hours.",
     },
     BASIC: {
         "type": "http",
@@ -57,6 +64,8 @@ class ResponseDoc:
     model: type[BaseModel] | None = None
     encodings: tuple[str, ...] = (JSON,)
     schema: Schema | None = None
+    files: bool = False
+    """Whether it may also be a file of any kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,8 @@ def _answer(answer: ResponseDoc, schemas: _Schemas) -> Schema:
     found: Schema = {"description": answer.description}
     if schema is not None:
         found["content"] = {encoding: {"schema": schema} for encoding in answer.encodings}
+    if answer.files:
+        found["content"]["*/*"] = {"schema": {"type": "string", "format": "binary"}}
     return found
 
 

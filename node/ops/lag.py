@@ -1,11 +1,17 @@
-"""Measures how late the event loop runs its timers: the first sign that something blocks it."""
+"""Measures how late the event loop runs its timers: as late as it reads what has come meanwhile.
+
+A timer comes due somewhere within a turn of the loop, as a request does, and has its turn at the end of it. So its delay
+is what a request waits in the system before anybody reads it, which no stream tells.
+"""
 
 import asyncio
 from typing import Final
 
+from idnode.node.ops.counters import SECONDS, Histogram
+from idnode.node.service.queue_delay import QueueDelay
 from idnode.registry.handle.clock import Clock
 
-PERIOD_SECONDS: Final = 0.1
+PERIOD_SECONDS: Final = 0.025
 """Time between two looks; a blockage shorter than this may go unseen."""
 
 WINDOW_SECONDS: Final = 15.0
@@ -13,10 +19,16 @@ WINDOW_SECONDS: Final = 15.0
 
 
 class LagProbe:
-    """Measures the delay of a timer against the time it asked for."""
+    """Measures the delay of a timer against the time it asked for.
 
-    def __init__(self, clock: Clock) -> None:
+    ``queue`` is told each delay, since it is that of requests, too.
+    """
+
+    def __init__(self, clock: Clock, queue: QueueDelay | None = None) -> None:
+        self.histogram = Histogram(SECONDS)
+        """Every delay."""
         self._clock = clock
+        self._queue = queue or QueueDelay()
         self._due = 0.0
         self._window_end = 0.0
         self._worst = 0.0
@@ -48,3 +60,5 @@ class LagProbe:
             self._worst_before, self._worst = self._worst, 0.0
             self._window_end = now + WINDOW_SECONDS
         self._worst = max(self._worst, lag)
+        self.histogram.add(lag)
+        self._queue.observe(now, lag)

@@ -72,8 +72,7 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
     async def snapshots(request: web.Request) -> web.Response:
         return await _taken(snapshot, await _name_of(request))
 
-    app = web.Application(middlewares=[_errors_in_json, _no_forms])
-    app.add_routes(
+    return bare(
         [
             web.get("/", index),
             web.get("/livez", livez),
@@ -84,6 +83,12 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
             *further,
         ]
     )
+
+
+def bare(routes: Iterable[web.RouteDef]) -> web.Application:
+    """Return an app with these routes, which answers refusals in JSON and takes no forms."""
+    app = web.Application(middlewares=[_errors_in_json, _no_forms])
+    app.add_routes(routes)
     return app
 
 

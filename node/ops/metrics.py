@@ -22,9 +22,11 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from idnode.node.ops.counters import ITEMS, OTHER_REASON, SECONDS, FaceCounters, Histogram
+from idnode.node.ops.lag import LagProbe
 from idnode.node.ops.outcomes import LABELS, SUCCESS, outcome_of
 from idnode.node.ops.persistent_counters import Volume
 from idnode.node.ops.resources import disk_of, memory_limit_bytes, own_memory_bytes
+from idnode.registry.handle.clock import SystemClock
 
 if TYPE_CHECKING:
     from idnode.registry.register import RegisterStats
@@ -67,13 +69,17 @@ class Metrics(Collector):
         self._batch_items = Histogram(ITEMS)
         self._register: Callable[[], RegisterStats] | None = None
         self._computed: Callable[[], int] = int
-        self._lag: Callable[[], float] = float
+        self._lag = LagProbe(SystemClock())
+        self._turned_away: list[Mapping[str, int]] = []
         self._injected: Callable[[], Mapping[str, int]] = dict
         self._ready: Callable[[], bool] = bool
         self._folder: Path | None = None
+        self._dates: dict[str, tuple[str, Callable[[], float]]] = {}
         self._memory_limit = memory_limit_bytes()
         self._connections: dict[str, Callable[[], int]] = {}
+        self._queues: dict[str, Callable[[], tuple[int, int]]] = {}
         self._flushes: list[Callable[[], None]] = []
+        self._further: list[Callable[[], Iterator[Metric]]] = []
         self.registry = registry or CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
@@ -100,9 +106,13 @@ class Metrics(Collector):
         """Take from here at each scrape how often each fault was injected."""
         self._injected = struck
 
-    def read_lag(self, lag: Callable[[], float]) -> None:
+    def read_lag(self, lag: LagProbe) -> None:
         """Take the event loop's lag from here at each scrape."""
         self._lag = lag
+
+    def read_turned_away(self, *counts: Mapping[str, int]) -> None:
+        """Take from here at each scrape how many requests each face turned away."""
+        self._turned_away = list(counts)
 
     def read_ready(self, ready: Callable[[], bool]) -> None:
         """Take from here at each scrape whether traffic is wanted."""
@@ -112,9 +122,21 @@ class Metrics(Collector):
         """Ask for the room on the disk of this folder at each scrape."""
         self._folder = folder
 
+    def read_date(self, what: str, text: str, date: Callable[[], float]) -> None:
+        """Take the time of an event from here at each scrape, in epoch seconds; 0: there is none."""
+        self._dates[what] = text, date
+
     def read_connections(self, face: str, count: Callable[[], int]) -> None:
         """Take the number of open connections of a face from here at each scrape."""
         self._connections[face] = count
+
+    def read_further(self, collect: Callable[[], Iterator[Metric]]) -> None:
+        """Have the metrics of a part that not every node has among the others at each scrape."""
+        self._further.append(collect)
+
+    def read_queue(self, face: str, state: Callable[[], tuple[int, int]]) -> None:
+        """Take from here at each scrape how many bytes wait for a face in the system, and how many may."""
+        self._queues[face] = state
 
     def flush_first(self, flush: Callable[[], None]) -> None:
         """Have this called before counters are read: it tells the counters what was counted elsewhere."""
@@ -168,8 +190,11 @@ class Metrics(Collector):
         yield injected
         yield from self._resources()
         yield _gauge(
-            "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag()
+            "idnode_loop_lag_seconds", "Worst recent delay of the event loop.", self._lag.seconds()
         )
+        yield self._shed()
+        for collect in self._further:
+            yield from collect()
         yield InfoMetricFamily(
             "idnode_build",
             "What is running: version, and core (native or python).",
@@ -197,7 +222,7 @@ class Metrics(Collector):
     def _requests(self) -> Iterator[Metric]:
         seconds = HistogramMetricFamily(
             "idnode_request_seconds",
-            "Time from a request's last byte read to its answer handed over.",
+            "Time from a request's arrival to its answer handed over, waiting to be read included.",
             labels=("face", "operation"),
         )
         connections = GaugeMetricFamily("idnode_connections", "Open connections.", labels=("face",))
@@ -209,6 +234,12 @@ class Metrics(Collector):
         )
         dropped = CounterMetricFamily(
             "idnode_dropped", "Datagrams lost to a full buffer of the node.", labels=("face",)
+        )
+        queued = GaugeMetricFamily(
+            "idnode_receive_queue_bytes", "Datagrams received, not read yet.", labels=("face",)
+        )
+        room = GaugeMetricFamily(
+            "idnode_receive_queue_limit_bytes", "Room for datagrams not read yet.", labels=("face",)
         )
         for face in self._faces.values():
             for operation, timing in face.timings.items():
@@ -223,9 +254,14 @@ class Metrics(Collector):
             dropped.add_metric((face.name,), face.datagrams_dropped)
         for name, count in self._connections.items():
             connections.add_metric((name,), count())
-        yield from (faults, seconds, connections, malformed, dropped)
+        for name, state in self._queues.items():
+            for family, found in zip((queued, room), state(), strict=True):
+                family.add_metric((name,), found)
+        yield from (faults, seconds, connections, malformed, dropped, queued, room)
 
     def _resources(self) -> Iterator[Metric]:
+        for what, (text, date) in self._dates.items():
+            yield _gauge(f"idnode_{what}_timestamp_seconds", text, date())
         if self._folder is not None:
             disk = disk_of(self._folder)
             yield _gauge(
@@ -243,8 +279,23 @@ class Metrics(Collector):
             "idnode_memory_limit_bytes", "Memory that the process may take.", self._memory_limit
         )
 
+    def _shed(self) -> Metric:
+        shed = CounterMetricFamily(
+            "idnode_shed",
+            "Requests turned away because they waited too long for their turn.",
+            labels=("face",),
+        )
+        for face in self._faces:
+            shed.add_metric((face,), sum(counts.get(face, 0) for counts in self._turned_away))
+        return shed
+
     def _commits(self) -> Iterator[Metric]:
         for name, text, distribution in (
+            (
+                "idnode_loop_delay_seconds",
+                "How late the event loop had its turns, several times a second.",
+                self._lag.histogram,
+            ),
             ("idnode_commit_seconds", "Time one group commit took.", self._commit_seconds),
             ("idnode_batch_items", "Mutations that one group commit carried.", self._batch_items),
         ):

@@ -1,16 +1,14 @@
-"""The management port as OpenAPI operations, and the routes that show them."""
+"""The management port as OpenAPI operations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-from aiohttp import web
-
-from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc, document
-from idnode.node.openapi.page import page
+from idnode.node.fixtures.models import Fixtures
+from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc
 from idnode.node.ops import models, openapi_requests
 from idnode.node.ops.clock import ClockMove, ClockReading
+from idnode.node.ops.fixture_models import FixturesOrFiles, Given, Mistakes
 from idnode.node.ops.states import Forgotten, KeptState, KeptStates, Reset, Returned
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ _STATUSES: Final = (
 
 def operations() -> list[Operation]:
     """Return the calls of the management port."""
-    return [*_watching(), *_states(), *openapi_requests.operations(), *_directory()]
+    return [*_watching(), *_states(), *_fixtures(), *openapi_requests.operations(), *_directory()]
 
 
 def _states() -> list[Operation]:
@@ -52,6 +50,28 @@ def _states() -> list[Operation]:
         Operation("POST", named, "Keep a state", tag, _answers(KeptState, "201")),
         Operation("POST", named + "/load", "Return to this state", tag, returned),
         Operation("DELETE", named, "Forget a state", tag, _answers(Forgotten)),
+    ]
+
+
+def _fixtures() -> list[Operation]:
+    tag, path = "Fixtures", "/api/v1/fixtures"
+    given = {
+        **_answers(Given),
+        "400": ResponseDoc(
+            "Every mistake, with file, line and field; nothing is changed", Mistakes
+        ),
+    }
+    only = (Parameter("prefix", "only what is of this prefix"),)
+    lines = {
+        "200": ResponseDoc("A line for each", Fixtures, ("application/x-ndjson",)),
+        "default": REFUSED,
+    }
+    body = Body(FixturesOrFiles)
+    form = {"200": ResponseDoc("JSON Schema", schema=_OBJECT), "default": REFUSED}
+    return [
+        Operation("GET", path, "Tell what the node has as fixtures", tag, lines, only),
+        Operation("POST", path, "Have the node be as fixtures say", tag, given, body=body),
+        Operation("GET", path + "/schema", "The form of a fixture file", tag, form),
     ]
 
 
@@ -122,18 +142,10 @@ def _directory() -> list[Operation]:
                   (Parameter("prefix", "only this prefix"),
                    Parameter("days", "how many, today's included",
                              {"type": "integer", "minimum": 1, "maximum": 400}))),
+        Operation("GET", "/api/v1/volumes/top", "Prefixes that registered and resolved most", TAG,
+                  _answers(models.TopPrefixes),
+                  (Parameter("count", "how many prefixes",
+                             {"type": "integer", "minimum": 1, "maximum": 1000}),
+                   Parameter("days", "of how many days, today's included",
+                             {"type": "integer", "minimum": 1, "maximum": 400}))),
     ]  # fmt: skip
-
-
-def routes(version: str) -> list[web.RouteDef]:
-    """Return the routes of document and page."""
-
-    async def described(_request: web.Request) -> web.Response:
-        found = document("idnode management", version, "Operating a node.", operations())
-        return web.Response(body=orjson.dumps(found), content_type="application/json")
-
-    async def shown(_request: web.Request) -> web.Response:
-        html, headers = page()
-        return web.Response(body=html, headers=headers)
-
-    return [web.get("/openapi.json", described), web.get("/docs", shown)]

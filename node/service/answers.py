@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from idnode.node.service import errors as service
 from idnode.node.service.directory import refusals
+from idnode.node.service.objects import refusals as objects
 from idnode.registry import errors as registry
 from idnode.registry.directory.errors import DirectoryBusy, DirectoryUnavailable
 from idnode.registry.handle import errors as data_model
@@ -58,6 +59,7 @@ ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
     registry.RegisterShort: ErrorAnswer(_CODE.SERVER_BUSY, 503),
     registry.RegisterClosed: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
     registry.RegisterUnavailable: ErrorAnswer(_CODE.ERROR, 503, logging.WARNING),
+    registry.RegisterAway: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
     registry.LogDamaged: UNPLANNED,
     registry.DataDirectoryInUse: UNPLANNED,
     registry.UnknownEngine: UNPLANNED,
@@ -66,6 +68,17 @@ ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
     refusals.RuleBroken: ErrorAnswer(_CODE.INVALID_VALUE, 400),
     refusals.Absent: ErrorAnswer(_CODE.HANDLE_NOT_FOUND, 404),
     refusals.Taken: ErrorAnswer(_CODE.HANDLE_EXISTS, 409),
+    objects.MetadataAbsent: ErrorAnswer(_CODE.HANDLE_NOT_FOUND, 404),
+    objects.MetadataNotManaged: ErrorAnswer(_CODE.INVALID_ADMIN, 403),
+    objects.MetadataHidden: ErrorAnswer(_CODE.INVALID_ADMIN, 403),
+    objects.ObjectAbsent: ErrorAnswer(_CODE.HANDLE_NOT_FOUND, 404),
+    objects.ObjectExists: ErrorAnswer(_CODE.HANDLE_EXISTS, 409),
+    objects.ForeignHandle: ErrorAnswer(_CODE.SERVER_NOT_RESPONSIBLE, 400),
+    objects.NotReadable: ErrorAnswer(_CODE.INSUFFICIENT_PERMISSIONS, 403),
+    objects.NotEditable: ErrorAnswer(_CODE.INSUFFICIENT_PERMISSIONS, 403),
+    objects.NotDeletable: ErrorAnswer(_CODE.INSUFFICIENT_PERMISSIONS, 403),
+    objects.OperationUnknown: ErrorAnswer(_CODE.OPERATION_NOT_SUPPORTED, 501),
+    objects.OperationDeclined: ErrorAnswer(_CODE.OPERATION_NOT_SUPPORTED, 501),
     service.ServiceError: UNPLANNED,
     service.NotResponsible: ErrorAnswer(_CODE.SERVER_NOT_RESPONSIBLE, 400),
     service.PrefixReferral: ErrorAnswer(_CODE.PREFIX_REFERRAL, 300, speaks=False),
@@ -85,6 +98,8 @@ ANSWERS: Final[dict[type[BaseException], ErrorAnswer]] = {
     service.AdministrationRefused: ErrorAnswer(_CODE.PROTOCOL_ERROR, 403),
     service.AnswerTooLarge: ErrorAnswer(_CODE.ERROR, 500),
     service.SiteUnknown: ErrorAnswer(_CODE.SERVER_BUSY, 503),
+    service.NobodyAnswers: ErrorAnswer(_CODE.ERROR, 504),
+    service.EppUnreadable: ErrorAnswer(_CODE.PROTOCOL_ERROR, 400),
     service.PeerGone: ErrorAnswer(_CODE.ERROR, 500),
     service.NodeBusy: ErrorAnswer(_CODE.SERVER_BUSY, 503, logging.INFO),
     service.BatchTooLarge: ErrorAnswer(_CODE.ERROR, 413),

@@ -100,6 +100,14 @@ class SiteUnknown(ServiceError):
     """The node does not know its own addresses yet: it is still starting (code 3)."""
 
 
+class NobodyAnswers(ServiceError):
+    """The nodes of the tree that would know a handle cannot be asked, and nothing is remembered of it (code 2)."""
+
+
+class EppUnreadable(ServiceError):
+    """A message of a secondary node is no EPP that is known here (EPP result 2001)."""
+
+
 class PeerGone(ServiceError):
     """Whoever asked is not there any more (code 2, which nobody gets)."""
 

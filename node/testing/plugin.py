@@ -27,7 +27,13 @@ _journal: Final = pytest.StashKey["Journal"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that says who shares a node."""
+    """Add the option that says who shares a node, and the files that a node begins with."""
+    parser.addini(
+        "idnode_fixtures",
+        "fixture files (TOML, JSON, NDJSON) that the node of `idnode` begins with, also after a reset",
+        type="paths",
+        default=[],
+    )
     parser.getgroup("idnode").addoption(
         "--idnode-node",
         choices=("auto", "shared", "worker"),
@@ -68,11 +74,12 @@ def idnode(
     from idnode.node.testing import running  # noqa: PLC0415  # the price of the first use, not of pytest's start
 
     base = tmp_path_factory.getbasetemp()
+    fixtures = request.config.getini("idnode_fixtures")
     run = getattr(request.config, "workerinput", {}).get("testrunuid")
     if run is None or not _is_shared(request.config):
-        opened = running.own_node(base / "idnode")
+        opened = running.own_node(base / "idnode", fixtures)
     else:
-        opened = running.shared_node(base.parent / f"idnode-{run}")
+        opened = running.shared_node(base.parent / f"idnode-{run}", fixtures)
     with opened as node:
         yield node
 

@@ -21,7 +21,7 @@ from idnode.node.testing.node import Node
 from idnode.registry.handle.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -45,9 +45,9 @@ class NodeDidNotStart(Exception):
 
 
 @contextmanager
-def own_node(folder: Path) -> Iterator[Node]:
+def own_node(folder: Path, fixtures: Sequence[Path] = ()) -> Iterator[Node]:
     """Run a node in a folder for this process alone."""
-    pid = _launch(folder)
+    pid = _launch(folder, fixtures)
     try:
         yield Node.of(_wait_until_ready(folder, pid), shared=False)
     finally:
@@ -55,14 +55,14 @@ def own_node(folder: Path) -> Iterator[Node]:
 
 
 @contextmanager
-def shared_node(folder: Path) -> Iterator[Node]:
+def shared_node(folder: Path, fixtures: Sequence[Path] = ()) -> Iterator[Node]:
     """Run a node in a folder that every process shares that asks for it there, until the last one leaves."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("wb") as lock, (folder / "users").open("wb") as users:
         with _locked(lock):
             ready = _running(folder)
             if ready is None:
-                ready = _wait_until_ready(folder, _launch(folder))
+                ready = _wait_until_ready(folder, _launch(folder, fixtures))
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
             yield Node.of(ready, shared=True)
@@ -84,11 +84,12 @@ def _locked(lock: BinaryIO) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_UN)
 
 
-def _launch(folder: Path) -> int:
+def _launch(folder: Path, fixtures: Sequence[Path]) -> int:
     """Start a node and return its process id, without waiting."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "idnode.node", "serve", *FLAGS]
     command += ["--data-dir", str(folder / "data"), "--ready-file", str(folder / "ready.json")]
+    command += ["--fixtures", ",".join(map(str, fixtures))] if fixtures else []
     environment = {name: value for name, value in os.environ.items() if not _is_setting(name)}
     writing = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     # Not `subprocess`, whose objects complain when they go before their process: a shared node may outlive

@@ -13,6 +13,13 @@ from sqlalchemy.orm import Session, selectinload
 from idnode.registry.directory.entries import AccountEntry, ItemEntry, PrefixEntry, TemplateEntry
 from idnode.registry.directory.states import PrefixStatus, ProxyState, Role
 from idnode.registry.directory.tables import Account, Prefix, Template, TemplateItem
+from idnode.registry.handle import names
+
+
+def folded(handle: str) -> str:
+    """Return the form in which handles are compared, as text."""
+    return names.fold(handle.encode(errors="replace")).decode()
+
 
 _Cached = Account | Prefix | Template
 
@@ -25,6 +32,8 @@ class Cache:
         self.accounts_by_name: dict[str, AccountEntry] = {}
         self.prefixes: dict[str, PrefixEntry] = {}
         self.templates: dict[tuple[str, str], TemplateEntry] = {}
+        self.templates_by_handle: dict[str, TemplateEntry] = {}
+        """By their own handles, folded."""
         self._prefix_names: dict[int, str] = {}
         self._template_keys: dict[int, tuple[str, str]] = {}
 
@@ -69,12 +78,21 @@ class Cache:
 
     def _take_template(self, entry: TemplateEntry) -> None:
         key = (entry.prefix, entry.version)
+        former = self._template_keys.get(entry.id)
+        if former is not None:
+            self._drop_template(former)
         self._template_keys[entry.id] = key
         self.templates[key] = entry
+        self.templates_by_handle[folded(entry.handle)] = entry
+
+    def _drop_template(self, key: tuple[str, str]) -> None:
+        former = self.templates.pop(key, None)
+        if former is not None:
+            self.templates_by_handle.pop(folded(former.handle), None)
 
     def _forget(self, kind: type[Any], identity: int) -> None:
         if kind is Template and identity in self._template_keys:
-            self.templates.pop(self._template_keys.pop(identity), None)
+            self._drop_template(self._template_keys.pop(identity))
         elif kind is Prefix and identity in self._prefix_names:
             self.prefixes.pop(self._prefix_names.pop(identity), None)
 
@@ -144,6 +162,7 @@ def _template(row: Template) -> TemplateEntry:
             enabled=item.enabled,
             min_length=item.min_length,
             max_length=item.max_length,
+            details=item.details,
         )
         for item in sorted(row.items, key=lambda item: item.id_index)
     }
@@ -163,4 +182,7 @@ def _template(row: Template) -> TemplateEntry:
         required=frozenset(
             index for index, item in items.items() if item.required and item.enabled
         ),
+        details=row.details,
+        created=row.created,
+        updated=row.updated,
     )

@@ -58,6 +58,8 @@ class ItemEntry:
     enabled: bool
     min_length: int
     max_length: int
+    details: Mapping[str, Any] | None = None
+    """What an item of a metadata template has besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,14 @@ class TemplateEntry:
     items: Mapping[int, ItemEntry]
     required: frozenset[int]
     """Indexes of the enabled items that a registration must have."""
+    details: Mapping[str, Any] | None = None
+    """What a metadata template has besides; None for one that was made over SNMS."""
+    created: int = 0
+    updated: int = 0
 
     @property
     def handle(self) -> str:
         """The identifier of the template itself."""
+        if self.details is not None:
+            return str(self.details["handle"])
         return f"{self.prefix}/tpl-{self.version}"

@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 
 from idnode.registry.directory.errors import SchemaTooNew
@@ -156,7 +157,67 @@ def _first_templates(tables: MetaData) -> None:
     )
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_first,)
+def _metadata(connection: Connection) -> None:
+    """Give templates what metadata templates have besides, and make the tables of their identifiers."""
+    for table in ("templates", "template_items"):
+        connection.execute(text(f"ALTER TABLE {table} ADD COLUMN details JSON"))
+    tables = MetaData()
+    big = BigInteger
+    Table(
+        "instances",
+        tables,
+        Column("key", String(255), primary_key=True),
+        _required("handle", String(255)),
+        _required("metadata_handle", String(255), index=True),
+        _required("creator", String(255)),
+        _required("created", big),
+        _required("updated", big),
+    )
+    Table(
+        "unique_values",
+        tables,
+        Column("metadata_handle", String(255), primary_key=True),
+        Column("item_index", big, primary_key=True, autoincrement=False),
+        Column("digest", String(64), primary_key=True),
+        _required("key", String(255), index=True),
+    )
+    Table(
+        "messages",
+        tables,
+        _key(),
+        _required("recipient", String(255), index=True),
+        _required("title_type", Integer),
+        _required("type", Integer),
+        _required("detail", String),
+        _required("created", big),
+    )
+    Table(
+        "object_files",
+        tables,
+        _key(),
+        _required("path", String(64), unique=True),
+        _required("metadata_handle", String(255)),
+        _required("field", String(128)),
+        _required("creator", String(255)),
+        _required("bytes", big),
+        _required("created", big),
+    )
+    tables.create_all(connection)
+
+
+def _change_count(connection: Connection) -> None:
+    """Make the row by which nodes on one database follow each other's changes."""
+    changes = Table(
+        "change_count",
+        MetaData(),
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        _required("number", BigInteger),
+    )
+    changes.create(connection)
+    connection.execute(insert(changes).values(id=1, number=0))
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_first, _metadata, _change_count)
 """Number n leads from version n to version n + 1; an empty database is at version 0."""
 
 

@@ -1,8 +1,11 @@
 """The directory as everybody else sees it: transactions in one thread, and a cache that needs none.
 
 Blocking work happens in the directory's own thread, one piece after the other, so what a transaction checks
-stays true until it commits. What requests ask all the time is answered from `Directory.cache`. One node
-writes a database; a second one would not see the first one's cache.
+stays true until it commits. What requests ask all the time is answered from `Directory.cache`.
+
+A database that is no file may be shared by several nodes. Their transactions come one after the other, too, since each
+locks one row (`ChangeCount`), which counts the changes of what nodes keep in memory: who finds a number there that is
+not its own reads everything anew, before its next change or within a second.
 """
 
 import asyncio
@@ -14,13 +17,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from idnode.registry.directory.cache import Cache, Changes
 from idnode.registry.directory.errors import DirectoryBusy, DirectoryUnavailable
 from idnode.registry.directory.migrations import migrate
+from idnode.registry.directory.tables import ChangeCount
 
 Result = TypeVar("Result")
 
@@ -29,12 +33,27 @@ WAITING_MAX: Final = 512
 
 _BUSY_MILLISECONDS: Final = 5000
 
+_SHARED_SECONDS: Final = 15.0
+"""Longest wait for a database on another machine; what was begun there goes on."""
+
+_NOTICED: Final = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""Has a connection to a machine that is gone end soon, instead of in two hours."""
+
 
 class Directory:
     """Accounts, enterprises, prefixes, files, templates and daily volumes. Made by `open`."""
 
     def __init__(self, url: str) -> None:
         self.cache = Cache()
+        self.shared = not url.startswith("sqlite")
+        """Whether other nodes may change it, too."""
+        self._seen = 0
         self._waiting = 0
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
         self._engine = _engine(url)
@@ -66,8 +85,15 @@ class Directory:
             if not self._alone():
                 raise
             self._migrate()
+        self._read_anew()
+
+    def _read_anew(self) -> None:
+        found = Cache()
         with self._sessions() as session:
-            self.cache.load(session)
+            # First the number: what is changed while the rest is read has a later one.
+            self._seen = session.scalar(select(ChangeCount.number)) or 0
+            found.load(session)
+        self.cache.take_over(found)
 
     def _migrate(self) -> None:
         with self._engine.connect() as connection:
@@ -142,10 +168,23 @@ class Directory:
         ):
             assert isinstance(pooled.driver_connection, sqlite3.Connection)
             copied.backup(pooled.driver_connection)
-        found = Cache()
+        self._read_anew()
+
+    async def follow(self) -> None:
+        """Have the cache follow what other nodes have changed.
+
+        Raises:
+            DirectoryBusy: Too much work waits.
+            DirectoryUnavailable: The database refused.
+
+        """
+        await self._run(self._follow)
+
+    def _follow(self) -> None:
         with self._sessions() as session:
-            found.load(session)
-        self.cache.take_over(found)
+            number = session.scalar(select(ChangeCount.number))
+        if number != self._seen:
+            self._read_anew()
 
     def _read(self, work: Callable[[Session], Result]) -> Result:
         with self._sessions() as session:
@@ -153,11 +192,24 @@ class Directory:
 
     def _write(self, work: Callable[[Session], Result]) -> Result:
         with self._sessions() as session, session.begin():
+            count = self._locked_count(session) if self.shared else None
             changes = Changes(session)
             result = work(session)
             changes.read()
+            before = 0 if count is None else count.number
+            if count is not None and (changes.entries or changes.gone):
+                count.number += 1
+        if count is not None and before != self._seen:
+            self._read_anew()
+            return result
+        self._seen = 0 if count is None else count.number
         self.cache.take(changes)
         return result
+
+    @staticmethod
+    def _locked_count(session: Session) -> ChangeCount:
+        """Return the count of changes, which no other node changes before this transaction ends."""
+        return session.get_one(ChangeCount, 1, with_for_update=True)
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         if self._waiting >= WAITING_MAX:
@@ -170,7 +222,10 @@ class Directory:
             raise
         done.add_done_callback(self._one_less)
         try:
-            return await asyncio.shield(done)
+            async with asyncio.timeout(_SHARED_SECONDS if self.shared else None):
+                return await asyncio.shield(done)
+        except TimeoutError as error:
+            raise DirectoryUnavailable("The directory's database does not answer") from error
         except sqlite3.Error as error:
             raise DirectoryUnavailable(f"The directory refused: {error}") from error
         except DBAPIError as error:
@@ -196,7 +251,10 @@ def sqlite_url(path: Path) -> str:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        noticed = _NOTICED if url.startswith("postgresql") else {}
+        return create_engine(
+            url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=noticed
+        )
     # One thread works with the connection; another one may close it at the end.
     engine = create_engine(url, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _set_up_sqlite)

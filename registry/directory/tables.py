@@ -98,7 +98,10 @@ class StoredFile(Base):
 
 
 class Template(Base):
-    """Names which attributes the identifiers have that are registered with it (snms-api.md §5)."""
+    """Names which attributes the identifiers have that are registered with it (snms-api.md §5).
+
+    ``details`` is what a metadata template has besides (idhub-api.md §5); one made over SNMS has none.
+    """
 
     __tablename__ = "templates"
     __table_args__ = (UniqueConstraint("prefix_id", "version"),)
@@ -114,6 +117,7 @@ class Template(Base):
     industry_subclass: Mapped[str] = mapped_column(String(8))
     created: Mapped[int] = mapped_column(BigInteger)
     updated: Mapped[int] = mapped_column(BigInteger)
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
 
     prefix: Mapped[Prefix] = relationship()
     items: Mapped[list["TemplateItem"]] = relationship(
@@ -140,6 +144,7 @@ class TemplateItem(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     min_length: Mapped[int] = mapped_column(BigInteger)
     max_length: Mapped[int] = mapped_column(BigInteger)
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
 
     template: Mapped[Template] = relationship(back_populates="items")
 
@@ -153,6 +158,69 @@ class DayVolume(Base):
     day: Mapped[int] = mapped_column(Integer, primary_key=True, index=True, autoincrement=False)
     registrations: Mapped[int] = mapped_column(BigInteger, default=0)
     resolutions: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Instance(Base):
+    """An identifier of a metadata template, for listing them; ``key`` is the handle, folded.
+
+    What it holds, and who may read it, lies in the register. A row whose record is gone means nothing.
+    """
+
+    __tablename__ = "instances"
+
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    handle: Mapped[str] = mapped_column(String(255))
+    metadata_handle: Mapped[str] = mapped_column(String(255), index=True)
+    creator: Mapped[str] = mapped_column(String(255))
+    created: Mapped[int] = mapped_column(BigInteger)
+    updated: Mapped[int] = mapped_column(BigInteger)
+
+
+class UniqueValue(Base):
+    """A value that no other identifier of its template may have; ``digest`` is the SHA-256 of it."""
+
+    __tablename__ = "unique_values"
+
+    metadata_handle: Mapped[str] = mapped_column(String(255), primary_key=True)
+    item_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), index=True)
+
+
+class Message(Base):
+    """A notice to an application or a group: it was granted something, or that was taken back."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    recipient: Mapped[str] = mapped_column(String(255), index=True)
+    title_type: Mapped[int] = mapped_column(Integer)
+    type: Mapped[int] = mapped_column(Integer)
+    detail: Mapped[str] = mapped_column(String)
+    created: Mapped[int] = mapped_column(BigInteger)
+
+
+class ObjectFile(Base):
+    """A file that is, or is to be, the value of an item of a metadata template."""
+
+    __tablename__ = "object_files"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    path: Mapped[str] = mapped_column(String(64), unique=True)
+    metadata_handle: Mapped[str] = mapped_column(String(255))
+    field: Mapped[str] = mapped_column(String(128))
+    creator: Mapped[str] = mapped_column(String(255))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    created: Mapped[int] = mapped_column(BigInteger)
+
+
+class ChangeCount(Base):
+    """One row that counts changes of what nodes keep in memory, and that every transaction of a shared database locks."""
+
+    __tablename__ = "change_count"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(BigInteger)
 
 
 FIRST_ITEM_INDEX: Final = 2000

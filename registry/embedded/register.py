@@ -226,6 +226,21 @@ class EmbeddedRegister:
         places, behind = self._contents.page(fold(prefix), after=fold(after), limit=limit)
         return Page([self._read(place).handle for place in places], behind)
 
+    def records(
+        self, prefix: bytes, *, after: bytes, limit: int
+    ) -> tuple[list[Stored], bytes | None]:
+        """Return the records of a page of a folded prefix, and where the next one starts, as `page` does.
+
+        Raises:
+            LogDamaged: One is no longer what was written.
+
+        """
+        places, behind = self._contents.page(prefix, after=after, limit=limit)
+        found = map(self._read, places)
+        return [
+            Stored(each.handle, each.values, not each.flags & RESTRICTED) for each in found
+        ], behind
+
     async def count(self, prefix: bytes) -> int:
         """Return how many handles a prefix has."""
         return self._contents.listing.count(fold(prefix))

@@ -46,7 +46,8 @@ class ComputedPrefixHandles:
     """
 
     def __init__(self, titles: Titles, node_prefix: bytes, timestamp: int) -> None:
-        self._prefixes = titles.prefixes()
+        # The node's own is written: its first start makes it.
+        self._prefixes = [prefix for prefix in titles.prefixes() if prefix != node_prefix]
         self._titles = titles
         self._positions = {prefix: number for number, prefix in enumerate(self._prefixes)}
         self._admins = [

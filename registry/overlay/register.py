@@ -65,7 +65,9 @@ class OverlayRegister:
         beneath = register.capabilities
         batches = None if beneath.batches is None else OverlayBatches(beneath.batches, self)
         states = None if beneath.states is None else OverlayStates(beneath.states, self)
-        self.capabilities = Capabilities(beneath.slots, batches, beneath.snapshot, states)
+        self.capabilities = Capabilities(
+            beneath.slots, batches, beneath.snapshot, states, beneath.shared
+        )
 
     @classmethod
     async def open(

@@ -12,6 +12,8 @@ from idnode.registry.embedded.options import Durability, RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.values import pack
+from idnode.registry.postgres.address import Address
+from idnode.registry.postgres.register import PostgresRegister
 
 
 @pytest.fixture(params=sorted(CORES))
@@ -29,30 +31,36 @@ def options(core, durability):
     return RegisterOptions(durability=durability, core=core, interval_seconds=0.01)
 
 
-async def _open_embedded(folder, core, durability, fake_remote=None):
-    del fake_remote
+async def _open_embedded(folder, _fixture, core, durability):
     options = RegisterOptions(
         durability=Durability(durability), core=CORES[core], interval_seconds=0.01
     )
     return await EmbeddedRegister.open(folder, options)
 
 
-async def _open_elsewhere(folder, core, durability, fake_remote):
-    inner = await _open_embedded(folder, core, durability)
-    return fake_remote.FakeRemoteRegister(inner)
+async def _open_elsewhere(folder, fixture, core, durability):
+    inner = await _open_embedded(folder, fixture, core, durability)
+    return fixture("fake_remote").FakeRemoteRegister(inner)
+
+
+async def _open_postgresql(_folder, fixture):
+    return await PostgresRegister.open(Address(fixture("postgres").prepared()))
 
 
 OPENERS = {
     f"{core}-{durability}": partial(_open_embedded, core=core, durability=durability)
     for core in sorted(CORES)
     for durability in Durability
-} | {"elsewhere": partial(_open_elsewhere, core="python", durability=Durability.NONE)}
-"""How each register that is held to the contract is opened in a folder."""
+} | {
+    "elsewhere": partial(_open_elsewhere, core="python", durability=Durability.NONE),
+    "postgresql": _open_postgresql,
+}
+"""How each register that is held to the contract is opened in a folder, given the fixtures."""
 
 
 @pytest.fixture(params=OPENERS)
-async def register(request, tmp_path, fake_remote):
-    opened = await OPENERS[request.param](tmp_path / "register", fake_remote=fake_remote)
+async def register(request, tmp_path):
+    opened = await OPENERS[request.param](tmp_path / "register", request.getfixturevalue)
     yield opened
     await opened.close()
 

@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 import yaml
 
+from idnode.node.interceptors.exchange import HANDLE_UDP
 from idnode.node.ops.counters import SECONDS
 from idnode.node.ops.outcomes import LABELS
 from idnode.node.service.events import OPERATIONS
@@ -90,6 +91,7 @@ def test_every_label_value_that_a_rule_reads_exists(rules):
         "le": {repr(bound) for bound in SECONDS},
         "state": {"live", "dead"},
         "job": {"idnode"},
+        "face": {HANDLE_UDP},
     }
     for rule in rules:
         for label, values in re.findall(r'(\w+)[!=]=?~?"([^"]*)"', rule["expr"]):

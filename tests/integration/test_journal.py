@@ -22,6 +22,7 @@ from idnode.clients.answer import Transport
 from idnode.clients.errors import ClientError
 from idnode.node.addresses import url_of
 from idnode.node.runtime import Node
+from idnode.node.service.directory.accounts import inner_of
 from idnode.node.settings import Settings
 from idnode.registry.handle.clock import MovableClock
 
@@ -31,6 +32,8 @@ HELLO = "88.900.1/hello"
 NOTHING = "88.900.1/hallo"
 JSON = {"Content-Type": "application/json"}
 ADMIN = {"Authorization": aiohttp.encode_basic_auth("301%3A0.NA/88.900", "idnode-demo")} | JSON
+UNENCODED = {"Authorization": aiohttp.encode_basic_auth("301", "0.NA/88.900:idnode-demo")}
+DIGESTED = json.dumps({"username": "demo", "password": inner_of("idnode-demo")}).encode()
 CHINA_HOURS = 8
 
 
@@ -198,6 +201,8 @@ async def test_request_ids_come_back_and_are_the_entrys(http, journal):
         ("PUT", "/api/handles/88.900.1/n", ADMIN | {"Content-Encoding": "x"}, b"[]", "W-HTTP-BODY"),
         ("PUT", "/api/handles/88.900.1/n", JSON | {"Authorization": "Basic eA=="}, b"[]",
          "W-HTTP-CREDENTIALS"),
+        ("PUT", "/api/handles/88.900.1/n", JSON | UNENCODED, b"[]", "W-HTTP-USER-COLON"),
+        ("POST", "/identity/token", JSON, DIGESTED, "W-SNMS-DIGEST-HERE"),
         ("GET", f"/{NOTHING}", {}, None, "W-HDL-NOT-FOUND"),
         ("GET", "/api/nowhere", {}, None, "W-HTTP-STATUS"),
         ("POST", "/api/v1/identifiers/batch", ADMIN, b"[[1]]", "W-BULK-REFUSED"),

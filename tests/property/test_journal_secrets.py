@@ -7,6 +7,7 @@ its data, its exports, its log line.
 import base64
 import json
 
+import msgpack
 import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,11 +43,36 @@ def wrapped(draw, name, marker):
     return found
 
 
+OTHER_FORMS = ("pem", "pem member", "msgpack", "multipart", "fixtures", "template")
+
+
+def other_body(form, name, marker):
+    """Return content type and body of a secret in a form that is no JSON, or in a member with a harmless name."""
+    pem = f"-----BEGIN PRIVATE KEY-----\n{marker}\n-----END PRIVATE KEY-----\n"
+    match form:
+        case "pem":
+            return "text/plain", pem.encode()
+        case "pem member":
+            return "application/json", json.dumps({"note": pem}).encode()
+        case "msgpack":
+            item = ["88.900.1/x", [[300, "HS_SECKEY", marker.encode()]]]
+            return "application/msgpack", msgpack.packb([item])
+        case "multipart":
+            part = (
+                f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{marker}\r\n--b--\r\n'
+            )
+            return "multipart/form-data; boundary=b", part.encode()
+        case "template":
+            value = {"index": 2000, "idType": "HS_SECKEY", "data": marker}
+            return "application/json", json.dumps({"value": [value]}).encode()
+    return "application/toml", f'[[accounts]]\npassword = "{marker}"\n'.encode()
+
+
 @st.composite
 def bodies(draw):
     """Return content type, body and the secret in it."""
     name, marker = draw(names), draw(markers)
-    form = draw(st.sampled_from(["json", "form", "broken", "value", "bulk", "list"]))
+    form = draw(st.sampled_from(["json", "form", "broken", "value", "bulk", "list", *OTHER_FORMS]))
     if form == "form":
         return "application/x-www-form-urlencoded", f"a=1&{name}={marker}".encode(), marker
     if form == "value":
@@ -59,6 +85,8 @@ def bodies(draw):
     if form == "bulk":
         item = ["88.900.1/x", [[300, draw(secret_types), marker]]]
         return "application/x-ndjson", json.dumps(item).encode() + b"\n", marker
+    if form in OTHER_FORMS:
+        return *other_body(form, name, marker), marker
     body = json.dumps(wrapped(draw, name, marker)).encode()
     if form == "broken":
         body = body[: draw(st.integers(len(body) // 2, len(body) - 1))]
@@ -95,6 +123,22 @@ def test_nothing_of_http(sent, header, scheme, marker, answered):
     for secret in (marker, in_body):
         assert secret.encode() not in found
         assert base64.b64encode(secret.encode()) not in found
+
+
+@settings(deadline=None)
+@given(markers, st.booleans(), names, st.integers(0, 3))
+def test_nothing_of_basic_nor_of_parameters(marker, encoded, name, cut):
+    user = "301%3A0.NA/88.900" if encoded else "301:0.NA/88.900"
+    basic = base64.b64encode(f"{user}:{marker}".encode()).decode()
+    proof = f'Handle version="0", id="{user}", cnonce="{marker}", signature="{marker}"'
+    for header in (f"Basic {basic[: len(basic) - cut]}", proof):
+        target = f"/api/handles/88.900.1/x?index=1&{name}={marker}"
+        request = HttpRequest("PUT", target, {"Authorization": header}, b"")
+        exchange = Exchange("handle_json", request, started=0.0, peer=("127.0.0.1", 9))
+        exchange.answer = HttpAnswer(302, (("Location", target),), b"")
+        found = kept(exchange)
+        assert marker.encode() not in found
+        assert basic[:24].encode() not in found
 
 
 def binary(op_code, body):

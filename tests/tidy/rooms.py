@@ -38,11 +38,12 @@ ROOMS = {
     # The data model and its wire form
     "registry/handle": Room("", "cryptography", IO),
     "registry/handle/clock": Room(),
+    "registry/handle/certification": Room("registry/handle/*", "cryptography jwt", IO),
     # How to ask a node
     "clients": Room("registry/handle/*", "orjson msgpack", HTTP | {"uvloop"}),
     **{
         f"clients/{module}": Room("clients/* registry/handle/*", "aiohttp yarl orjson msgpack")
-        for module in ("web", "snms")
+        for module in ("web", "snms", "idhub")
     },
     # Identifiers, and who owns them
     "registry": Room("registry/handle/*", "", HTTP | {"socket"}),
@@ -62,6 +63,11 @@ ROOMS = {
         "google_crc32c msgpack",
         HTTP | {"asyncio"},
     ),
+    "registry/postgres": Room(
+        "registry registry/handle/* registry/postgres/*",
+        "asyncpg alembic sqlalchemy",
+        HTTP | {"socket"},
+    ),
     "registry/overlay": Room("registry registry/handle/* registry/datasets", "", HTTP | {"socket"}),
     "registry/datasets": Room("registry/handle/*", "", IO - {"random"}),
     "registry/directory": Room(
@@ -71,7 +77,7 @@ ROOMS = {
     # What a node does
     "node/service": Room(
         "node/interceptors registry registry/handle/* registry/directory/*",
-        "cryptography regex sqlalchemy",
+        "cryptography defusedxml jwt orjson regex sqlalchemy",
         HTTP | {"socket", "prometheus_client"},
     ),
     "node/interceptors": Room(
@@ -83,6 +89,11 @@ ROOMS = {
         "node/service registry registry/handle/* registry/directory/*",
         "cryptography sqlalchemy",
         HTTP,
+    ),
+    "node/fixtures": Room(
+        "node/fixtures node/first_start node/service node/interceptors/* clients registry registry/handle/* registry/directory/*",
+        "orjson pydantic",
+        HTTP | {"sqlalchemy"},
     ),
     # How clients reach it
     "node/faces": Room(
@@ -102,34 +113,54 @@ ROOMS = {
         "aiohttp orjson pydantic",
         frozenset({"prometheus_client", "sqlalchemy"}),
     ),
+    "node/faces/idhub": Room(
+        f"{_SERVED} node/faces/http node/openapi registry/directory",
+        "aiohttp orjson pydantic",
+        frozenset({"prometheus_client", "sqlalchemy"}),
+    ),
     **{
         f"node/faces/{face}/openapi": Room(
             f"node/openapi node/faces/{face} node/faces/http node/faces/handle_json/openapi registry/handle/* registry/limits",
             "pydantic",
             HTTP,
         )
-        for face in ("handle_json", "bulk", "snms")
+        for face in ("handle_json", "bulk", "snms", "idhub")
     },
     "node/openapi": Room("", "pydantic", HTTP),
     # Which Host headers a port on loopback answers
     "node/hosts": Room("", "", IO),
     # How it is watched
     "node/ops": Room(
-        "node/service node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",
+        "node/service node/fixtures node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",
         "aiohttp aiohttp_sse google_crc32c orjson prometheus_client pydantic",
         frozenset({"sqlalchemy"}),
+    ),
+    # How a recursive node finds what others have
+    "node/recursion": Room(
+        "node/recursion node/service registry registry/handle/* clients/* node/ops/counters",
+        "prometheus_client",
+        HTTP | {"socket"},
+    ),
+    # How a secondary node files what it has at the national one
+    "node/docking": Room(
+        "node/service registry registry/handle/* registry/directory/*", "aiohttp sqlalchemy"
     ),
     # How it is put together: the composition root
     "node": Room(
         "node/* clients/* registry/*",
-        "aiohttp annotated_types pydantic pydantic_settings typer orjson uvloop rich msgpack",
+        "aiohttp annotated_types pydantic typer orjson uvloop rich msgpack",
+    ),
+    "node/tree": Room(
+        "node/* clients/* registry/*", "aiohttp pydantic orjson prometheus_client yarl"
     ),
     "node/commands": Room(
-        "node/* clients/* registry/*", "aiohttp pydantic typer orjson uvloop rich msgpack"
+        "node/* clients/* registry/*",
+        "aiohttp cryptography pydantic typer orjson uvloop rich msgpack",
     ),
     # How it is used in tests: what pytest imports loads nothing else of the node
     "node/testing": Room("node/testing clients/* registry/handle/*", "pytest"),
     # How it is loaded and measured
+    "loadtests/applications": Room("clients/* registry/handle/*", "cryptography"),
     "loadtests/faults": Room("loadtests/* node/testing", "", frozenset({"asyncio"})),
     "loadtests": Room(
         "clients/* registry/handle/* registry/datasets loadtests/*",
@@ -140,12 +171,16 @@ ROOMS = {
         f"loadtests/{module}": Room(
             "loadtests/* clients/* registry/handle/*", "locust gevent", HTTP | {"asyncio"}
         )
-        for module in ("listening", "locustfile", "options", "shapes", "users", "wiring")
+        for module in (
+            *("choosing", "extending", "listening", "locustfile", "options", "shapes", "users"),
+            "wiring",
+        )
     },
+    "loadtests/web_page": Room("loadtests/*", "flask locust", frozenset({"asyncio"})),
     "benchmarks": Room("clients/* registry/*", "aiohttp msgpack rich uvloop lmdb rocksdict"),
 }
 
-ROOT_ROOMS = frozenset({"node", "node/commands"})
+ROOT_ROOMS = frozenset({"node", "node/commands", "node/tree"})
 """The composition root: only it imports itself."""
 
 REACHED = {

@@ -23,7 +23,7 @@ from idnode.node.faces.bulk.formats import (
 from idnode.node.faces.http.body import read_body
 from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.parameters import query_parameters
-from idnode.node.faces.http.replies import PLANNED, SERVER, add_cors, log_failure
+from idnode.node.faces.http.replies import PLANNED, SERVER, add_cors, add_request_id, log_failure
 from idnode.node.faces.http.values_json import text_or_base64, timestamp_text
 from idnode.node.service import events
 from idnode.node.service.answers import answer_for, text_for
@@ -96,6 +96,7 @@ class BatchResolution:
         response = web.StreamResponse(headers={"Content-Type": accept.value, "Server": SERVER})
         if "Origin" in request.headers:
             add_cors(request, response)
+        add_request_id(response)
         await response.prepare(request)
         if read is None:
             await self._stream(response, handles, accept, reader=reader, filters=filters)

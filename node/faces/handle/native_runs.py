@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 class NativeStream(Protocol):
     """The native answers, as `idnode.node.faces.handle.native.responder.Answers` has them."""
 
-    def answer_stream(self, data: bytes, now: int, /) -> tuple[bytes, int, bool]:
-        """Return answers, the bytes of the requests answered, and whether more may make what follows plain."""
+    def answer_stream(self, data: bytes, now: int, waited: float, /) -> tuple[bytes, int, bool]:
+        """Return answers, the bytes of the requests answered, and whether more may make what follows plain.
+
+        The requests waited so many seconds before they were read.
+        """
         ...
 
 
@@ -29,11 +32,14 @@ class Runs:
         self._clock = clock
         self._tail = b""
 
-    def take(self, native: NativeStream, data: bytes) -> tuple[bytes, bytes]:
-        """Return the answers to the run in front of these bytes, and what is left for others to answer."""
+    def take(self, native: NativeStream, data: bytes, waited: float) -> tuple[bytes, bytes]:
+        """Return the answers to the run in front of these bytes, and what is left for others to answer.
+
+        The bytes waited so many seconds before they were read.
+        """
         if self._tail:
             data = self.give_back() + data
-        answers, used, incomplete = native.answer_stream(data, int(self._clock.now()))
+        answers, used, incomplete = native.answer_stream(data, int(self._clock.now()), waited)
         rest = data[used:]
         if incomplete:
             self._tail, rest = rest, b""

@@ -20,6 +20,9 @@ from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.sockets import bound_streams
 from idnode.node.faces.handle.tcp_connection import TcpConnection
 from idnode.node.interceptors.chain import Interceptors
+from idnode.node.interceptors.exchange import HANDLE_TCP
+from idnode.node.service.handle.admission import Admission
+from idnode.node.service.queue_delay import QueueDelay
 
 if TYPE_CHECKING:
     import socket
@@ -37,7 +40,7 @@ _BACKLOG: Final = 1024
 class HandleTcp:
     """The TCP face: listens, and knows its connections."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a face stands on, and its settings
         self,
         receiver: Receiver,
         observer: Observer,
@@ -45,9 +48,10 @@ class HandleTcp:
         limits: TcpLimits | None = None,
         *,
         interceptors: Interceptors | None = None,
+        queue: QueueDelay | None = None,
     ) -> None:
         self.interceptors = interceptors or Interceptors()
-        self.receiver = receiver
+        self.receiver = Admission(receiver, queue or QueueDelay(), HANDLE_TCP)
         self.observer = observer
         self.clock = clock
         self.limits = limits or TcpLimits()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from idnode.node.faces.handle.native_runs import NativeStream
     from idnode.node.interceptors.chain import Interceptors
     from idnode.node.service.events import Observer
-    from idnode.node.service.handle.receiver import Receiver
+    from idnode.node.service.handle.admission import Admission
     from idnode.node.service.handle.response import Reply
     from idnode.registry.handle.clock import Clock
     from idnode.registry.handle.wire.envelope import Envelope
@@ -35,7 +35,7 @@ _TRUNCATED: Final = EnvelopeFlag.TRUNCATED
 class Listener(Protocol):
     """Describes what a connection asks of the face that accepted it."""
 
-    receiver: Receiver
+    receiver: Admission
     observer: Observer
     clock: Clock
     limits: TcpLimits
@@ -84,7 +84,7 @@ class TcpConnection(asyncio.Protocol):
         """Join the face's connections, or be turned away when they are too many."""
         stream = cast("asyncio.Transport", transport)
         face = self._face
-        if len(face.connections) >= self._limits.connections_max:
+        if self._limits.reached(len(face.connections), stream.get_extra_info("socket")):
             face.observer.malformed("too_many_connections")
             stream.abort()
             return
@@ -137,7 +137,7 @@ class TcpConnection(asyncio.Protocol):
         waits = self._queue or self._backlog or framer.within or self._limits.one_answer
         if native is None or transport is None or waits:
             return self._runs.give_back() + data
-        answers, data = self._runs.take(native, data)
+        answers, data = self._runs.take(native, data, self._receiver.queue.delay)
         if answers:
             self._last = self._elapsed()
             transport.write(answers)
@@ -210,12 +210,12 @@ class TcpConnection(asyncio.Protocol):
         """Have messages answered, up to the bounds; what is left over waits in the backlog."""
         receive = self._receiver.receive
         context = self._context
-        queue = self._queue
-        limits = self._limits
+        queue, limits = self._queue, self._limits
         answered = self._answered
         bytes_max, requests_max = limits.output_bytes_max, limits.requests_max
         left = limits.requests_per_turn
-        started = self._last = self._elapsed()
+        self._last = self._elapsed()
+        started = self._last - self._receiver.queue.delay
         context.now = int(self._face.clock.now())
         self._answering = True
         intercepted = self._interceptors.active

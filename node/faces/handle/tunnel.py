@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from idnode.node.faces.http.body import BodyRefused, Unreadable, read_body
-from idnode.node.faces.http.replies import status_response
+from idnode.node.faces.http.replies import add_request_id, status_response
 from idnode.node.interceptors.exchange import note_answered, note_error
 from idnode.node.service.events import CREATE, RESOLVE
 from idnode.node.service.handle.connection import Connection
@@ -78,6 +78,7 @@ class Tunnel:
         if not reply.continued:
             return web.Response(body=reply.wire, content_type=MEDIA_TYPE)
         response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE})
+        add_request_id(response)
         try:
             await response.prepare(request)
             await response.write(reply.wire)

@@ -20,13 +20,16 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from idnode.node.faces.handle.answer_rate import AnswerRate
 from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.passage import Passage
+from idnode.node.faces.handle.receive_queue import QueueState, ReceiveQueues, Waiting
 from idnode.node.faces.handle.replay import Replay
 from idnode.node.faces.handle.sockets import bound_sockets
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_UDP, Exchange
 from idnode.node.service.errors import AnswerReceived
 from idnode.node.service.events import RESOLVE
+from idnode.node.service.handle.admission import Admission
 from idnode.node.service.handle.connection import Connection
+from idnode.node.service.queue_delay import QueueDelay
 from idnode.registry.handle.wire.constants import (
     DATAGRAM_BYTES_MAX,
     ENVELOPE_BYTES,
@@ -81,13 +84,15 @@ class HandleUdp(asyncio.DatagramProtocol):
         *,
         mark_truncated: bool = True,
         interceptors: Interceptors | None = None,
+        queue: QueueDelay | None = None,
     ) -> None:
         self._mark_truncated = mark_truncated
         self._interceptors = interceptors or Interceptors()
         limits = limits or UdpLimits()
         self._answer_bytes_max = limits.answer_bytes_max
         self._rate = AnswerRate(limits.answers_per_second, clock.elapsed)
-        self._receiver = receiver
+        self._queue_delay = queue or QueueDelay()
+        self._receiver = Admission(receiver, self._queue_delay, HANDLE_UDP)
         self._observer = observer
         self._clock = clock
         self._reassembly = Reassembly(
@@ -105,6 +110,8 @@ class HandleUdp(asyncio.DatagramProtocol):
         self._closed = asyncio.Event()
         self._closed.set()
         self._blocked = False
+        self._queues: ReceiveQueues | None = None
+        self._waiting: Waiting | None = None
 
     async def start(self, host: str, port: int) -> None:
         """Take datagrams; port 0 takes any free one.
@@ -118,8 +125,22 @@ class HandleUdp(asyncio.DatagramProtocol):
     async def serve(self, sockets: Sequence[socket.socket]) -> None:
         """Take the datagrams of one socket, which is the face's from now on."""
         (bound,) = sockets
+        self._queues, self._waiting = ReceiveQueues(sockets), Waiting(bound)
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: self, sock=bound)
+
+    def count_lost(self) -> None:
+        """Tell the observer of datagrams that the system lost because the node did not read them in time."""
+        if self._queues is not None and (lost := self._queues.lost()):
+            self.lost(lost)
+
+    def lost(self, count: int) -> None:
+        """Tell the observer of so many datagrams that a full queue lost."""
+        self._observer.dropped(count)
+
+    def queue(self) -> QueueState:
+        """Return how full the system's queue of unread datagrams is."""
+        return QueueState() if self._queues is None else self._queues.state()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -158,12 +179,20 @@ class HandleUdp(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: _Address) -> None:
         """Answer the request that this datagram is, or completes."""
+        waiting = self._waiting
+        waited = 0.0 if waiting is None else waiting.seconds(self._clock.elapsed())
+        self.take(data, addr, waited)
+
+    def take(self, data: bytes, addr: _Address, waited: float) -> None:
+        """Answer the request that a datagram is, or completes, which waited so many seconds to be read."""
         if self._blocked:
             self._observer.dropped(1)
             return
-        question = _Question(self, addr, self._clock.elapsed(), len(data))
+        now = self._clock.elapsed()
+        self._queue_delay.observe(now, waited)
+        question = _Question(self, addr, now - waited, len(data))
         try:
-            whole = self._reassembly.add(addr, data, question.started)
+            whole = self._reassembly.add(addr, data, now)
         except (EnvelopeTooShort, UnsupportedVersion) as error:
             self._observer.malformed(type(error).__name__)
             if self._interceptors.active:

@@ -13,8 +13,15 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from idnode.node.faces.handle.receive_queue import (
+    QueueState,
+    ReceiveQueues,
+    Waiting,
+    waited_since,
+)
 from idnode.node.faces.handle.sockets import bound_sockets
 from idnode.node.service.events import RESOLVE
+from idnode.registry.handle.clock import SystemClock
 from idnode.registry.handle.wire.constants import ResponseCode
 
 if TYPE_CHECKING:
@@ -30,6 +37,9 @@ _READS_PER_TURN: Final = 64
 _DATAGRAM_BYTES_MAX: Final = 1 << 16
 _SENDER_BYTES: Final = 28
 """Size of the ``sockaddr_in6`` in front of each datagram that is handed over."""
+
+_FRONT_BYTES: Final = _SENDER_BYTES + 8
+"""Sender, and when the datagram arrived in nanoseconds since the epoch."""
 
 _Address = tuple[Any, ...]
 
@@ -103,6 +113,8 @@ class HandleUdpNative:
         self._threads = threads
         self._count = count
         self._sockets: list[socket.socket] = []
+        self._queues = ReceiveQueues(())
+        self._waiting: dict[socket.socket, Waiting] = {}
         self._handoff: tuple[socket.socket, socket.socket] | None = None
         self._natively = False
         self._wanted = True
@@ -124,6 +136,8 @@ class HandleUdpNative:
 
         """
         self._sockets = list(sockets)
+        self._queues = ReceiveQueues(self._sockets)
+        self._waiting = {each: Waiting(each) for each in self._sockets}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, HANDOFF_BYTES)
         ours.setblocking(False)
@@ -139,6 +153,15 @@ class HandleUdpNative:
     def address(self) -> tuple[str, int]:
         """Host and port that are bound."""
         return self._face.address
+
+    def count_lost(self) -> None:
+        """Tell the face of datagrams that the system lost because nobody read them in time."""
+        if lost := self._queues.lost():
+            self._face.lost(lost)
+
+    def queue(self) -> QueueState:
+        """Return how full the system's queues of unread datagrams are."""
+        return self._queues.state()
 
     def answer_natively(self, *, natively: bool) -> None:
         """Put the native threads on the path, or take them off it; before the start it is remembered."""
@@ -180,22 +203,29 @@ class HandleUdpNative:
         assert self._handoff is not None
         ours = self._handoff[0]
 
-        def receive() -> tuple[bytes, _Address]:
-            data = ours.recv(_SENDER_BYTES + _DATAGRAM_BYTES_MAX)
-            return data[_SENDER_BYTES:], sender_of(data)
+        def receive() -> tuple[bytes, _Address, float]:
+            data = ours.recv(_FRONT_BYTES + _DATAGRAM_BYTES_MAX)
+            arrived = int.from_bytes(data[_SENDER_BYTES:_FRONT_BYTES], sys.byteorder)
+            return data[_FRONT_BYTES:], sender_of(data), waited_since(arrived / 1e9)
 
         return self._pass_on(receive)
 
     def _read(self, bound: socket.socket) -> int:
-        return self._pass_on(lambda: bound.recvfrom(_DATAGRAM_BYTES_MAX))
+        waiting = self._waiting[bound]
 
-    def _pass_on(self, receive: Callable[[], tuple[bytes, _Address]]) -> int:
+        def receive() -> tuple[bytes, _Address, float]:
+            datagram, sender = bound.recvfrom(_DATAGRAM_BYTES_MAX)
+            return datagram, sender, waiting.seconds(SystemClock.elapsed())
+
+        return self._pass_on(receive)
+
+    def _pass_on(self, receive: Callable[[], tuple[bytes, _Address, float]]) -> int:
         for number in range(_READS_PER_TURN):
             try:
-                datagram, sender = receive()
+                datagram, sender, waited = receive()
             except BlockingIOError:
                 return number
-            self._face.datagram_received(datagram, sender)
+            self._face.take(datagram, sender, waited)
         return _READS_PER_TURN
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from aiohttp import hdrs
+
 from idnode.node.faces.handle_json.record_response import DateHeader, RecordResponse, may_be_plain
+from idnode.node.faces.http.arrival import arrival
 from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.parameters import all_parameters, handle_in_path
 from idnode.node.faces.http.replies import PLANNED, json_response
@@ -25,10 +28,13 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from idnode.node.faces.http.parameters import Parameters
-    from idnode.node.faces.http.services import Services
+    from idnode.node.faces.http.services import Freshness, Services
     from idnode.node.service.identifiers.credentials import Identity
 
 PATH: Final = "/api/handles/"
+
+CACHE_HEADER: Final = "X-Idnode-Cache"
+"""Says what a recursive node's cache knew: hit, miss or stale."""
 
 
 def requested_handle(request: web.Request) -> bytes:
@@ -62,6 +68,7 @@ class Reading:
         self._elapsed = services.clock.elapsed
         self._now = services.clock.now
         self._date = DateHeader()
+        self._freshness = services.freshness
         self._answered = services.observer.answered
         self._resolved = services.observer.resolved
 
@@ -76,9 +83,11 @@ class Reading:
     def read_plain(self, request: web.Request) -> web.StreamResponse | None:
         """Return the answer to a plain question that has one, None to any other."""
         url = request.rel_url
-        if url.raw_query_string or "Authorization" in request.headers:
+        if self._freshness is not None:  # its answers say how fresh they are
             return None
-        started = self._elapsed()
+        if url.raw_query_string or hdrs.AUTHORIZATION in request.headers:
+            return None
+        started = arrival(request, self._services.clock)
         handle = handle_in_path(url.raw_path, len(PATH))
         try:
             text = handle.decode()
@@ -118,7 +127,10 @@ class Reading:
         except PLANNED as error:
             return exchange.refused(error)
         members = {"responseCode": 1, "handle": exchange.text, "values": value_objects(packed)}
-        return exchange.answer(200, members)
+        response = exchange.answer(200, members)
+        if self._freshness is not None:
+            _tell(response, self._freshness(complete(handle)))
+        return response
 
     def _select(self, handle: bytes, identity: Identity | None, parameters: Parameters) -> bytes:
         """Return the packed values that were asked for and may be seen.
@@ -146,6 +158,14 @@ class Reading:
         if any(not permissions & Permission.PUBLIC_READ for permissions, _value in readable):
             self._services.permissions.require(identity, Right.READ_VALUE, complete(handle))
         return values.join([value for _permissions, value in readable])
+
+
+def _tell(response: web.Response, fresh: Freshness) -> None:
+    """Say how fresh an answer is that was remembered (RFC 9111 §5.1; the warning as RFC 7234 §5.5.1 had it)."""
+    response.headers["Age"] = str(fresh.age)
+    response.headers[CACHE_HEADER] = fresh.result
+    if fresh.result == "stale":
+        response.headers["Warning"] = '110 - "Response is Stale"'
 
 
 def _nothing(handle: str | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from aiohttp import web
 from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.parameters import all_parameters, integer
-from idnode.node.faces.http.replies import JSON_TYPE, PLANNED, SERVER, add_cors
+from idnode.node.faces.http.replies import JSON_TYPE, PLANNED, SERVER, add_cors, add_request_id
 from idnode.node.service import events
 from idnode.registry.errors import HandleNotFound
 from idnode.registry.handle.errors import InvalidHandle
@@ -195,6 +195,7 @@ class Listing:
         response = web.StreamResponse(headers={"Content-Type": JSON_TYPE, "Server": SERVER})
         if "Origin" in exchange.request.headers:
             add_cors(exchange.request, response)
+        add_request_id(response)
         await response.prepare(exchange.request)
         await response.write(orjson.dumps(members)[:-1] + b',"handles":[')
         try:

@@ -25,7 +25,7 @@ class Reference(BaseModel):
     index: int
 
 
-class Value(BaseModel):
+class RecordValue(BaseModel):
     """A value of a record."""
 
     index: int
@@ -42,7 +42,7 @@ class Record(BaseModel):
 
     responseCode: int
     handle: str
-    values: list[Value] | None = None
+    values: list[RecordValue] | None = None
     message: str | None = None
 
 

@@ -9,7 +9,7 @@ connection without an Origin, which no interceptor has to see.
 from email.utils import formatdate
 from typing import Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11, hdrs, web
 
 from idnode.node.faces.http.replies import JSON_TYPE, SERVER
 from idnode.node.interceptors.exchange import current
@@ -25,7 +25,7 @@ def may_be_plain(request: web.Request) -> bool:
     return (
         request.version == HttpVersion11
         and request.keep_alive
-        and "Origin" not in request.headers
+        and hdrs.ORIGIN not in request.headers
         and request.method == "GET"
         and current.get() is None
     )
@@ -74,9 +74,12 @@ class RecordResponse(web.StreamResponse):
     async def prepare(self, request: web.BaseRequest) -> None:
         """Write the whole answer."""
         transport = request.transport
-        if transport is None:
+        if transport is None or transport.is_closing():
             raise ConnectionResetError("The client is gone")
-        transport.write(self._bytes)
+        try:
+            transport.write(self._bytes)
+        except RuntimeError as error:  # as uvloop says it of one that ended without a notice
+            raise ConnectionResetError("The client is gone") from error
         await request.writer.drain()
 
     async def write_eof(self, data: bytes = b"") -> None:

@@ -39,6 +39,7 @@ from idnode.node.hosts import is_loopback_host
 from idnode.node.service import events
 from idnode.node.service.answers import RETRY_AFTER, RETRY_SECONDS
 from idnode.node.service.errors import PrefixReferral, ServiceReferral
+from idnode.node.service.identifiers.sites import http_base_of
 from idnode.registry.errors import HandleNotFound, ValuesNotFound
 from idnode.registry.fetching import fetched
 from idnode.registry.handle import names, values
@@ -104,7 +105,7 @@ class Redirect:
         try:
             response = await fetched(partial(self._answer, question))
         except _REFUSED as error:
-            return self._refused(exchange, error)
+            return self._refused(exchange, error, question)
         exchange.note(1)
         return response
 
@@ -134,7 +135,12 @@ class Redirect:
         handle = question.text
         through: list[HandleValue] = []
         while True:
-            found = self._values(handle.encode(errors="replace"), question)
+            try:
+                found = self._values(handle.encode(errors="replace"), question)
+            except (PrefixReferral, ServiceReferral):
+                if not through or question.action:
+                    raise
+                return handle, [], through  # its own answer says where it is
             alias = next((value for value in found if has_type(value, "HS_ALIAS")), None)
             if alias is None or question.ignores_aliases:
                 return handle, found, through
@@ -203,7 +209,24 @@ class Redirect:
         ends = value.ttl if value.ttl_type == TtlType.ABSOLUTE else now + value.ttl
         return min(max(ends, now), now + TTL_SECONDS_MAX)
 
-    def _refused(self, exchange: HttpExchange, error: Exception) -> web.Response:
+    def _onward(
+        self, question: Question, error: PrefixReferral | ServiceReferral
+    ) -> web.Response | None:
+        """Return the redirect to the node that answers for a handle, if its site names an HTTP port."""
+        status = self._services.referral_status
+        if status == 300 or question.action or question.method == "POST":
+            return None
+        base = http_base_of(error.values, question.handle)
+        if base is None:
+            return None
+        response = _page(b"", status)
+        path = "/" + quote(question.text, safe=_PATH_SAFE) + question.query
+        response.headers["Location"] = base + path
+        return response
+
+    def _refused(
+        self, exchange: HttpExchange, error: Exception, question: Question
+    ) -> web.Response:
         """Return the page for a handle that leads nowhere."""
         text = exchange.text or ""
         if isinstance(error, UnreadableLocations):
@@ -217,6 +240,9 @@ class Redirect:
         log_failure(error)
         exchange.note(code)
         if isinstance(error, PrefixReferral | ServiceReferral):
+            onward = self._onward(question, error)
+            if onward is not None:
+                return onward
             note = "This handle is answered for elsewhere; these values say where."
             referred = list(values.unpack(error.values))
             return _page(pages.values_page(text, referred, note), status)

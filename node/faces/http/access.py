@@ -36,9 +36,9 @@ class Access:
     origins: frozenset[str] = frozenset()
     open_secrets: Callable[[], Awaitable[bool]] = _never
 
-    def admits(self, request: web.Request) -> bool:
-        """Return whether a request is taken."""
-        return not self.checks_host or not misdirected(request.headers.get("Host"), self.host_names)
+    def admits(self, host: str | None) -> bool:
+        """Return whether a request with this Host header is taken."""
+        return not self.checks_host or not misdirected(host, self.host_names)
 
     async def judge(self, request: web.Request) -> None:
         """Note in a request that comes from a page whether its origin may read the answer."""

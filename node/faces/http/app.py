@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11, hdrs, web
+from multidict import istr
 
 from idnode.node.faces.handle_json.handles import PATH as HANDLES_PATH
 from idnode.node.faces.handle_json.handles import Reading
 from idnode.node.faces.http import replies
 from idnode.node.faces.http.access import Access
+from idnode.node.faces.http.busy import Busy
 from idnode.node.faces.http.documentation import documentation_routes
 from idnode.node.faces.http.seam import Seam
 from idnode.node.faces.table import FACES
@@ -29,6 +31,7 @@ from idnode.node.interceptors.exchange import (
     next_connection,
 )
 from idnode.node.service import events
+from idnode.node.service.queue_delay import QueueDelay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,8 +39,13 @@ if TYPE_CHECKING:
     from idnode.node.faces.http.routes import Route
     from idnode.node.faces.http.services import Services
     from idnode.node.service.events import Observer
+    from idnode.registry.handle.clock import Clock
 
 _UNREADABLE: Final = "Bad HTTP message"
+
+# Names as the header map looks them up fastest; each plain GET is asked for them.
+_REQUEST_ID: Final = istr(REQUEST_ID_HEADER)
+_FAULT: Final = istr(FAULT_HEADER)
 
 
 class UnexpectedErrors:
@@ -67,11 +75,7 @@ class Resolutions:
     async def seen(self, request: web.Request) -> web.StreamResponse:
         """Answer one while there are interceptors; plain successes cost nothing if none must see them."""
         headers = request.headers
-        plain = (
-            "Origin" not in headers
-            and REQUEST_ID_HEADER not in headers
-            and FAULT_HEADER not in headers
-        )
+        plain = hdrs.ORIGIN not in headers and _REQUEST_ID not in headers and _FAULT not in headers
         if plain and not self.interceptors.sees_plain_successes:
             try:
                 response = self._read_plain(request)
@@ -86,18 +90,22 @@ RESOLUTIONS: Final = web.AppKey("RESOLUTIONS", Resolutions)
 ACCESS: Final = web.AppKey("ACCESS", Access)
 SEAM: Final = web.AppKey("SEAM", Seam)
 """Shows the interceptors what is no HTTP."""
+BUSY: Final = web.AppKey("BUSY", Busy)
+CLOCK: Final[web.AppKey[Clock]] = web.AppKey("CLOCK")
 
 
-def build_app(
+def build_app(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     services: Services,
     observers: Callable[[str], Observer],
     version: str = "",
     interceptors: Interceptors | None = None,
     access: Access | None = None,
+    queue: QueueDelay | None = None,
 ) -> web.Application:
     """Return the application that serves every HTTP face of the node.
 
-    ``observers`` returns the observer of a face by its name. Without ``access`` every request is taken.
+    ``observers`` returns the observer of a face by its name. Without ``access`` every request is taken. ``queue``
+    tells how long requests wait for the event loop, and whom to turn away.
     """
     interceptors = interceptors or Interceptors()
     app = web.Application()
@@ -110,6 +118,8 @@ def build_app(
     app[RESOLUTIONS] = Resolutions(own, interceptors)
     app[ACCESS] = access or Access()
     app[SEAM] = Seam(interceptors, HTTP, services.clock)
+    app[BUSY] = Busy(FACES, observers, queue or QueueDelay(), HANDLES_PATH)
+    app[CLOCK] = services.clock
     return app
 
 
@@ -145,11 +155,48 @@ async def _expectation(request: web.Request) -> web.StreamResponse | None:
 class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
     """A connection whose unreadable requests are answered in JSON, too."""
 
-    __slots__ = ("number", "seam")
+    __slots__ = (
+        "_elapsed",
+        "_incomplete",
+        "admitted",
+        "arrived",
+        "busy",
+        "number",
+        "queue",
+        "seam",
+    )
 
-    number: int
-    """The number of the connection."""
-    seam: Seam
+    def __init__(self, server: _FaceServer, **options: Any) -> None:
+        super().__init__(server, **options)
+        self.number = next_connection()
+        """The number of the connection."""
+        self.seam = server.seam
+        self.busy = server.busy
+        self.queue = server.busy.queue
+        self._elapsed = server.clock.elapsed
+        self.arrived = self._elapsed()
+        """When what was read last arrived (monotonic)."""
+        self.admitted = False
+        """Whether it was decided already that the request has its turn."""
+        self._incomplete = False
+
+    def data_received(self, data: bytes) -> None:
+        """Note when a request arrived; answer at once the one that has no turn."""
+        queue = self.queue
+        self.arrived = self._elapsed() - queue.delay
+        if queue.share and not self._incomplete and self._waits():
+            answer = self.busy.at_once(data)
+            if answer and self.transport is not None:
+                self.transport.write(answer)
+                return
+            self.admitted = answer is not None
+        super().data_received(data)
+        # Only the start of a request leaves the connection waiting, and what follows belongs to it.
+        self._incomplete = self._waits()
+
+    def _waits(self) -> bool:
+        """Return whether there is no request under way, so that the next bytes are the next one's."""
+        return self._waiter is not None and not self._messages and self._payload_parser is None
 
     def handle_error(
         self,
@@ -182,11 +229,11 @@ class _FaceServer(web.Server):  # type: ignore[type-arg,unused-ignore]
     """Makes `_FaceProtocol` connections."""
 
     seam: Seam
+    busy: Busy
+    clock: Clock
 
     def __call__(self) -> web.RequestHandler:
-        made = _FaceProtocol(self, loop=self._loop, **self._kwargs)
-        made.number, made.seam = next_connection(), self.seam
-        return made
+        return _FaceProtocol(self, loop=self._loop, **self._kwargs)
 
 
 class HttpFaceRunner(web.AppRunner):
@@ -201,34 +248,43 @@ class HttpFaceRunner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         made: Any = await super()._make_server()
         server = _FaceServer(
-            _short_cut(self.app[RESOLUTIONS], made.request_handler, self.app[ACCESS]),
+            _short_cut(self.app, made.request_handler),
             request_factory=made.request_factory,
             handler_cancellation=made.handler_cancellation,
             loop=made._loop,  # noqa: SLF001  # aiohttp offers no other way to name the protocol class
             **made._kwargs,  # noqa: SLF001
         )
-        server.seam = self.app[SEAM]
+        server.seam, server.busy = self.app[SEAM], self.app[BUSY]
+        server.clock = self.app[CLOCK]
         return server
 
 
-def _short_cut(resolutions: Resolutions, otherwise: replies.Handler, access: Access) -> Any:
+def _short_cut(app: web.Application, otherwise: replies.Handler) -> Any:
     """Return a handler of all requests that gives GET of one handle to its own."""
+    resolutions, access, busy = app[RESOLUTIONS], app[ACCESS], app[BUSY]
     start = HANDLES_PATH
     shortest = len(start) + 1
     admits = access.admits
     interceptors, plainly = resolutions.interceptors, resolutions.plainly
+    queue = busy.queue
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if not admits(request):
+        headers = request.headers
+        if not admits(headers.get(hdrs.HOST)):
             return replies.status_response(403, MISDIRECTED)
-        if "Origin" in request.headers:
+        if hdrs.ORIGIN in headers:
             await access.judge(request)
+        if queue.share:
+            connection: Any = request.protocol
+            admitted, connection.admitted = connection.admitted, False
+            if not admitted and (turned_away := busy.answer(request)) is not None:
+                return turned_away
         path = request.rel_url.raw_path
         if (
             request.method == "GET"
             and path.startswith(start)
             and len(path) >= shortest
-            and "Expect" not in request.headers
+            and hdrs.EXPECT not in headers
         ):
             if interceptors.active:
                 return await resolutions.seen(request)

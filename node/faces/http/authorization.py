@@ -38,6 +38,14 @@ class CredentialsRefused(AuthenticationFailed):
     """The Authorization header proves nobody: answered by 401 without a body."""
 
 
+class UserNotEncoded(CredentialsRefused):
+    """The colon between index and handle came as it is, so that the user name of Basic ended there."""
+
+    def __init__(self, index: str) -> None:
+        super().__init__(f"The user name ends at its first colon: it is {index}")
+        self.index = index
+
+
 class HttpAuthorization:
     """Turns the header into a proven identity.
 
@@ -155,10 +163,14 @@ class HttpAuthorization:
         try:
             user, colon, secret = base64.b64decode(encoded, validate=True).partition(b":")
             handle, index = split_identity(user.decode("utf-8", "surrogateescape"))
-        except (binascii.Error, ValueError, FieldsRefused) as error:
+        except binascii.Error as error:
+            raise CredentialsRefused("what follows Basic is no base64") from error
+        except (ValueError, FieldsRefused) as error:
             raise CredentialsRefused from error
         if not colon:
-            raise CredentialsRefused
+            raise CredentialsRefused("there is no colon between user name and secret")
+        if user.isdigit() and b"/" in secret.partition(b":")[0]:
+            raise UserNotEncoded(user.decode())
         try:
             verify = self._credentials.verify_secret
             return await fetched(partial(verify, Identity(handle, index), secret))

@@ -18,9 +18,10 @@ class Unreadable(Exception):
 class BodyRefused(Unreadable):
     """A body cannot be taken: ``status`` is the HTTP status, the message says why."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, bytes_max: int = 0) -> None:
         super().__init__(message)
         self.status = status
+        self.bytes_max = bytes_max
 
 
 async def read_body(request: web.Request, bytes_max: int) -> bytes:
@@ -37,14 +38,14 @@ async def read_body(request: web.Request, bytes_max: int) -> bytes:
     if encoding not in _ENCODINGS:
         raise BodyRefused(415, "Content-Encoding must be gzip, deflate or identity")
     if (request.content_length or 0) > bytes_max:
-        raise BodyRefused(413, f"Request body is longer than {bytes_max} bytes")
+        raise BodyRefused(413, f"Request body is longer than {bytes_max} bytes", bytes_max)
     parts: list[bytes] = []
     taken = 0
     try:
         while part := await request.content.readany():
             taken += len(part)
             if taken > bytes_max:
-                raise BodyRefused(413, f"Request body is longer than {bytes_max} bytes")
+                raise BodyRefused(413, f"Request body is longer than {bytes_max} bytes", bytes_max)
             parts.append(part)
     except (HttpProcessingError, web.RequestPayloadError) as error:
         note_body(b"".join(parts))

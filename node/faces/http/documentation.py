@@ -7,41 +7,58 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import web
 
+from idnode.node.faces.http.replies import unknown_endpoint
 from idnode.node.faces.http.routes import Route, endpoint
 from idnode.node.faces.table import FACES
-from idnode.node.openapi.document import document
-from idnode.node.openapi.page import page
+from idnode.node.openapi.page import asset, language_of, page
+from idnode.node.openapi.samples import add_samples
+from idnode.node.openapi.words import ENGLISH, explain
 
 if TYPE_CHECKING:
     from idnode.node.openapi.document import Schema
 
 TITLE = "idnode"
 ABOUT = (
-    "A local secondary node for industrial-internet identifiers: the SNMS OpenAPI, the Handle JSON API "
-    "and the bulk API, all on one register."
+    "A local secondary node for industrial-internet identifiers: the SNMS OpenAPI, the IDHub API, "
+    "the Handle JSON API and the bulk API, all on one register."
 )
 
 
-def openapi(version: str) -> Schema:
-    """Return the document of every API on the HTTP port."""
+def openapi(version: str, language: str = ENGLISH) -> Schema:
+    """Return the document of every API on the HTTP port, in a language."""
+    from idnode.node.openapi.document import document  # noqa: PLC0415  # as late as the operations
+
     operations = [operation for face in FACES for operation in face.operations()]
-    return document(TITLE, version, ABOUT, operations)
+    return add_samples(explain(document(TITLE, version, ABOUT, operations), language))
 
 
 def documentation_routes(version: str) -> list[Route]:
     """Return the routes of document and page."""
-    body = b""
+    bodies: dict[str, bytes] = {}
 
-    async def described(_request: web.Request) -> web.StreamResponse:
-        nonlocal body
-        body = body or orjson.dumps(openapi(version))
-        return web.Response(body=body, content_type="application/json")
+    async def described(request: web.Request) -> web.StreamResponse:
+        # Programs that ask for no language get the English one, whatever machine they run on.
+        language = language_of(request.query, ENGLISH)
+        if language not in bodies:
+            bodies[language] = orjson.dumps(openapi(version, language))
+        return web.Response(body=bodies[language], content_type="application/json")
 
-    async def shown(_request: web.Request) -> web.StreamResponse:
-        html, headers = page()
+    async def shown(request: web.Request) -> web.StreamResponse:
+        accepted = request.headers.get("Accept-Language", "")
+        html, headers = page(language_of(request.query, accepted))
         return web.Response(body=html, headers=headers)
+
+    async def loaded(request: web.Request) -> web.StreamResponse:
+        found = asset(request.match_info["name"])
+        if found is None:
+            return unknown_endpoint(request)
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=3600"}
+        return web.Response(
+            body=found.content, content_type=found.media_type, charset="utf-8", headers=headers
+        )
 
     return [
         *endpoint("/openapi.json", {"GET": described, "HEAD": described}),
         *endpoint("/docs", {"GET": shown, "HEAD": shown}),
+        *endpoint("/docs/{name}", {"GET": loaded, "HEAD": loaded}),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from idnode.node.faces.http import replies
+from idnode.node.faces.http.arrival import arrival
 from idnode.node.faces.http.authorization import CredentialsRefused
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.parameters import query_parameters
@@ -35,7 +36,7 @@ class HttpExchange:
     ) -> None:
         self._services = services
         self.operation = operation
-        self._started = services.clock.elapsed() if started is None else started
+        self._started = arrival(request, services.clock) if started is None else started
         self.request = request
         self.handle = handle
         self.text = None if handle is None else handle.decode(errors="replace")

@@ -14,6 +14,7 @@ import asyncio
 import errno
 import logging
 import socket
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -42,13 +43,15 @@ class ListenerLimits:
 
     ``connections_max``: connections served at once. ``undecided_max``: connections at once that did not speak
     yet, or did not finish the TLS handshake. Who is turned away may read why for ``farewell_seconds``, as
-    ``farewells_max`` do at most.
+    ``farewells_max`` do at most. Connections whose descriptor is
+    ``descriptors_max`` or beyond are let go at once.
     """
 
     undecided_max: int = 1024
     connections_max: int = 4096
     silence_seconds: float = 180.0
     handshake_seconds: float = 10.0
+    descriptors_max: int = sys.maxsize
     farewell_seconds: float = 1.0
     farewells_max: int = 64
 
@@ -112,22 +115,17 @@ class HttpListener:
         """Connections that are neither served nor let go yet."""
         return len(self._silent) + len(self._joining)
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen on every address that the host name has.
+    def start(self, bound: list[socket.socket]) -> None:
+        """Listen on sockets that are bound already, and own them from now on.
 
         Raises:
-            OSError: One of them cannot be had.
+            OSError: The system refused.
 
         """
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        try:
-            for family, _, _, _, address in dict.fromkeys(found):
-                self._listening.append(_listening(family, address))
-        except BaseException:
-            self._close_listening()
-            raise
-        for each in self._listening:
+        self._listening = bound
+        for each in bound:
+            each.listen(BACKLOG)
             loop.add_reader(each, self._accept, each)
 
     async def stop(self) -> None:
@@ -160,6 +158,10 @@ class HttpListener:
                     raise
                 self._pause(listening, error)
                 return
+            if connection.fileno() >= self._limits.descriptors_max:
+                connection.close()
+                self._refused("too_many_connections")
+                continue
             connection.setblocking(False)
             self._make_room()
             self._judge(connection)
@@ -285,7 +287,27 @@ class HttpListener:
         self._leaving.discard(task)
 
 
-def _listening(family: int, address: object) -> socket.socket:
+async def bound_sockets(host: str, port: int) -> list[socket.socket]:
+    """Return a socket on every address that the host name has; nobody listens there yet.
+
+    Raises:
+        OSError: One of them cannot be had.
+
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    made: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in dict.fromkeys(found):
+            made.append(_bound(family, address))
+    except BaseException:
+        for each in made:
+            each.close()
+        raise
+    return made
+
+
+def _bound(family: int, address: object) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setblocking(False)
@@ -295,7 +317,6 @@ def _listening(family: int, address: object) -> socket.socket:
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         made.bind(address)  # type: ignore[arg-type]
-        made.listen(BACKLOG)
     except BaseException:
         made.close()
         raise

@@ -12,14 +12,14 @@ from functools import partial
 from typing import Any, Final
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from idnode.node.faces.http.access import NO_CORS
 from idnode.node.faces.http.body import BodyRefused
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.seam import Seam
-from idnode.node.interceptors.exchange import current, note_error
+from idnode.node.interceptors.exchange import REQUEST_ID_HEADER, current, note_error
 from idnode.node.service.answers import RETRY_AFTER, RETRY_SECONDS, answer_for, text_for
 from idnode.node.service.errors import AuthenticationNeeded, NotResponsible, ServiceError
 from idnode.registry.fetching import NotFetched, carried_out_again
@@ -155,7 +155,7 @@ def guarded(
             response = present(failure(code, message), status)
             if unexpected is not None:  # planned refusals were counted where they were made
                 unexpected(int(code), asyncio.get_running_loop().time() - started)
-        if "Origin" in request.headers:
+        if hdrs.ORIGIN in request.headers:
             add_cors(request, response)
         return response
 
@@ -188,6 +188,13 @@ def status_response(status: int, message: str) -> web.Response:
     """Return what the HTTP layer itself refuses, as JSON (handle-http-api.md §2, last sentence)."""
     code = _STATUS_CODES.get(status, ResponseCode.PROTOCOL_ERROR)
     return present(failure(code, message), status)
+
+
+def add_request_id(response: web.StreamResponse) -> None:
+    """Name the current request in an answer that is written piece by piece; all others are named at the seam."""
+    exchange = current.get()
+    if exchange is not None:
+        response.headers[REQUEST_ID_HEADER] = exchange.id
 
 
 def add_cors(request: web.Request, response: web.StreamResponse) -> None:

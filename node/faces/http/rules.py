@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp.http_exceptions import HttpProcessingError
 
-from idnode.node.faces.http.authorization import CredentialsRefused
+from idnode.node.faces.http.authorization import CredentialsRefused, UserNotEncoded
 from idnode.node.faces.http.body import BodyRefused, Unreadable
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.interceptors.rules.rule import Rule
@@ -48,6 +48,15 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "Keep it within the limit, complete, and in the encoding that Content-Encoding names.",
         "请使请求体不超过上限、完整，且编码与 Content-Encoding 一致。",
         "handle-http-api.md §4",
+    ),
+    UserNotEncoded: Rule(
+        "W-HTTP-USER-COLON",
+        "The user name of Basic ends at its first colon: the node read the user {index}, and took the handle for the "
+        "beginning of the secret.",
+        "Basic 的用户名到第一个冒号为止：节点读到的用户名是 {index}，标识被当成了密钥的开头。",
+        "Percent-encode the colon between index and handle: curl -u '{index}%3A0.NA%2F88.900.1:SECRET'.",
+        "请对索引与标识之间的冒号做百分号编码：curl -u '{index}%3A0.NA%2F88.900.1:密钥'。",
+        "handle-http-api.md §7",
     ),
     CredentialsRefused: Rule(
         "W-HTTP-CREDENTIALS",

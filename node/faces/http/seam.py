@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 from multidict import CIMultiDict
 
+from idnode.node.faces.http.arrival import arrival
 from idnode.node.faces.http.body import Unreadable
 from idnode.node.interceptors.actions import PROCEED, Close, Send, Wait
 from idnode.node.interceptors.exchange import (
@@ -81,7 +82,7 @@ class Seam:
         exchange = Exchange(
             HTTP,
             HttpRequest("", "", {}),
-            started=self._clock.elapsed(),
+            started=arrival(request, self._clock),
             peer=_peer_of(request),
             connection=_connection_of(request),
         )
@@ -94,7 +95,7 @@ class Seam:
         exchange = Exchange(
             self._face,
             HttpRequest(request.method, request.path_qs, request.headers),
-            started=self._clock.elapsed(),
+            started=arrival(request, self._clock),
             peer=_peer_of(request),
             connection=_connection_of(request),
         )

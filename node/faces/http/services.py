@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from idnode.node.faces.http.authorization import HttpAuthorization
+    from idnode.node.faces.idhub.exchange import IdhubServices
     from idnode.node.faces.snms.exchange import SnmsServices
+    from idnode.node.service.docking.national import NationalNode
     from idnode.node.service.events import Observer
     from idnode.node.service.handle.handle_protocol import HandleProtocol
     from idnode.node.service.identifiers.authority import Authority
@@ -19,6 +21,18 @@ if TYPE_CHECKING:
     from idnode.node.service.identifiers.resolver import Resolver
     from idnode.node.service.identifiers.reverse_lookup import ReverseLookup
     from idnode.registry.handle.clock import Clock
+
+
+class Freshness(Protocol):
+    """Tells how what a recursive node remembers of a handle stands: hit, miss or stale, and its age in seconds."""
+
+    @property
+    def result(self) -> str:
+        """Result: what the cache knew."""
+
+    @property
+    def age(self) -> int:
+        """Seconds since it was fetched."""
 
 
 def from_the_start(_prefix: bytes, _place: int) -> tuple[int, bytes]:
@@ -48,5 +62,15 @@ class Services:
     """Chooses among weighted locations of a redirect."""
     reverse_lookup: ReverseLookup | None = None
     """Finds identifiers by their values, if that is switched on."""
+    trace: Callable[[bytes], Awaitable[dict[str, Any]]] | None = None
+    """Returns how a recursive node finds a complete handle, as JSON."""
+    freshness: Callable[[bytes], Freshness] | None = None
+    """Returns how what a recursive node remembers of a complete handle stands."""
+    national: NationalNode | None = None
+    """What a national node offers to those who dock to it."""
+    referral_status: int = 307
+    """The HTTP status that sends browsers on to another node; 300 shows them where to ask instead."""
     snms: Callable[[Observer], SnmsServices] | None = None
     """Returns what the SNMS face stands on, if the node has a directory."""
+    idhub: Callable[[Observer], IdhubServices] | None = None
+    """Returns what the IDHub face stands on, if the node has a directory."""

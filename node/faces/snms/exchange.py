@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
+from idnode.node.faces.http.arrival import arrival
 from idnode.node.faces.http.body import BodyRefused
 from idnode.node.faces.http.replies import hang_up_after, json_response, log_failure
 from idnode.node.faces.snms.texts import (
@@ -94,14 +95,14 @@ def answered(
     clock, observer = services.clock, services.observer
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        started = clock.elapsed()
+        started = arrival(request, clock)
         code = int(ResponseCode.SUCCESS)
         try:
             response = success(await endpoint(request))
         except BodyRefused as error:
             code = int(ResponseCode.PROTOCOL_ERROR)
             note_error(error)
-            response = failure(Said(REFUSED, "请求体过大或编码错误"), status=error.status)
+            response = failure(Said(REFUSED, _body_text(error)), status=error.status)
             hang_up_after(error, response)
         except PLANNED as error:
             code = code_of(error)
@@ -121,6 +122,13 @@ def answered(
         return response
 
     return answer
+
+
+def _body_text(error: BodyRefused) -> str:
+    text = "请求体过大或编码错误"
+    if error.bytes_max:
+        return f"{text}（上限为{error.bytes_max}字节，即{error.bytes_max >> 20}MB）"
+    return f"{text}（Content-Encoding应为gzip、deflate或不压缩，请求体须完整）"
 
 
 def code_of(error: BaseException) -> int:

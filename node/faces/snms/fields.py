@@ -13,7 +13,7 @@ _LONG_MAX: Final = 0x7FFFFFFFFFFFFFFF
 def _without_nul(text: str) -> str:
     """Refuse NUL, which some databases cannot keep."""
     if "\0" in text:
-        raise ValueError("NUL")
+        raise ValueError("不含NUL的文本")
     return text
 
 

@@ -48,7 +48,7 @@ async def _part(request: web.Request) -> bytes:
     if not request.content_type.startswith("multipart/"):
         raise missing(PART)
     if (request.content_length or 0) > FILE_BYTES_MAX + _FRAME_BYTES_MAX:
-        raise BodyRefused(413, "The form is too long")
+        raise BodyRefused(413, "The form is too long", FILE_BYTES_MAX)
     try:
         form = await request.multipart()
         for _ in range(PARTS_MAX):

@@ -34,6 +34,12 @@ Day = Annotated[date | None, BeforeValidator(nothing_if_empty)]
 Port = Annotated[Text16 | None, BeforeValidator(number_to_text)]
 
 
+_PLACES = {
+    1: "deployMode为1时同时填写deployAddrProvince、deployAddrCity和deployAddr",
+    2: "deployMode为2时填写name，即云服务商名称",
+}
+
+
 class SysUser(Model):
     """The account that is made together with an enterprise."""
 
@@ -103,7 +109,7 @@ class Deployment(Model):
             else self.name
         )
         if not told:
-            raise ValueError("place")
+            raise ValueError(_PLACES[self.deployMode])
         return self
 
 
@@ -192,7 +198,7 @@ class PrefixConfiguration(Model):
     @classmethod
     def _port_is_one(cls, port: str | None) -> str | None:
         if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-            raise ValueError("port")
+            raise ValueError("1到65535之间的端口")
         return port
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from idnode.node.faces.snms.forms import Configuration
 from idnode.node.faces.snms.pages import asked_page, shown_page
 from idnode.node.faces.snms.reading import query_text, read_model
-from idnode.node.faces.snms.texts import REFUSED, ParameterRefused, missing
+from idnode.node.faces.snms.texts import missing, wrong
 from idnode.node.faces.snms.times import shown_time
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def _server(wanted: PrefixConfiguration) -> dict[str, str]:
         if not getattr(wanted, name):
             raise missing(f"entPrefixConfig.{name}")
     if wanted.hdlType != HDL_TYPE:
-        raise ParameterRefused(REFUSED, "参数值不正确: entPrefixConfig.hdlType")
+        raise wrong("entPrefixConfig.hdlType", wanted.hdlType, "HS_SITE，这是唯一支持的类型")
     if _ip_type(wanted.ip or "") != wanted.ipType:
-        raise ParameterRefused(REFUSED, "参数值不正确: entPrefixConfig.ip")
+        raise wrong("entPrefixConfig.ip", wanted.ip, "与ipType一致的IP地址")
     if not (wanted.tcpPort or wanted.udpPort or wanted.httpPort):
         raise missing("entPrefixConfig.tcpPort")
     return wanted.model_dump(exclude={"entPrefix"}, exclude_none=True)

@@ -12,7 +12,7 @@ import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from idnode.node.faces.http.body import read_body
-from idnode.node.faces.snms.texts import REFUSED, WRONG_TYPE, ParameterRefused, missing
+from idnode.node.faces.snms.texts import REFUSED, WRONG_TYPE, ParameterRefused, missing, wrong
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -51,7 +51,25 @@ async def read_json(request: web.Request) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise ParameterRefused(REFUSED, "请求体不是合法的JSON") from error
+        hint = why_no_json(body, request.content_type, error)
+        raise ParameterRefused(REFUSED, f"请求体不是合法的JSON（{hint}）") from error
+
+
+def why_no_json(body: bytes, content_type: str, error: orjson.JSONDecodeError) -> str:
+    """Return what kept a body from being read: its kind, its encoding, or a place in it."""
+    if not body.strip():
+        return "请求体为空"
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        try:
+            body.decode("gbk")
+        except UnicodeDecodeError:
+            return "编码应为UTF-8"
+        return "编码应为UTF-8，收到的像是GBK"
+    if text.lstrip()[:1] not in {"{", "["} and "json" not in content_type:
+        return f"Content-Type应为application/json，收到{content_type}"
+    return f"第{error.lineno}行第{error.colno}列"
 
 
 async def read_model(request: web.Request, model: type[_Model]) -> _Model:
@@ -132,7 +150,7 @@ def optional_number(request: web.Request, name: str, otherwise: int) -> int:
     if not found.isascii() or not found.isdigit() or len(found) > 9:
         raise ParameterRefused(WRONG_TYPE, f"参数类型不匹配: {name}")
     if int(found) < 1:
-        raise ParameterRefused(REFUSED, f"参数值不正确: {name}")
+        raise wrong(name, found, "不小于1的整数")
     return int(found)
 
 
@@ -140,13 +158,13 @@ def _bounded(found: str, name: str, characters_max: int) -> str:
     if len(found) > characters_max:
         raise ParameterRefused(REFUSED, f"参数长度超出限制: {name}")
     if "\0" in found:
-        raise ParameterRefused(REFUSED, f"参数值不正确: {name}")
+        raise wrong(name, None, "不含NUL的文本")
     return found
 
 
 def refusal_of(error: ValidationError, found: Any) -> ParameterRefused:
     """Return what a client is told of the first member that does not fit."""
-    problem = error.errors(include_url=False, include_context=False, include_input=True)[0]
+    problem = error.errors(include_url=False, include_input=True)[0]
     name = ".".join(str(part) for part in problem["loc"] if not _is_branch(part))
     kind = problem["type"]
     if not name and not isinstance(found, dict):
@@ -157,7 +175,29 @@ def refusal_of(error: ValidationError, found: Any) -> ParameterRefused:
         return ParameterRefused(REFUSED, f"参数长度超出限制: {name}")
     if kind in _TYPES:
         return ParameterRefused(WRONG_TYPE, f"参数类型不匹配: {name}")
-    return ParameterRefused(REFUSED, f"参数值不正确: {name}")
+    return wrong(name, _shown(name, problem["input"]), _wanted(problem))
+
+
+def _shown(name: str, came: Any) -> Any:
+    """Return what of a value is said back: a plain one, and never a password."""
+    hidden = name.endswith("password") or isinstance(came, dict | list)
+    return None if hidden else came
+
+
+def _wanted(problem: Any) -> str:
+    """Return what would have been taken, as far as the check says."""
+    kind, context = problem["type"], problem.get("ctx") or {}
+    if kind == "literal_error":
+        return str(context["expected"]).replace("'", "").replace(", ", "、").replace(" or ", "或")
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "greater_than_equal":
+        return f"不小于{context['ge']}的整数"
+    if kind == "less_than_equal":
+        return f"不大于{context['le']}的整数"
+    if kind == "string_pattern_mismatch":
+        return "64位十六进制的SHA-256"
+    return "yyyy-MM-dd格式的日期" if kind.startswith("date") else ""
 
 
 def _is_branch(part: object) -> bool:

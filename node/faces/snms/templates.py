@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from idnode.node.faces.snms.models import Template, TemplateKey
 from idnode.node.faces.snms.reading import query_text, read_model
-from idnode.node.faces.snms.texts import REFUSED, ParameterRefused
+from idnode.node.faces.snms.texts import wrong
 from idnode.node.service.directory.templates import NewItem, NewTemplate
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ class TemplateCalls:
         return True
 
     def _new(self, found: Template) -> NewTemplate:
-        for item in found.items:
+        for place, item in enumerate(found.items):
             kind = item.metadata.type
             if (kind if self._services.strict_types else kind.lower()) != "string":
-                raise ParameterRefused(REFUSED, "参数值不正确: metadata.type")
+                raise wrong(f"items.{place}.metadata.type", kind, "小写的string")
         return NewTemplate(
             prefix=found.prefix,
             version=found.version,

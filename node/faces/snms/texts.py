@@ -20,6 +20,9 @@ NOT_PERMITTED: Final = -3
 BROKEN: Final = -4
 WRONG_TYPE: Final = 21000
 
+SHOWN_CHARACTERS_MAX: Final = 40
+"""Longest part of a wrong value that is said back."""
+
 SUCCESS_TEXT: Final = "success"
 BUSY_TEXT: Final = "系统繁忙"
 
@@ -37,6 +40,25 @@ class ParameterRefused(ServiceError, Unreadable):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.said = Said(status, message)
+
+
+def wrong_text(name: str, came: object = None, wants: str = "") -> str:
+    """Return what is said of a member's wrong value: its name, and then what came and what is allowed."""
+    told = [] if came is None else [f"收到{_quoted(came)}"]
+    if wants:
+        told.append(f"应为{wants}")
+    return f"参数值不正确: {name}" + (f"（{'，'.join(told)}）" if told else "")
+
+
+def _quoted(came: object) -> str:
+    text = str(came).encode(errors="replace").decode()
+    text = "".join(each if each.isprintable() else "?" for each in text)
+    return f'"{text[:SHOWN_CHARACTERS_MAX]}{"…" if len(text) > SHOWN_CHARACTERS_MAX else ""}"'
+
+
+def wrong(name: str, came: object = None, wants: str = "") -> ParameterRefused:
+    """Return the refusal of a member's value."""
+    return ParameterRefused(REFUSED, wrong_text(name, came, wants))
 
 
 def missing(name: str) -> ParameterRefused:
@@ -64,6 +86,10 @@ _TAKEN: Final = {
     "idType": "属性英文名称重复",
     "name": "属性中文名称重复",
 }
+_ELSEWHERE: Final = {
+    "typed": "模板含有非字符型属性，请使用IDHub接口",
+    "unpublished": "模板未发布",
+}
 _NEEDS: Final = {"enabled": "前缀未启用", "hosted": "前缀未托管"}
 
 _TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
@@ -71,12 +97,13 @@ _TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
     refusals.Absent: lambda error: _ABSENT[error.kind],
     refusals.Taken: lambda error: _TAKEN[error.kind],
     refusals.PrefixNotReady: lambda error: _NEEDS[error.needs],
+    refusals.TemplateElsewhere: lambda error: _ELSEWHERE[error.reason],
     refusals.PrefixElsewhere: lambda _: "前缀不属于本二级节点",
-    refusals.FieldRefused: lambda error: f"参数值不正确: {error.field}",
+    refusals.FieldRefused: lambda error: wrong_text(error.field, error.came, error.wants),
     refusals.FileRefused: lambda error: "文件大小超出限制" if error.bytes_max else "文件类型不支持",
     refusals.TooManyItems: lambda error: f"单次最多处理{error.items_max}条数据",
     refusals.ItemConflict: lambda error: f"索引{error.index}与属性英文名称不匹配",
-    refusals.IndexReserved: lambda error: f"索引{error.index}为系统保留索引",
+    refusals.IndexReserved: lambda error: f"索引{error.index}为系统保留索引（属性索引从2000开始）",
     refusals.IndexNotInTemplate: lambda error: f"非法操作，索引{error.index}在模板中不存在",
     refusals.IndexRepeated: lambda error: f"索引{error.index}重复",
     refusals.TypeDiffers: lambda error: f"索引{error.index}的类型与模板不匹配",

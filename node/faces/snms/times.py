@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from idnode.node.faces.snms.texts import REFUSED, ParameterRefused
+from idnode.node.faces.snms.texts import wrong
 from idnode.node.service.directory.accounts import CHINA
 
 _FORM = "%Y-%m-%d %H:%M:%S"
@@ -26,4 +26,4 @@ def read_time(text: str, name: str) -> int | None:
         moment = datetime.strptime(text, _FORM).replace(tzinfo=UTC)
         return int((moment - CHINA).timestamp())
     except (ValueError, OverflowError) as error:
-        raise ParameterRefused(REFUSED, f"参数值不正确: {name}") from error
+        raise wrong(name, text, "yyyy-MM-dd HH:mm:ss") from error

@@ -17,7 +17,7 @@ Seconds = Annotated[float, Field(ge=0, le=86_400)]
 class When(BaseModel):
     """Conditions on the moment, all of which must hold; none means always."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     next: Count | None = None
     """Only the next n matching requests."""

@@ -23,7 +23,7 @@ Count = Annotated[int, Field(ge=0)]
 class Asked(BaseModel):
     """A verification as it is sent: either ``match`` with a number, or ``order``."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     match: dict[str, Any] | None = None
     exactly: Count | None = None

@@ -41,10 +41,10 @@ HTTP_STATUS: Final = Rule(
 )
 RESPONSE_CODE: Final = Rule(
     "W-HDL-CODE",
-    "The request was answered with response code {code}.",
-    "请求的响应码为 {code}。",
-    "The answer's message and the table of response codes say more.",
-    "详见应答中的消息和响应码表。",
+    "{operation} of {handle} was answered with response code {code}, {meaning}; no error of the node's own led to it.",
+    "{handle} 的 {operation} 操作得到响应码 {code}（{meaning}），并非节点自身的错误所致。",
+    "Read the answer field by field with `idnode show`: a referral names the sites to ask, other codes carry a message.",
+    "用 `idnode show` 逐字段查看应答：引荐会列出应询问的站点，其他响应码附有消息。",
     "handle-protocol.md §2.3",
 )
 
@@ -72,6 +72,7 @@ _LOGIN_RULES: Final = {
     "date": directory.DIGEST_DATE,
     "undated": directory.DIGEST_NO_DATE,
     "plain": directory.DIGEST_PLAIN,
+    "digested": directory.DIGEST_HERE,
 }
 _NO_REFUSAL: Final = frozenset(
     (None, int(ResponseCode.SUCCESS), int(ResponseCode.AUTHENTICATION_NEEDED))
@@ -126,7 +127,7 @@ class Catalogue:
         if isinstance(answer, HttpAnswer) and (why := of_batch(exchange, answer)) is not None:
             return why
         if exchange.response_code not in _NO_REFUSAL:
-            return RESPONSE_CODE.why(code=exchange.response_code)
+            return _of_code(exchange)
         return None
 
     def _rule_of(self, error: BaseException, exchange: Exchange) -> Rule:
@@ -182,6 +183,17 @@ def _own_outcome(exchange: Exchange) -> str:
     if isinstance(exchange.answer, HttpAnswer):
         return f"{exchange.answer.status} {phrase_of(exchange.answer.status)}"
     return f"response code {exchange.response_code}"
+
+
+def _of_code(exchange: Exchange) -> Why:
+    code = exchange.response_code or 0
+    known = code in ResponseCode.__members__.values()
+    return RESPONSE_CODE.why(
+        code=code,
+        meaning=ResponseCode(code).name.lower().replace("_", " ") if known else "which is none",
+        operation=exchange.operation or "An operation",
+        handle=exchange.handle or "no handle",
+    )
 
 
 def _of_status(exchange: Exchange, answer: HttpAnswer) -> Why:

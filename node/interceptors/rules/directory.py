@@ -56,6 +56,14 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "请更换名称，或编辑已有对象。",
         "snms-api.md §2.1",
     ),
+    refusals.TemplateElsewhere: Rule(
+        "W-SNMS-TEMPLATE-ELSEWHERE",
+        "The template {name} is {reason}, so it is not for this API now.",
+        "模板 {name} 当前不能用于本接口（{reason}）。",
+        "Templates with numbers, dates or files exist on the IDHub API only; publish one before identifiers are made with it.",
+        "含数值、日期、文件等属性的模板只能通过 IDHub 接口使用；用于注册前须先发布。",
+        "idhub-api.md §5, snms-api.md §5",
+    ),
     refusals.PrefixNotReady: Rule(
         "W-SNMS-PREFIX-STATE",
         "The prefix {prefix} is not {needs}, which this call needs.",
@@ -74,10 +82,12 @@ RULES: Final[dict[type[BaseException], Rule]] = {
     ),
     refusals.FieldRefused: Rule(
         "W-SNMS-FIELD",
-        "The member {field} has a content that is not allowed.",
-        "成员 {field} 的值不被允许。",
-        "See the member's allowed values at /docs.",
-        "允许的取值见 /docs。",
+        "The member {field} has a content that is not allowed, or that does not fit the member before it.",
+        "成员 {field} 的值不被允许，或与其前一级成员不符。",
+        "Industry codes are those of GB/T 4754, each beginning with the one above (C, 34, 345, 3451); region codes those of "
+        "GB/T 2260, six digits, a city in its province; entInfoSyses names each sysType from 1 to 4 once. Other values: /docs.",
+        "行业代码取自 GB/T 4754，逐级以上级开头（C、34、345、3451）；地区代码取自 GB/T 2260，六位，市属于其省；"
+        "entInfoSyses 中 sysType 1 至 4 各出现一次。其他取值见 /docs。",
         "snms-api.md §8",
     ),
     refusals.FileRefused: Rule(
@@ -138,8 +148,8 @@ RULES: Final[dict[type[BaseException], Rule]] = {
     ),
     refusals.TypeDiffers: Rule(
         "W-SNMS-TYPE",
-        "The item at index {index} has the type {expected}.",
-        "索引 {index} 的类型应为 {expected}。",
+        "The attribute at index {index} came with another idType than the template's, which is {expected}.",
+        "索引 {index} 处属性的 idType 与模板不一致，模板中为 {expected}。",
         "Send the type of the template, spelled the same way.",
         "请使用与模板拼写一致的类型。",
         "snms-api.md §6",
@@ -226,6 +236,14 @@ DIGEST_PLAIN: Final = Rule(
     "明文密码请发送到 /identity/token；本接口接收带日期的摘要。",
     "snms-api.md §4",
 )
+DIGEST_HERE: Final = Rule(
+    "W-SNMS-DIGEST-HERE",
+    "A digest of the right password came, to the call that takes the password as it is.",
+    "密码正确，但发来的是其摘要，而本接口接收明文密码。",
+    "Send the password itself to this call, or its dated digest to /identity/token/v1.",
+    "请向本接口发送明文密码，或把带日期的摘要发送到 /identity/token/v1。",
+    "snms-api.md §4",
+)
 ACCOUNT_UNKNOWN: Final = Rule(
     "W-SNMS-ACCOUNT-UNKNOWN",
     "There is no account of this name.",
@@ -236,6 +254,6 @@ ACCOUNT_UNKNOWN: Final = Rule(
 )
 SPECIAL: Final = (
     *(TOKEN_NONE, TOKEN_NO_BEARER, TOKEN_GARBAGE, TOKEN_EXPIRED, DIGEST_DATE, DIGEST_NO_DATE),
-    *(DIGEST_PLAIN, ACCOUNT_UNKNOWN),
+    *(DIGEST_PLAIN, DIGEST_HERE, ACCOUNT_UNKNOWN),
 )
 """Rules that are told apart by more than the class of the error."""

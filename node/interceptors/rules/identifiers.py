@@ -35,6 +35,13 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "请按转介继续：询问其值中的站点。",
         "handle-protocol.md §5.1",
     ),
+    service.NobodyAnswers: Rule(
+        "W-REC-NOBODY-ANSWERS",
+        "The nodes that would know {handle} cannot be asked: {error}.",
+        "无法询问知道 {handle} 的节点：{error}。",
+        "See `idnode trace` for the node that does not answer; nothing is remembered that could be served meanwhile.",
+        "请用 `idnode trace` 查看哪个节点没有应答；目前没有可暂时提供的缓存。",
+    ),
     service.BatchTooLarge: Rule(
         "W-BULK-TOO-MANY",
         "A batch has more items than one request takes: {error}.",

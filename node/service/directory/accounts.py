@@ -77,7 +77,7 @@ class Accounts:
         inner = account.inner if account else _NOBODY
         proven = hmac.compare_digest(inner_of(password), inner)
         if account is None or not proven:
-            raise LoginRefused("password" if account else "account")
+            raise LoginRefused(_reason(account, password, days_around(self._clock.now())))
         return self._tokens.issue(account.id, self._clock.now())
 
     def login_digested(self, username: str, digest: str) -> str:
@@ -142,6 +142,14 @@ class Accounts:
         require_admin(asking)
         now = int(self._clock.now())
         return await self._directory.write(lambda session: add_account(session, new, now))
+
+
+def _reason(account: AccountEntry | None, password: str, days: list[str]) -> str:
+    """Return why a plain password was refused; a digest of the right one is a common mistake."""
+    if account is None:
+        return "account"
+    digests = {account.inner, *(digest_of(account.inner, day) for day in days)}
+    return "digested" if password.lower() in digests else "password"
 
 
 def require_admin(account: AccountEntry) -> None:

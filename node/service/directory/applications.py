@@ -62,7 +62,7 @@ def check_application(application: Application, node_prefix: str) -> None:
         check_region(region.province, region.city, region.county, region.field)
     systems = application.systems
     if not set(systems) >= _SYSTEMS or len(set(systems)) < len(systems):
-        raise FieldRefused("entInfoSyses")
+        raise FieldRefused("entInfoSyses", None, "sysType为1、2、3、4的各一条，5可选")
 
 
 def check_prefix(prefix: str, node_prefix: str) -> None:

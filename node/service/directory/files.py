@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlalchemy import select
 
 from idnode.node.service.directory.refusals import FileRefused
-from idnode.registry.directory.tables import StoredFile
+from idnode.registry.directory.tables import ObjectFile, StoredFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +103,7 @@ class Files:
 
         def work(session: Session) -> int:
             known = set(session.scalars(select(StoredFile.path)))
+            known |= set(session.scalars(select(ObjectFile.path)))
             found = [path for path in self._folder.glob("*") if path.name not in known]
             for path in found:
                 path.unlink()

@@ -49,15 +49,17 @@ def check_industry(
     """
     divisions = SECTIONS.get(category)
     if divisions is None:
-        raise FieldRefused("industryCategory")
+        raise FieldRefused("industryCategory", category, "GB/T 4754门类字母A至T")
     if not _is_code(specific, 2) or int(specific) not in divisions:
-        raise FieldRefused("industrySpecific")
+        raise FieldRefused(
+            "industrySpecific", specific, f"门类{category}的两位大类代码{_span(divisions)}"
+        )
     if trade is not None and not (_is_code(trade, 3) and trade.startswith(specific)):
-        raise FieldRefused("industryTrade")
+        raise FieldRefused("industryTrade", trade, f"以{specific}开头的三位中类代码")
     if subclass is not None and not (
         _is_code(subclass, 4) and subclass.startswith(trade or specific)
     ):
-        raise FieldRefused("industrySubclass")
+        raise FieldRefused("industrySubclass", subclass, f"以{trade or specific}开头的四位小类代码")
 
 
 def check_region(province: str, city: str, county: str | None, field: str) -> None:
@@ -68,11 +70,15 @@ def check_region(province: str, city: str, county: str | None, field: str) -> No
 
     """
     if not _REGION.fullmatch(province):
-        raise FieldRefused(f"{field}Province")
+        raise FieldRefused(f"{field}Province", province, "GB/T 2260六位省级代码，如320000")
     if not _REGION.fullmatch(city) or city[:2] != province[:2]:
-        raise FieldRefused(f"{field}City")
+        raise FieldRefused(f"{field}City", city, f"以{province[:2]}开头的GB/T 2260六位代码")
     if county and (not _REGION.fullmatch(county) or county[:2] != province[:2]):
-        raise FieldRefused(f"{field}County")
+        raise FieldRefused(f"{field}County", county, f"以{province[:2]}开头的GB/T 2260六位代码")
+
+
+def _span(divisions: range) -> str:
+    return f"{divisions[0]:02d}至{divisions[-1]:02d}"
 
 
 def _is_code(text: str, digits: int) -> bool:

@@ -150,7 +150,7 @@ def site_of(server: Mapping[str, Any]) -> bytes:
         if server.get(name)
     )
     if not interfaces:
-        raise FieldRefused("tcpPort")
+        raise FieldRefused("tcpPort", None, "tcpPort、udpPort、httpPort至少填一个")
     try:
         address = pack_address(str(server["ip"]))
     except EncodingError as error:

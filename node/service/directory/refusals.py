@@ -27,7 +27,7 @@ class LoginRefused(AuthenticationFailed):
     """No such account, or another password.
 
     ``reason`` is ``account``, ``password``, ``date`` (then ``date`` is the digest's, ``today`` the node's),
-    ``undated`` or ``plain``. It is for whoever runs the node; the peer is told nothing of it.
+    ``undated``, ``plain`` or ``digested``. It is for whoever runs the node; the peer is told nothing of it.
     """
 
     def __init__(self, reason: str, *, date: str = "", today: str = "") -> None:
@@ -63,6 +63,15 @@ class Taken(RuleBroken):
         self.name = name
 
 
+class TemplateElsewhere(RuleBroken):
+    """A metadata template is not for this API; ``reason`` is ``typed`` (it has more than characters) or ``unpublished``."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The template {name} is {reason}")
+        self.name = name
+        self.reason = reason
+
+
 class PrefixNotReady(RuleBroken):
     """A prefix is not in the state that a request needs; ``needs`` is ``enabled`` or ``hosted``."""
 
@@ -82,11 +91,16 @@ class PrefixElsewhere(RuleBroken):
 
 
 class FieldRefused(RuleBroken):
-    """A field has a content that no rule allows; ``field`` is its name on the wire."""
+    """A field has a content that no rule allows; ``field`` is its name on the wire.
 
-    def __init__(self, field: str) -> None:
+    ``came`` is what came, if one value did; ``wants`` says in the API's language what is allowed.
+    """
+
+    def __init__(self, field: str, came: object = None, wants: str = "") -> None:
         super().__init__(f"{field} is not valid")
         self.field = field
+        self.came = came
+        self.wants = wants
 
 
 class FileRefused(RuleBroken):

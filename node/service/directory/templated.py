@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 HANDLE_CHARACTERS_MAX: Final = 255
 """Longest handle of this API, in characters."""
 
+_HANDLE_WANTED: Final = "前缀/后缀，不超过255个字符"
+
 SECRET_KEY_INDEX: Final = 301
 """The key by which the administrator of a prefix is known."""
 
@@ -114,7 +116,7 @@ class TemplatedIdentifiers:
 
         """
         if len(handle) > HANDLE_CHARACTERS_MAX:
-            raise FieldRefused("handle")
+            raise FieldRefused("handle", handle, _HANDLE_WANTED)
         key = handle.encode(errors="replace")
         try:
             packed = self._resolver.resolve(key, refer=False)
@@ -320,7 +322,7 @@ def _checked(handle: str) -> tuple[bytes, str]:
     """
     prefix, slash, suffix = handle.partition("/")
     if len(handle) > HANDLE_CHARACTERS_MAX or not (prefix and slash and suffix):
-        raise FieldRefused("handle")
+        raise FieldRefused("handle", handle, _HANDLE_WANTED)
     return names.check(handle.encode()), prefix
 
 

@@ -19,6 +19,7 @@ from idnode.node.service.directory.refusals import (
     IndexReserved,
     ItemConflict,
     Taken,
+    TemplateElsewhere,
     TooManyItems,
 )
 from idnode.registry.directory.tables import FIRST_ITEM_INDEX, Template, TemplateItem
@@ -46,6 +47,12 @@ ITEMS_MAX: Final = 1000
 
 INDEX_MAX: Final = 0x7FFFFFFF
 """Highest index of a handle value; eleven digits, as documented, would not fit the protocol."""
+
+INDEX_RANGE: Final = f"{FIRST_ITEM_INDEX}到{INDEX_MAX}之间的整数"
+"""Says which indexes an item may have."""
+
+CHARACTERS: Final = 1
+"""The type of values that a template of this API can have, as metadata templates number types."""
 
 KINDS: Final = frozenset({1, 2})
 """1: active identifier carrier, 2: other."""
@@ -91,18 +98,35 @@ class Templates:
 
         """
         own_prefix(self._cache, account, prefix)
-        return self.known(prefix, version)
+        return self._plain(prefix, version)
 
     def known(self, prefix: str, version: str) -> TemplateEntry:
-        """Return a template, whoever asks.
+        """Return a template that identifiers can be registered with, whoever asks.
 
         Raises:
             Absent: There is none.
+            TemplateElsewhere: It has items of other types than characters, or is not published.
+
+        """
+        found = self._plain(prefix, version)
+        if found.details is not None and not found.details["state"]:
+            raise TemplateElsewhere(f"{prefix} {version}", "unpublished")
+        return found
+
+    def _plain(self, prefix: str, version: str) -> TemplateEntry:
+        """Return a template of characters only, as all of this API are.
+
+        Raises:
+            Absent: There is none.
+            TemplateElsewhere: It has items of other types.
 
         """
         found = self._cache.templates.get((prefix, version))
         if found is None:
             raise Absent("template", f"{prefix} {version}")
+        for item in found.items.values():
+            if item.details is not None and item.details["schema"]["dataType"] != CHARACTERS:
+                raise TemplateElsewhere(f"{prefix} {version}", "typed")
         return found
 
     async def create(self, account: AccountEntry, new: NewTemplate) -> None:
@@ -114,7 +138,7 @@ class Templates:
 
         """
         entry = enabled_prefix(self._cache, account, new.prefix)
-        _check(new)
+        check_template(new)
         now = int(self._clock.now())
 
         def work(session: Session) -> None:
@@ -137,7 +161,7 @@ class Templates:
 
         """
         entry = enabled_prefix(self._cache, account, new.prefix)
-        _check(new)
+        check_template(new)
         now = int(self._clock.now())
 
         def work(session: Session) -> None:
@@ -175,23 +199,33 @@ def _stored(session: Session, prefix_id: int, version: str) -> Template | None:
     )
 
 
-def _check(new: NewTemplate) -> None:
+def check_template(new: NewTemplate) -> None:
+    """Insist on what can be judged without the directory.
+
+    Raises:
+        RuleBroken: Something in the template does not fit.
+
+    """
     if new.kind not in KINDS:
-        raise FieldRefused("type")
+        raise FieldRefused("type", new.kind, "1或2：1为主动标识载体，2为其他")
     check_industry(*new.industry)
     if len(new.items) > ITEMS_MAX:
         raise TooManyItems(ITEMS_MAX)
     seen: set[int] = set()
-    for item in new.items:
+    for place, item in enumerate(new.items):
         if item.min_length > item.max_length:
-            raise FieldRefused("metadata.maxLength")
+            raise FieldRefused(
+                f"items.{place}.metadata.maxLength",
+                item.max_length,
+                f"不小于minLength（{item.min_length}）",
+            )
         index = item.id_index
         if index is None:  # a free one is chosen when an identifier is written
             continue
         if index in RESERVED_INDEXES:
             raise IndexReserved(index)
         if not FIRST_ITEM_INDEX <= index <= INDEX_MAX:
-            raise FieldRefused("idIndex")
+            raise FieldRefused(f"items.{place}.idIndex", index, INDEX_RANGE)
         if index in seen:
             raise IndexRepeated(index)
         seen.add(index)
@@ -242,7 +276,7 @@ def _append(template: Template, item: NewItem) -> None:
     if len(template.items) >= ITEMS_MAX:
         raise TooManyItems(ITEMS_MAX)
     if index > INDEX_MAX:
-        raise FieldRefused("idIndex")
+        raise FieldRefused("idIndex", index, INDEX_RANGE)
     template.items.append(
         TemplateItem(
             name=item.name,

@@ -33,6 +33,10 @@ class Tokens:
         """Sign with another key from now on, which voids every token."""
         self._key = key
 
+    def derived(self, purpose: bytes) -> bytes:
+        """Return a key for tokens of another form, which a renewal voids, too."""
+        return hmac.new(self._key, purpose, hashlib.sha256).digest()
+
     def issue(self, account_id: int, now: float) -> str:
         """Return a token for an account."""
         claim = _CLAIM.pack(account_id, int(now) + LIFE_SECONDS)

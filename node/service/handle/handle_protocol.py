@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 class HandleServices:
     """Holds what the operations stand on.
 
-    ``report`` says what the status handle tells administrators, ``site`` is the node's site record.
+    ``report`` says what the status handle tells administrators, ``site`` is the node's site record,
+    ``trusts`` what says whether a record is verified.
     """
 
     register: Register
@@ -58,6 +59,7 @@ class HandleServices:
     offload: Offload
     report: Callable[[], dict[str, Any]]
     site: bytes = b""
+    trusts: Callable[[bytes], bool] | None = None
     challenge_limits: ChallengeLimits | None = None
     session_limits: SessionLimits | None = None
 
@@ -80,6 +82,7 @@ class HandleProtocol:
             responses,
             Status(clock, services.report),
             services.site,
+            services.trusts,
         )
         self.dispatch = Dispatch({}, responses, authentication.challenge)
         self.homing = Homing(services.authority, services.permissions)

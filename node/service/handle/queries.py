@@ -21,6 +21,8 @@ from idnode.registry.handle.wire.constants import OpCode, OpFlag
 from idnode.registry.handle.wire.resolution import decode_query, encode_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from idnode.node.service.handle.connection import Connection, Proof
     from idnode.node.service.handle.dispatch import Dispatch, Operation
     from idnode.node.service.handle.response import Reply, ReplyTo, Responses
@@ -33,21 +35,28 @@ if TYPE_CHECKING:
 
 _DO_NOT_REFER: Final = OpFlag.DO_NOT_REFER
 _PUBLIC_ONLY: Final = OpFlag.PUBLIC_ONLY
+_TRUSTED_QUERY: Final = OpFlag.TRUSTED_QUERY
+_TRUSTED_RESULT: Final = OpFlag.TRUSTED_RESULT
 _READABLE: Final = Permission.ADMIN_READ | Permission.PUBLIC_READ
 
 
 class Queries:
-    """Answers queries; ``site`` is the node's site record."""
+    """Answers queries; ``site`` is the node's site record.
 
-    def __init__(
+    ``trusts`` says of a complete handle whether its record is verified, for those who ask for a trusted answer.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  # called once, where the operations are put together
         self,
         resolver: Resolver,
         permissions: Permissions,
         responses: Responses,
         status: Status,
         site: bytes = b"",
+        trusts: Callable[[bytes], bool] | None = None,
     ) -> None:
         self.site = site
+        self._trusts = trusts
         self._resolve = resolver.resolve
         self._permissions = permissions
         self._success = responses.success
@@ -98,6 +107,7 @@ class Queries:
                 encode_answer(handle, packed),
                 RESOLVE,
                 handle.partition(b"/")[0],
+                self._verified(message, handle),
             )
         )
 
@@ -188,7 +198,14 @@ class Queries:
     ) -> Reply:
         body = encode_answer(query.handle, packed)
         prefix = names.prefix_of(query.handle)
-        return self._success(message, envelope, connection, body, RESOLVE, prefix)
+        flags = self._verified(message, query.handle)
+        return self._success(message, envelope, connection, body, RESOLVE, prefix, flags)
+
+    def _verified(self, message: Message, handle: bytes) -> int:
+        """Return the flag of a verified answer, if it was asked for and is one (handle-protocol.md §2.1)."""
+        if not message.op_flags & _TRUSTED_QUERY or self._trusts is None:
+            return 0
+        return _TRUSTED_RESULT if self._trusts(names.complete(handle)) else 0
 
     def get_site_info(
         self, message: Message, envelope: Envelope, connection: Connection, reply: ReplyTo

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idnode.node.service.errors import ServiceError
+from idnode.node.service.errors import NodeBusy, ServiceError
+from idnode.node.service.queue_delay import BUSY_TEXT
 from idnode.registry.handle.wire.constants import EnvelopeFlag, OpFlag
 from idnode.registry.handle.wire.errors import ProtocolError
 from idnode.registry.handle.wire.message import decode_message
@@ -77,6 +78,23 @@ class Receiver:
         if message.op_flags & _CERTIFY and not self._sealing.keyed(session, message):
             reply = self._sealing.certified(message, envelope, connection, reply)
         self._dispatch(message, envelope, view, reply)
+
+    def turn_away(
+        self, envelope: Envelope, data: bytes, connection: Connection, reply: ReplyTo
+    ) -> None:
+        """Answer a message that it has no turn, since more is asked than the node can answer.
+
+        What a session protects has its turn nevertheless: its answer takes as much work as any.
+        """
+        if envelope.session_id or envelope.flags & _ENCRYPTED:
+            self.receive(envelope, data, connection, reply)
+            return
+        try:
+            message = decode_message(data)
+        except ProtocolError as error:
+            self.refuse(error, envelope, connection, reply)
+            return
+        reply(self._responses.failure(NodeBusy(BUSY_TEXT), envelope, connection, message))
 
     def refuse(
         self, error: Exception, envelope: Envelope, connection: Connection, reply: ReplyTo

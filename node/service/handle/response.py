@@ -59,7 +59,7 @@ _UNREADABLE: Final = (
     ReservedOperation,
 )
 _SUCCESS: Final = int(ResponseCode.SUCCESS)
-_ECHOED: Final = 0xFFFFFFFF & ~(OpFlag.CONTINUOUS | OpFlag.OVERWRITE)
+_ECHOED: Final = 0xFFFFFFFF & ~(OpFlag.CONTINUOUS | OpFlag.OVERWRITE | OpFlag.TRUSTED_RESULT)
 _AUTHORITATIVE: Final = OpFlag.AUTHORITATIVE
 _REQUEST_DIGEST: Final = OpFlag.REQUEST_DIGEST
 _CREDENTIAL_BYTES_MAX: Final = 1024
@@ -105,7 +105,7 @@ class Responses:
     ``site_serial`` is the serial number of its site record, ``signing_key`` the key behind the public key in it;
     without one answers go unsigned. ``lost_request_ids``: what cannot be read is answered with a request id that
     nobody has, as the reference server does, so that its clients run into their time-outs
-    (handle-server-observed.md §3).
+    (handle-server-observed.md §3). A node that answers for others is not ``authoritative``.
     """
 
     def __init__(
@@ -115,10 +115,13 @@ class Responses:
         *,
         signing_key: SigningKey | None = None,
         lost_request_ids: bool = False,
+        authoritative: bool = True,
     ) -> None:
         self.site_serial = site_serial
         self.signing_key = signing_key
         self.lost_request_ids = lost_request_ids
+        self._own_flags = int(_AUTHORITATIVE) if authoritative else 0
+        self._echoed = _ECHOED if authoritative else _ECHOED & ~_AUTHORITATIVE
         self.unplanned = UnplannedErrors(log or logging.getLogger(__name__))
 
     def success(  # noqa: PLR0913, PLR0917  # called for each request: no object for its arguments
@@ -138,7 +141,7 @@ class Responses:
             AnswerTooLarge: Deployed clients could not read it.
 
         """
-        op_flags = message.op_flags & _ECHOED | _AUTHORITATIVE | flags
+        op_flags = message.op_flags & self._echoed | self._own_flags | flags
         if envelope.suggested_minor == _MINOR and envelope.suggested_major == _MAJOR:
             major, minor = _MAJOR, _MINOR
         else:

@@ -15,6 +15,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.service.errors import NotResponsible, PrefixReferral, ServiceReferral
+from idnode.node.service.identifiers.delegation import (
+    DELEGATION_TYPES,
+    delegation_in,
+    nearest_delegation,
+)
 from idnode.node.service.identifiers.namespaces import Namespaces, namespace_in
 from idnode.node.service.identifiers.sites import Placement, placement_of
 from idnode.registry.errors import HandleNotFound
@@ -26,13 +31,13 @@ from idnode.registry.mutation import Create
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from idnode.node.service.identifiers.delegation import Delegation
     from idnode.registry.handle.types.hs_site import Server
     from idnode.registry.register import Register
 
 
 _START: Final = names.PREFIX_HANDLE_START
 _PAGE: Final = 1000
-_REFERRAL_TYPES: Final = (b"HS_SITE.PREFIX", b"HS_SERV.PREFIX", b"HS_NA_DELEGATE")
 _SITE_TYPES: Final = (b"HS_SITE", b"HS_SITE.6")
 _OWN_PREFIX: Final = b"0.SITE"
 _DECISION_START: Final = b"0.SITE/HOMED/"
@@ -52,12 +57,15 @@ class Authority:
         """Folded prefixes that live here; the same set for the life of the node, read by the hot path."""
         self.placed: dict[bytes, Placement] = {}
         """Folded prefixes that are known here, and not every handle of which is answered here."""
+        self.delegated: dict[bytes, Delegation] = {}
+        """Folded prefixes below which others answer for what is not here."""
         self.namespaces = Namespaces()
         """What prefix handles say about all handles of their prefixes."""
         self._decisions: dict[bytes, bool] = {}
         self._counted: dict[bytes, int] = {}
         """Identifiers of prefixes whose prefix handle is being judged."""
         self._watchers: list[Callable[[], None]] = []
+        self._judged: tuple[bytes, Placement | None] = (values.EMPTY, None)
 
     @classmethod
     async def open(cls, register: Register, server: Server | None = None) -> Authority:
@@ -107,15 +115,24 @@ class Authority:
     def _refresh(self, folded: bytes) -> None:
         prefix = folded[len(_START) :]
         stored = self._register.lookup(folded)
-        administered = stored is not None and _is_administered(stored.values)
-        lives_here = self._decisions.get(prefix, administered)
+        packed = values.EMPTY if stored is None else stored.values
+        # Most prefix handles say nothing but who administers them and that they are here: one pass tells.
+        types = {span.type.upper() for span in values.spans(packed)}
+        lives_here = self._decisions.get(prefix, b"HS_ADMIN" in types)
         placement = None
-        if stored is not None and self._server is not None:
-            sites = values.select(stored.values, types=_SITE_TYPES)
-            placement = placement_of(sites, self._server)
+        if self._server is not None and types.intersection(_SITE_TYPES):
+            placement = self._placement_of(values.select(packed, types=_SITE_TYPES), self._server)
             if placement is not None and not (lives_here or placement.elsewhere):
                 placement = None
-        named = None if stored is None else namespace_in(stored.values, folded)
+        elsewhere = placement.sites if placement is not None and placement.elsewhere else None
+        delegation = None
+        if elsewhere is not None or types.intersection(DELEGATION_TYPES):
+            delegation = delegation_in(packed, elsewhere)
+        if delegation is None:
+            self.delegated.pop(prefix, None)
+        else:
+            self.delegated[prefix] = delegation
+        named = namespace_in(packed, folded) if b"HS_NAMESPACE" in types else None
         renamed = self.namespaces.refresh(prefix, named)
         settled = lives_here == (prefix in self.homed) and placement == self.placed.get(prefix)
         if settled and not renamed:
@@ -130,6 +147,12 @@ class Authority:
             self.placed[prefix] = placement
         for callback in self._watchers:
             callback()
+
+    def _placement_of(self, sites: bytes, server: Server) -> Placement | None:
+        """Return where the handles of a prefix with these sites are; most prefixes of a node have the same ones."""
+        if sites != self._judged[0]:
+            self._judged = sites, placement_of(sites, server)
+        return self._judged[1]
 
     def watch(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called after each change of the prefixes that live here."""
@@ -205,9 +228,9 @@ class Authority:
     ) -> HandleNotFound | NotResponsible | PrefixReferral | ServiceReferral:
         """Return why a complete handle without a record cannot be answered: not found, or elsewhere.
 
-        A prefix handle below one of our prefixes is referred to the sites that the parent names for its
-        derived prefixes, if it names any and unless ``refer`` is false (handle-protocol.md §5.1). A handle
-        of a prefix that an enterprise's own server answers for is referred to that.
+        A handle of a prefix that an enterprise's own server answers for is referred to that. What lies below a
+        prefix that delegates is referred by the longest such prefix, prefix handles with a code of their own,
+        unless ``refer`` is false (handle-protocol.md §5.1).
 
         Raises:
             NotResponsible: The handle belongs to no prefix that is known here.
@@ -215,21 +238,26 @@ class Authority:
         """
         folded = names.fold(handle)
         prefix = names.prefix_of(folded)
-        if prefix != names.PREFIX_OF_PREFIXES:
-            placement = self.placed.get(prefix)
-            if placement is None or placement.is_here(folded):
-                self.home_of(handle)
-                return HandleNotFound()
-            if refer and placement.elsewhere:
-                return ServiceReferral(placement.sites)
-            return NotResponsible()
-        home = self.home_of(handle)
-        parent = self._register.lookup(names.prefix_handle(home)) if refer else None
-        if parent is None:
+        if prefix == names.PREFIX_OF_PREFIXES:
+            return self._prefix_absence(folded, refer=refer)
+        placement = self.placed.get(prefix)
+        if placement is None or placement.is_here(folded):
+            if refer and prefix not in self.homed:
+                delegation = nearest_delegation(prefix, self.delegated, self.homed)
+                if delegation is not None:
+                    return ServiceReferral(delegation.of_handles)
+            self.home_of(handle)
             return HandleNotFound()
-        sites = values.select(parent.values, types=_REFERRAL_TYPES)
-        return HandleNotFound() if sites == values.EMPTY else PrefixReferral(sites)
+        if refer and placement.elsewhere:
+            return ServiceReferral(placement.sites)
+        return NotResponsible()
 
-
-def _is_administered(packed: bytes) -> bool:
-    return any(span.type.upper() == b"HS_ADMIN" for span in values.spans(packed))
+    def _prefix_absence(self, folded: bytes, *, refer: bool) -> HandleNotFound | PrefixReferral:
+        """Return why there is no such prefix handle; where all prefixes live here, it is just not found."""
+        prefix = folded[len(_START) :]
+        delegation = nearest_delegation(prefix, self.delegated, self.homed) if refer else None
+        if delegation is not None:
+            return PrefixReferral(delegation.of_prefixes)
+        if names.PREFIX_OF_PREFIXES not in self.homed:
+            self.home_of(folded)
+        return HandleNotFound()

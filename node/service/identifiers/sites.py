@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from idnode.registry.handle import values
+from idnode.registry.handle import names, values
 from idnode.registry.handle.types.hs_site import decode_site, server_number
+from idnode.registry.handle.wire.constants import InterfaceType, Transport
 from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -22,20 +23,21 @@ class Placement:
     """Tells where the handles of a prefix are that lives here, if not all of them are here.
 
     ``sites`` are its HS_SITE values, packed. ``elsewhere``: none of their servers is this node. Otherwise
-    it is server ``number`` of ``servers``, and has the handles whose hash says so.
+    it is each server of ``numbers`` of ``servers``, and has the handles whose hash says so: nodes on one register
+    have one key and are one server as far as this goes.
     """
 
     sites: bytes
     elsewhere: bool
     hash_option: int = 0
-    number: int = 0
+    numbers: frozenset[int] = frozenset()
     servers: int = 1
 
     def is_here(self, handle: bytes) -> bool:
         """Return whether this node answers for a complete handle."""
         if self.elsewhere:
             return False
-        return server_number(handle, self.hash_option, self.servers) == self.number
+        return server_number(handle, self.hash_option, self.servers) in self.numbers
 
 
 def placement_of(sites: bytes, own: Server) -> Placement | None:
@@ -47,17 +49,19 @@ def placement_of(sites: bytes, own: Server) -> Placement | None:
     if not found:
         return None
     for site in found:
-        for number, server in enumerate(site.servers):
-            if is_same_server(server, own):
-                if len(site.servers) == 1:
-                    return None
-                return Placement(
-                    sites,
-                    elsewhere=False,
-                    hash_option=site.hash_option,
-                    number=number,
-                    servers=len(site.servers),
-                )
+        numbers = frozenset(
+            number for number, server in enumerate(site.servers) if is_same_server(server, own)
+        )
+        if len(numbers) == len(site.servers):
+            return None
+        if numbers:
+            return Placement(
+                sites,
+                elsewhere=False,
+                hash_option=site.hash_option,
+                numbers=numbers,
+                servers=len(site.servers),
+            )
     return Placement(sites, elsewhere=True)
 
 
@@ -69,6 +73,20 @@ def is_same_server(one: Server, other: Server) -> bool:
     return one.address == other.address and any(
         (each.transport, each.port) in ports for each in other.interfaces
     )
+
+
+def http_base_of(sites: bytes, handle: bytes) -> str | None:
+    """Return the ``http://host:port`` of the server that has a handle by these packed values, if one names a port."""
+    for site in filter(None, map(_site, _datas(sites))):
+        if not site.servers:
+            continue
+        number = server_number(names.complete(handle), site.hash_option, len(site.servers))
+        server = site.servers[number]
+        for interface in server.interfaces:
+            if interface.transport == Transport.HTTP and interface.type != InterfaceType.DISABLED:
+                host = f"[{server.host}]" if ":" in server.host else server.host
+                return f"http://{host}:{interface.port}"
+    return None
 
 
 def _datas(sites: bytes) -> list[bytes]:

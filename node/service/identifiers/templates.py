@@ -24,8 +24,6 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-import regex
-
 from idnode.node.service.identifiers.namespaces import TEMPLATE, namespace_in
 from idnode.registry.handle import lenient_xml, values
 from idnode.registry.handle.errors import RegistryError
@@ -332,6 +330,8 @@ def _matched(expression: str, text: str) -> Sequence[str] | None:
     """Return the groups, the whole first, if the whole text matches, ASCII case ignored; else None."""
     if len(expression) > EXPRESSION_CHARACTERS_MAX:
         raise _TooCostly(f"An expression is longer than {EXPRESSION_CHARACTERS_MAX} characters")
+    import regex  # noqa: PLC0415  # 40 ms that few starts and few documents need
+
     try:
         match = regex.fullmatch(
             expression, text, flags=regex.IGNORECASE, timeout=EXPRESSION_SECONDS_MAX

@@ -98,7 +98,12 @@ class Caller:
         return found["data"]
 
     async def bad(self, method, path, body=None, **query):
-        """Return status and message of a call that has to fail."""
+        """Return status and message of a call that has to fail, without what explains it further."""
+        status, message = await self.told(method, path, body, **query)
+        return status, message.partition("（")[0]
+
+    async def told(self, method, path, body=None, **query):
+        """Return status and whole message of a call that has to fail."""
         found = await self(method, path, body, **query)
         assert found["data"] is None
         return found["status"], found["message"]

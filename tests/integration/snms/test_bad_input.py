@@ -77,7 +77,7 @@ async def test_a_wrong_member_is_named_and_nothing_is_written(snms, pump, record
         assert (case, await pump.bad("POST", DATA, body)) == (case, said)
         assert (await pump.bad("PUT", DATA, body))[0] in {said[0], -2}
         (outcome,) = await pump.good("POST", f"{DATA}/batchCreate", [body])
-        assert (case, outcome["msg"]) == (case, said[1])
+        assert (case, outcome["msg"].partition("（")[0]) == (case, said[1])
     assert await count(snms) == before
 
 
@@ -128,7 +128,8 @@ async def test_items_of_a_batch_may_be_anything(pump):
 async def test_a_deletion_needs_its_body(pump):
     for path in [DATA, f"{DATA}/batchDelete", "/snms/api/v5/template"]:
         status, found = await pump.raw("DELETE", path)
-        assert (status, found["status"], found["message"]) == (200, -2, "请求体不是合法的JSON")
+        told = "请求体不是合法的JSON（请求体为空）"
+        assert (status, found["status"], found["message"]) == (200, -2, told)
 
 
 async def test_a_body_that_is_no_json_is_told_as_such(pump):

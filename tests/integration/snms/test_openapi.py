@@ -26,6 +26,7 @@ from idnode.node.faces.snms.routes import calls
 from idnode.node.interceptors.exchange import SNMS
 from idnode.node.openapi.document import document
 from idnode.node.openapi.page import page
+from idnode.node.openapi.words import LANGUAGES
 from idnode.node.ops.openapi import operations as managed
 from idnode.node.service.events import NullObserver
 
@@ -126,7 +127,11 @@ async def test_both_ports_serve_their_document(snms):
 async def test_every_management_call_is_described(snms):
     async with aiohttp.ClientSession(url_of(snms.addresses.admin)) as session:
         paths = (await (await session.get("/")).json())["paths"]
-    described = {path for _, path in every_operation(ADMIN_DOCUMENT)} | {"/openapi.json", "/docs"}
+    described = {path for _, path in every_operation(ADMIN_DOCUMENT)} | {
+        "/openapi.json",
+        "/docs",
+        "/docs/{name}",
+    }
     unfolded = set()
     for path in paths:
         choice = re.search(r"{\w+:([\w|]+)}", path)
@@ -136,6 +141,7 @@ async def test_every_management_call_is_described(snms):
 
 
 def test_the_page_asks_no_other_host():
-    html, headers = page()
-    assert not re.search(rb"(src|href)=[\"']?(https?:)?//", html)
-    assert "http" not in headers["Content-Security-Policy"]
+    for language in LANGUAGES:
+        html, headers = page(language)
+        assert not re.search(rb"(src|href)=[\"']?(https?:)?//", html)
+        assert "http" not in headers["Content-Security-Policy"]

@@ -63,7 +63,7 @@ async def test_reserved_indexes_are_refused(demo, template, index):
 @pytest.mark.parametrize("index", [1, 1500, 2147483648, 99999999999])
 async def test_indexes_outside_the_range_are_refused(demo, template, index):
     template["items"][0]["idIndex"] = index
-    assert await demo.bad("POST", V5, template) == (-2, "参数值不正确: idIndex")
+    assert await demo.bad("POST", V5, template) == (-2, "参数值不正确: items.0.idIndex")
 
 
 async def test_a_template_exists_once(pump, template):
@@ -140,13 +140,13 @@ async def test_the_type_of_an_attribute_may_have_any_case_unless_set_strict(
     template["items"][0]["metadata"]["type"] = "String"
     await demo.good("POST", V5, template)
     template["items"][0]["metadata"]["type"] = "number"
-    assert await demo.bad("PUT", V5, template) == (-2, "参数值不正确: metadata.type")
+    assert await demo.bad("PUT", V5, template) == (-2, "参数值不正确: items.0.metadata.type")
 
 
 async def test_strict_types_are_lower_case(serve, call_on, template):
     strict = await call_on(await serve(snms_strict_types=True)).login("demo")
     template["items"][0]["metadata"]["type"] = "String"
-    assert await strict.bad("POST", V5, template) == (-2, "参数值不正确: metadata.type")
+    assert await strict.bad("POST", V5, template) == (-2, "参数值不正确: items.0.metadata.type")
 
 
 async def test_a_template_in_use_can_be_deleted_and_its_identifiers_stay(pump, record):

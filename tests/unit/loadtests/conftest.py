@@ -42,8 +42,8 @@ def ledger():
         found.record("handle_udp", "resolve", corrected=0.002, uncorrected=0.001)
     found.record("bulk", "register batch", corrected=0.5, uncorrected=0.05, items=500)
     found.record("bulk", "register batch", corrected=0.7, uncorrected=0.07, failure="TimedOut")
-    found.planned["handle_udp"] = Planned(planned=99, dropped=1, waited=3)
-    found.planned["bulk"] = Planned(planned=2)
+    found.planned["handle_udp"] = Planned(planned=91, dropped=1, late=3)
+    found.planned["bulk"] = Planned(planned=10)
     process = found.process("host:1")
     process.seconds, process.cpu_seconds = 10.0, 2.0
     process.lag.record(0.001)

@@ -78,3 +78,12 @@ def test_the_peak_is_the_highest_level(found, peak):
 def test_what_makes_no_curve_is_refused(wrong):
     with pytest.raises(ValidationError):
         curve(**wrong)
+
+
+@pytest.mark.parametrize("curve", [CONSTANT, STEPS, SPIKE, SOAK, DAY], ids=lambda curve: curve.kind)
+def test_a_curve_can_last_longer_and_keeps_its_form(curve):
+    longer = curve.lasting(curve.duration * 3)
+    assert longer.duration == pytest.approx(curve.duration * 3)
+    for part in (0.1, 0.45, 0.8):
+        before = curve.level_at(curve.duration * part)
+        assert longer.level_at(longer.duration * part) == pytest.approx(before)

@@ -26,7 +26,7 @@ def test_both_latencies_are_kept_apart(ledger):
 
 def test_arrivals_add_up_over_faces(ledger):
     found = ledger.arrivals()
-    assert (found.planned, found.dropped, found.waited) == (101, 1, 3)
+    assert (found.planned, found.dropped, found.late) == (101, 1, 3)
 
 
 def test_what_a_worker_sends_adds_to_what_the_master_has(ledger):

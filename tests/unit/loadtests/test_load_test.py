@@ -1,5 +1,6 @@
 """One load test in one process.
 
+- Time begins when it is told to, once, and not when it is prepared.
 - Users of an open load share the arrivals of their face; those of a closed one have a pace, or none.
 - Its end counts the arrivals that nobody took, once.
 - The same seed gives each user the same chance, and different users different ones.
@@ -39,7 +40,8 @@ def clock():
 @pytest.fixture
 def load(profile, clock):
     found = LoadTest(profile(), TARGET, clock, process="host:1", number=0)
-    found.start()
+    found.prepare()
+    found.begin()
     return found
 
 
@@ -55,8 +57,10 @@ def closed(profile, clock, pace):
 def test_time_runs_from_the_start(profile, clock):
     load = LoadTest(profile(), TARGET, clock, process="host:1", number=0)
     assert load.now == 0
-    load.start()
+    load.begin()
     clock.at += 2.5
+    assert load.now == 2.5
+    load.begin()
     assert load.now == 2.5
 
 
@@ -68,6 +72,17 @@ def test_users_of_a_face_share_its_arrivals(load):
     assert load.plan_for(Face.BULK, chance) is not plan
 
 
+def test_a_worker_plans_its_share(profile, clock):
+    load = LoadTest(
+        profile(), TARGET, clock, process="host:1", number=0, share_of=lambda _face: 0.5
+    )
+    clock.at += 30
+    load.begin()
+    plan = load.arrivals_of(Face.HANDLE_UDP)
+    plan.finish(10.0)
+    assert plan.planned == pytest.approx(450, abs=2)
+
+
 def test_users_of_a_closed_load_have_a_pace_or_none(profile, clock):
     assert isinstance(closed(profile, clock, 2.0), Pace)
     assert isinstance(closed(profile, clock, 0.0), AtOnce)
@@ -75,8 +90,6 @@ def test_users_of_a_closed_load_have_a_pace_or_none(profile, clock):
 
 def test_the_end_counts_what_nobody_took_once(load, clock):
     plan = load.arrivals_of(Face.HANDLE_UDP)
-    for _ in range(9):
-        plan.join(0.0)
     for _ in range(100):
         plan.claim(0.0)
     clock.at += 30
@@ -129,3 +142,16 @@ def test_the_smallest_profile_has_useful_defaults():
     text = '[load]\nmodel = "closed"\n[shape]\nkind = "constant"\nlevel = 1\nduration_seconds = 1\n'
     found = read_profile(f'title = "x"\n{text}[users]\njson = 1\n[thresholds]\n', name="x")
     assert found.keys.space == "suzhou"
+
+
+def test_what_was_claimed_and_not_sent_is_dropped_if_it_was_due(load, clock):
+    plan = load.arrivals_of(Face.HANDLE_UDP)
+    load.claims["one"] = plan, plan.claim(0.0)
+    load.claims["another"] = plan, plan.claim(0.0) + 5
+    clock.at += 1
+    planned = plan.planned
+    counted = load.finish().arrivals()
+    assert planned == 2
+    # The other ones that were due in a second were planned, too, and taken by nobody.
+    assert counted.planned == pytest.approx(90, abs=2)
+    assert counted.sent == 0

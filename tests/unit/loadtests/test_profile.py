@@ -112,3 +112,13 @@ def test_faces_have_their_parts_of_users_and_rate():
 def test_a_face_with_a_small_part_has_a_user_all_the_same():
     found = read_profile(GOOD.replace("bulk = 10", "bulk = 0.1"), name="mine")
     assert found.users_of(Face.BULK) == 1
+
+
+def test_a_profile_changed_by_the_command_line_fits_together_or_says_why(profile):
+    changed = profile().changed(faces=[Face.HANDLE_UDP, Face.SNMS], users=20, seconds=3)
+    assert changed.users == {Face.HANDLE_UDP: 90, Face.SNMS: 1}
+    assert (changed.load.users, changed.shape.duration) == (20, 3)
+    assert profile().changed() == profile()
+    assert profile(model="closed").changed(users=4).shape.level == 4
+    with pytest.raises(ProfileInvalid, match="mine, as changed"):
+        profile().changed(users=0)

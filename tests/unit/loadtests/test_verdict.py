@@ -84,11 +84,16 @@ def short(ledger):
     ledger.planned["handle_udp"].planned = 40
 
 
+def many(ledger):
+    ledger.planned["handle_udp"].planned = 140
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
         (silent, "bulk was not asked at all"),
-        (short, "handle_udp had 40 arrivals where the profile has 90"),
+        (many, "handle_udp had 140 arrivals planned where the profile asks for 90"),
+        (short, "handle_udp had 40 arrivals planned where the profile asks for 90"),
     ],
 )
 def test_e31_a_missing_part_does_not_pass(profile, ledger, damage, said):
@@ -115,6 +120,26 @@ def test_lost_workers_are_a_reason_to_doubt(profile, ledger):
     verdict, text = text_of(profile(BROKEN), ledger, lost=1)
     assert verdict.exit_code == ExitCode.LOCUST_WAS_THE_LIMIT
     assert "1 workers were lost" in text
+
+
+def test_what_was_asked_planned_sent_and_late_is_told(profile, ledger):
+    said = "arrivals: 100 asked by the profile, 101 planned, 100 sent, 3 of them late"
+    assert said in text_of(profile(HELD), ledger)[1]
+
+
+def test_a_node_that_never_answers_is_no_broken_threshold(profile, ledger):
+    ledger.operations.clear()
+    for kind in ("ConnectionFailed", "TimedOut"):
+        ledger.record("bulk", "resolve", corrected=5.0, uncorrected=5.0, failure=kind)
+    assert text_of(profile(BROKEN), ledger)[0].exit_code == ExitCode.UNUSABLE
+
+
+def test_poisson_arrivals_may_vary(profile, ledger):
+    made = profile(HELD, level=10)
+    load = made.load.model_copy(update={"arrivals": "poisson"})
+    ledger.planned["handle_udp"].planned = 70
+    verdict, _text = text_of(made.model_copy(update={"load": load}), ledger)
+    assert not any("planned where" in part for part in verdict.missing)
 
 
 def test_dropped_arrivals_are_told(profile, ledger):
@@ -151,7 +176,13 @@ def test_programs_get_the_same(profile, ledger):
     assert found["exit_code"] == 1
     assert found["all"]["corrected_ms"]["max"] == pytest.approx(700)
     assert found["all"]["uncorrected_ms"]["max"] == pytest.approx(70)
-    assert found["arrivals"] == {"planned": 101, "dropped": 1, "waited": 3}
+    assert found["arrivals"] == {
+        "asked": 100,
+        "planned": 101,
+        "sent": 100,
+        "late": 3,
+        "dropped": 1,
+    }
     assert found["thresholds"][0]["held"] is False
     assert found["profile"]["name"] == "mine"
     assert [entry["face"] for entry in found["operations"]] == ["bulk", "handle_udp"]

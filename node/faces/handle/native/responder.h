@@ -1,8 +1,10 @@
 /* Native UDP threads: recvmmsg, answer, sendmmsg; the rest goes to the Python face by a socket pair.
  *
  * Each thread has its own socket (SO_REUSEPORT when there are several). What a thread can not answer itself it
- * writes to `handoff`: sender address, then datagram. A full hand-off drops the datagram and counts it, as a full
- * socket buffer would.
+ * writes to `handoff`: sender address, time of arrival (64 bits, nanoseconds since the epoch), datagram. A full hand-off
+ * drops the datagram and counts it, as a full socket buffer would.
+ *
+ * Times of answers count from the arrival of a burst's first datagram, which waited longest, as the kernel noted it.
  */
 #ifndef IDNODE_RESPONDER_H
 #define IDNODE_RESPONDER_H
@@ -37,6 +39,8 @@ enum {
     WAKE_MICROSECONDS = 20000,          /* how soon a thread sees that it is to stop */
 };
 
+#define WAITED_MAX 3600000000000u /* nanoseconds; no datagram waits for an hour */
+
 typedef struct responder responder;
 
 typedef struct {
@@ -67,7 +71,9 @@ typedef struct {
     struct sockaddr_in6 from[BURST];
     union { char room[CMSG_SPACE(sizeof(uint16_t))]; struct cmsghdr align; } control[BURST];
     bool mine[BURST];
+    union { char room[CMSG_SPACE(sizeof(struct timespec))]; struct cmsghdr align; } stamp;
     pending_answer pending[BURST];
+    uint64_t arrived;  /* when the first datagram of the burst did, nanoseconds since the epoch */
     int ready;         /* messages in `out` */
     size_t used;       /* bytes in `sent` */
     uint64_t found, missing;
@@ -133,8 +139,9 @@ static inline void responder_queue(responder_thread *t, responder_memory *m, int
 }
 
 static inline void responder_hand_off(responder_thread *t, responder_memory *m, int i) {
-    struct iovec parts[2] = {{&m->from[i], sizeof m->from[i]}, {m->received[i], m->in[i].msg_len}};
-    struct msghdr h = {.msg_iov = parts, .msg_iovlen = 2};
+    struct iovec parts[3] = {{&m->from[i], sizeof m->from[i]}, {&m->arrived, sizeof m->arrived},
+                             {m->received[i], m->in[i].msg_len}};
+    struct msghdr h = {.msg_iov = parts, .msg_iovlen = 3};
     bool taken = sendmsg(t->owner->handoff, &h, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
     count_add(taken ? &t->handed : &t->dropped, 1);
 }
@@ -185,8 +192,27 @@ static inline uint32_t responder_now(responder *r) {
     return (uint32_t)(wall.tv_sec + atomic_load_explicit(&r->clock_offset, memory_order_relaxed));
 }
 
+static inline uint64_t wall_nanoseconds(struct timespec at) {
+    return (uint64_t)at.tv_sec * 1000000000u + (uint64_t)at.tv_nsec;
+}
+
+/* Note when the burst arrived; returns for how long it waited, which a wall clock that was set makes no sense of. */
+static inline uint64_t responder_waited(responder_memory *m) {
+    struct msghdr *h = &m->in[0].msg_hdr;
+    struct timespec stamp, wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    uint64_t now = m->arrived = wall_nanoseconds(wall);
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_TIMESTAMPNS) continue;
+        memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
+        uint64_t arrived = wall_nanoseconds(stamp);
+        if (arrived < now && now - arrived < WAITED_MAX) m->arrived = arrived;
+    }
+    return now - m->arrived;
+}
+
 static inline void responder_burst(responder_thread *t, responder_memory *m, int count) {
-    uint64_t started = monotonic_nanoseconds();
+    uint64_t started = monotonic_nanoseconds() - responder_waited(m);
     uint32_t now = responder_now(t->owner);
     m->used = 0;
     m->found = m->missing = 0;
@@ -208,7 +234,9 @@ static inline void *responder_run(void *argument) {
         m->in[i].msg_hdr = (struct msghdr){.msg_name = &m->from[i], .msg_namelen = sizeof m->from[i],
                                            .msg_iov = &m->in_vector[i], .msg_iovlen = 1};
     }
+    m->in[0].msg_hdr.msg_control = m->stamp.room;
     while (!atomic_load_explicit(&t->owner->stop, memory_order_relaxed)) {
+        m->in[0].msg_hdr.msg_controllen = sizeof m->stamp.room;
         int count = recvmmsg(t->socket, m->in, BURST, MSG_WAITFORONE, NULL);
         if (count <= 0) continue; /* the time-out of the socket: look at `stop` again */
         responder_burst(t, m, count);
@@ -218,10 +246,18 @@ static inline void *responder_run(void *argument) {
     return NULL;
 }
 
+/* Have the kernel note arrivals, or not: noted with each datagram they are hidden from whoever asks the socket. */
+static inline void responder_stamps(int socket, int on) {
+    (void)setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on); /* a system without it tells no times */
+}
+
 /* Stop the threads, if they run; what is received from now on waits in the sockets. */
 static inline void responder_stop(responder *r) {
     atomic_store(&r->stop, true);
-    for (int i = 0; i < r->threads; i++) pthread_join(r->thread[i].thread, NULL);
+    for (int i = 0; i < r->threads; i++) {
+        pthread_join(r->thread[i].thread, NULL);
+        responder_stamps(r->thread[i].socket, 0);
+    }
     r->threads = 0;
 }
 
@@ -246,6 +282,7 @@ static inline int responder_start(responder *r, const int *sockets, int count, i
         responder_thread *t = &r->thread[i];
         t->owner = r;
         t->socket = sockets[i];
+        responder_stamps(t->socket, 1);
         if (setsockopt(t->socket, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) ||
             setsockopt(t->socket, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait))
             error = errno;

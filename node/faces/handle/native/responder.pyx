@@ -169,14 +169,15 @@ cdef class Answers:
         wire = PyBytes_FromStringAndSize(<char *>self.out, <Py_ssize_t>n)
         return [wire[at:at + DATAGRAM_MAX] for at in range(0, len(wire), DATAGRAM_MAX)]
 
-    def answer_stream(self, bytes data not None, uint32_t now):
+    def answer_stream(self, bytes data not None, uint32_t now, double waited=0.0):
         """Answer the plain resolutions in front of a stream and count them.
 
         Returns the answers, the bytes of the requests answered, and whether what follows is the start of a
-        request that may be plain. ``now`` is in epoch seconds.
+        request that may be plain. ``now`` is in epoch seconds. The requests waited so many
+        seconds before they were read, which counts as part of the time that they took.
         """
         cdef const uint8_t *at = <const uint8_t *>PyBytes_AS_STRING(data)
-        cdef uint64_t started = monotonic_nanoseconds()
+        cdef uint64_t started = monotonic_nanoseconds() - <uint64_t>(waited * 1e9)
         cdef stream_run run = stream_answer(
             &self.answers, at, <size_t>PyBytes_GET_SIZE(data), now, self.out)
         count_answers(
@@ -212,7 +213,7 @@ cdef class Responder(Answers):
         """Start one thread for each of these sockets, given as blocking file descriptors.
 
         What a thread does not answer goes to ``handoff`` as the sender's ``sockaddr_in6`` (or the
-        ``sockaddr_in`` in front of it) and the datagram.
+        ``sockaddr_in`` in front of it), the time of its arrival (64 bits, nanoseconds since the epoch), and the datagram.
 
         Raises:
             OSError: A thread or a socket could not be set up; none runs then.

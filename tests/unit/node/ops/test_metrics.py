@@ -30,16 +30,21 @@ CONTRACT = {
     "idnode_batch_items": set(),
     "idnode_commit_seconds": set(),
     "idnode_write_queue_items": set(),
+    "idnode_snapshot_timestamp_seconds": set(),
     "idnode_index_bytes": set(),
     "idnode_writable": set(),
     "idnode_log_bytes": {"state"},
     "idnode_connections": {"face"},
     "idnode_loop_lag_seconds": set(),
+    "idnode_loop_delay_seconds": set(),
+    "idnode_shed_total": {"face"},
     "idnode_build_info": {"version", "core"},
     "idnode_malformed_total": {"face", "reason"},
     "idnode_faults_total": {"face", "outcome"},
     "idnode_injected_faults_total": {"fault"},
     "idnode_dropped_total": {"face"},
+    "idnode_receive_queue_bytes": {"face"},
+    "idnode_receive_queue_limit_bytes": {"face"},
     "idnode_ready": set(),
     "idnode_disk_free_bytes": set(),
     "idnode_disk_size_bytes": set(),
@@ -54,7 +59,9 @@ def _metrics(before=None):
     facts = Facts("1.2", "python", 6.5e9, 5.3e9)
     metrics = Metrics(facts, before or {kind: {} for kind in persistent_counters.KINDS})
     metrics.read_connections("handle_tcp", lambda: metrics.face("handle_tcp").connections)
+    metrics.read_queue("handle_udp", lambda: (700, 8000))
     metrics.read_disk(Path(__file__).parent)
+    metrics.read_date("snapshot", "When the last one was taken.", lambda: 1.8e9)
     metrics.read_injected(lambda: {"slow": 1})
     metrics.read_register(
         lambda: RegisterStats(

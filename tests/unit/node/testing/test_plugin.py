@@ -114,6 +114,34 @@ def test_fixtures(run_tests):
     run_tests(test_fixtures=FIXTURES).assert_outcomes(passed=9)
 
 
+GIVEN = """
+    from idnode.node.testing.asking import ask
+
+
+    def test_given(idnode, idnode_clean):
+        found = ask(idnode.http, "GET", "/api/handles/88.900.7/G-1")
+        assert found["values"][0]["data"]["value"] == "a gear"
+"""
+
+GEAR = """
+[[enterprises]]
+name = "gears"
+prefix = "88.900.7"
+username = "gear"
+password = "gear-secret"
+
+[[identifiers]]
+handle = "88.900.7/G-1"
+values = [{ index = 1, type = "DESC", data = "a gear" }]
+"""
+
+
+def test_a_node_begins_with_the_files_of_the_ini_option(run_tests, pytester):
+    pytester.makeini("[pytest]\nidnode_fixtures = gear.toml\n")
+    pytester.makefile(".toml", gear=GEAR)
+    run_tests(test_given=GIVEN).assert_outcomes(passed=1)
+
+
 FAILING = """
     import pytest
 

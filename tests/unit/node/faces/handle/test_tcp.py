@@ -11,6 +11,7 @@ import pytest
 
 from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
+from idnode.node.service.queue_delay import QueueDelay
 
 LATER = 100
 """Operation of these tests whose answers come when the test says so."""
@@ -21,8 +22,9 @@ async def start(service, observer):
     """Return a function that starts a face with given limits."""
     faces = []
 
-    async def start(receiver=None, **limits):
-        face = HandleTcp(receiver or service.receiver, observer, service.clock, TcpLimits(**limits))
+    async def start(receiver=None, queue=None, **limits):
+        receiver, limits = receiver or service.receiver, TcpLimits(**limits)
+        face = HandleTcp(receiver, observer, service.clock, limits, queue=queue)
         await face.start("127.0.0.1", 0)
         faces.append(face)
         return face
@@ -383,3 +385,14 @@ async def test_garbage_on_one_connection_does_not_touch_the_next(start, connect,
     reader, writer = await connect(face)
     writer.write(wire.query(cup))
     assert await read_answers(reader, wire, 1) == [(7, 1)]
+
+
+async def test_who_has_no_turn_is_told_that_the_node_is_busy(start, connect, service, wire, cup):
+    queue = QueueDelay()
+    face = await start(queue=queue)
+    reader, writer = await connect(face)
+    queue.share = 0.5
+    writer.write(b"".join(wire.query(cup, request_id=each) for each in range(6)))
+    answers = await read_answers(reader, wire, 6)
+    assert answers == [(0, 1), (1, 3), (2, 1), (3, 3), (4, 1), (5, 3)]
+    assert queue.turned_away == {"handle_tcp": 3}

@@ -1,0 +1,1 @@
+"""The API of the IDHub enterprise node, which applications of enterprises program against (idhub-api.md)."""

@@ -1,0 +1,1 @@
+"""The directory query of the national level, IIIDAP."""

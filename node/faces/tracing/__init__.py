@@ -1,0 +1,1 @@
+"""The traces that a recursive node tells of how it finds handles."""

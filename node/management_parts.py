@@ -1,0 +1,72 @@
+"""The management app of a node, with the calls of each of its parts; most answer only once the node is ready."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from idnode.node.browsers import fenced
+from idnode.node.build import version
+from idnode.node.exposure import is_loopback
+from idnode.node.ops import management
+from idnode.node.ops.clock import clock_routes
+from idnode.node.ops.docking import docking_routes
+from idnode.node.ops.documentation import documentation_routes
+from idnode.node.ops.fixtures import FixtureCalls
+from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.reporting import Reported, snapshot_of
+from idnode.node.states import state_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp import web
+
+    from idnode.node.directory_parts import DirectoryParts
+    from idnode.node.docking_parts import DockingParts
+    from idnode.node.given import GivenFixtures
+    from idnode.node.observation import Observation
+    from idnode.node.states import NodeStates
+    from idnode.registry.handle.clock import Clock
+
+
+class Managed(Reported, Protocol):
+    """The parts of a node that are managed; the later ones are there once it has started."""
+
+    observation: Observation
+    parts: DirectoryParts
+    docking: DockingParts
+    fixtures: GivenFixtures | None
+    states: NodeStates | None
+
+    def report(self) -> dict[str, Any]:
+        """Return what ``/api/v1/stats`` tells."""
+
+
+def management_app(
+    node: Managed, clock: Clock, save: Callable[[], Awaitable[None]]
+) -> web.Application:
+    """Return the management app; ``save`` is done before it tells what a crash must not take back."""
+    health, settings = node.health, node.settings
+
+    async def count(prefix: bytes) -> int:
+        return await node.register.count(prefix)
+
+    calls = OnboardingCalls(lambda: node.parts if health.ready else None, settings.prefix, count)
+    app = management.build(
+        health,
+        node.metrics,
+        stats=node.report,
+        snapshot=partial(snapshot_of, node),
+        before_telling=save,
+        further=[
+            *calls.routes(),
+            *clock_routes(clock, loopback=is_loopback(settings.host)),
+            *node.observation.routes(version()),
+            *FixtureCalls(lambda: node.fixtures if health.ready else None).routes(),
+            *state_routes(lambda: node.states, settings),
+            *docking_routes(lambda: node.docking.told() if health.ready else {}),
+            *documentation_routes(version()),
+        ],
+    )
+    return fenced(app, settings)

@@ -1,0 +1,1 @@
+"""The tables of the register, from one version to the next, as Alembic runs them."""

@@ -19,17 +19,6 @@ except ImportError:  # Windows has no such limit
 KEPT_BACK: Final = 32
 """Descriptors that no peer of a face gets: who watches the node has to connect when all others are taken, too."""
 
-
-def for_peers() -> int:
-    """Return the descriptor from which on connections of peers are turned away."""
-    if resource is None:
-        return sys.maxsize
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return sys.maxsize
-    return max(soft - KEPT_BACK, soft // 2)
-
-
 OWN: Final = 128
 """Files that the node itself has open: log segments, the directory, sockets, libraries, and some to spare."""
 
@@ -49,6 +38,16 @@ class Shares:
     http: int
     silent: int
     admin: int
+
+
+def for_peers() -> int:
+    """Return the descriptor from which on connections of peers are turned away."""
+    if resource is None:
+        return sys.maxsize
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return sys.maxsize
+    return max(soft - KEPT_BACK, soft // 2)
 
 
 def raise_limit() -> None:

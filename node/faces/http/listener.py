@@ -173,6 +173,7 @@ class HttpListener:
     def _make_room(self) -> None:
         if self.undecided < self._limits.undecided_max:
             return
+        self._refused("too_many_connections")
         if self._silent:
             self._forget(next(iter(self._silent))).close()
         else:

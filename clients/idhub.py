@@ -8,22 +8,19 @@
         await client.create("88.900.1/P-1", template, {"model": "IS80"})
 """
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from idnode.clients.calls import Waiting, run_waiting
 from idnode.clients.idhub_calls import IdhubCalls
 from idnode.clients.web import Client as WebClient
+from idnode.clients.web import TokenClient
 from idnode.clients.web_calls import TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
-    from idnode.clients.idhub_requests import ApplicationIdentity, WithToken
-    from idnode.clients.web_requests import Call
+    from idnode.clients.idhub_requests import ApplicationIdentity
     from idnode.registry.handle.clock import Clock
 
-Result = TypeVar("Result")
 
-
-class Client(IdhubCalls, Waiting):
+class Client(IdhubCalls, TokenClient):
     """One node and one application, which proves who it is when a token is needed."""
 
     def __init__(
@@ -36,23 +33,3 @@ class Client(IdhubCalls, Waiting):
     ) -> None:
         super().__init__(identity)
         self._web = WebClient(base, timeout_seconds=timeout_seconds, clock=clock)
-
-    async def close(self) -> None:
-        """Close every connection."""
-        await self._web.close()
-
-    async def do(self, make: "WithToken[Result]") -> Result:
-        """Carry out any call of `idnode.clients.idhub_requests`.
-
-        A call that is refused for the sake of its token was not carried out, so it is sent again with a new
-        one, whatever it does.
-
-        Raises:
-            IdhubRefused: The node refused; the leaf says how.
-            NotAnswered: No usable answer came; a write may have been carried out.
-
-        """
-        return await run_waiting(self._with_token(make), self._perform)
-
-    async def _perform(self, step: "Call[Any]") -> Any:
-        return await self._web.do(step)

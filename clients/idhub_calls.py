@@ -11,22 +11,24 @@ from idnode.clients.idhub_answers import (
     ResolvedObject,
     TokenInvalid,
 )
-from idnode.clients.idhub_requests import ApplicationIdentity, WithToken
+from idnode.clients.idhub_requests import ApplicationIdentity
+from idnode.clients.token_calls import TokenCalls
 from idnode.clients.web_calls import Steps, result_of
 
 Result = TypeVar("Result")
 
 
-class IdhubCalls:
+class IdhubCalls(TokenCalls):
     """One application of one node; it proves who it is when a token is needed, and again when that has expired.
 
     Besides what a method names, each raises `IdhubRefused` (the leaf says how the node refused) and `NotAnswered` (no
     usable answer came; a write may have been carried out).
     """
 
+    token_refused = TokenInvalid
+
     def __init__(self, identity: ApplicationIdentity) -> None:
         self._identity = identity
-        self._token = ""
 
     @call
     def login(self) -> Steps[str]:
@@ -37,19 +39,6 @@ class IdhubCalls:
         nonce = yield from result_of(requests.challenge(self._identity.handle))
         self._token = yield from result_of(requests.proof(self._identity, nonce))
         return self._token
-
-    def _with_token(self, make: WithToken[Result]) -> Steps[Result]:
-        """Carry out a call; one that is refused for its token was not carried out, and is sent again with a new one."""
-        fresh = not self._token
-        if fresh:
-            yield from self._new_token()
-        try:
-            return (yield from result_of(make(self._token)))
-        except TokenInvalid:
-            if fresh:
-                raise
-        yield from self._new_token()
-        return (yield from result_of(make(self._token)))
 
     @call
     def create_template(self, template: MetadataTemplate) -> Steps[str]:

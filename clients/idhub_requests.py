@@ -23,8 +23,7 @@ from idnode.clients.idhub_answers import (
     text_of,
     token_of,
 )
-from idnode.clients.snms_requests import BearerCall
-from idnode.clients.web_requests import JSON_TYPE, Call, HttpResponse
+from idnode.clients.web_requests import JSON_TYPE, BearerCall, Call, HttpResponse, WithToken
 
 _DOIP: Final = "/api/v1/doip"
 _OPEN: Final = "/api/v1/open"
@@ -36,8 +35,6 @@ DELETE: Final = "0.DOIP/Op.Delete"
 RETRIEVE: Final = "0.DOIP/Op.Retrieve"
 
 Result = TypeVar("Result")
-WithToken = Callable[[str], Call[Result]]
-"""Makes a call once there is a token."""
 
 Sign = Callable[[bytes], bytes]
 """Signs bytes with the application's private key: RSASSA-PKCS1-v1_5 with SHA-256."""

@@ -6,22 +6,19 @@
         await client.create(Identifier("88.900.1/P-1", "pump", (Attribute(2000, "model", "IS80"),)))
 """
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from idnode.clients.calls import Waiting, run_waiting
 from idnode.clients.snms_calls import SnmsCalls
 from idnode.clients.web import Client as WebClient
+from idnode.clients.web import TokenClient
 from idnode.clients.web_calls import TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
-    from idnode.clients.snms_requests import Account, WithToken
-    from idnode.clients.web_requests import Call
+    from idnode.clients.snms_requests import Account
     from idnode.registry.handle.clock import Clock
 
-Result = TypeVar("Result")
 
-
-class Client(SnmsCalls, Waiting):
+class Client(SnmsCalls, TokenClient):
     """One node and one account; the token is asked for when it is needed, and again when it has expired."""
 
     def __init__(
@@ -34,23 +31,3 @@ class Client(SnmsCalls, Waiting):
     ) -> None:
         super().__init__(account, clock)
         self._web = WebClient(base, timeout_seconds=timeout_seconds, clock=self._clock)
-
-    async def close(self) -> None:
-        """Close every connection."""
-        await self._web.close()
-
-    async def do(self, make: "WithToken[Result]") -> Result:
-        """Carry out any call of `idnode.clients.snms_requests`.
-
-        A call that is refused for the sake of its token was not carried out, so it is sent again with a new
-        one, whatever it does.
-
-        Raises:
-            SnmsRefused: The node refused; the leaf says how.
-            NotAnswered: No usable answer came; a write may have been carried out.
-
-        """
-        return await run_waiting(self._with_token(make), self._perform)
-
-    async def _perform(self, step: "Call[Any]") -> Any:
-        return await self._web.do(step)

@@ -6,24 +6,26 @@ from typing import Any, TypeVar
 from idnode.clients import snms_requests as requests
 from idnode.clients.calls import call
 from idnode.clients.snms_answers import Identifier, ItemOutcome, NotLoggedIn, PageOf, Template
-from idnode.clients.snms_requests import Account, WithToken
+from idnode.clients.snms_requests import Account
+from idnode.clients.token_calls import TokenCalls
 from idnode.clients.web_calls import Steps, result_of
 from idnode.registry.handle.clock import Clock, SystemClock
 
 Result = TypeVar("Result")
 
 
-class SnmsCalls:
+class SnmsCalls(TokenCalls):
     """One account of one node; the token is asked for when it is needed, and again when it has expired.
 
     Besides what a method names, each raises `SnmsRefused` (the leaf says how the node refused) and `NotAnswered` (no
     usable answer came; a write may have been carried out).
     """
 
+    token_refused = NotLoggedIn
+
     def __init__(self, account: Account, clock: Clock | None) -> None:
         self._account = account
         self._clock = clock or SystemClock()
-        self._token = ""
 
     @call
     def login(self) -> Steps[str]:
@@ -39,19 +41,6 @@ class SnmsCalls:
         asked = requests.login(self._account, self._clock.now())
         self._token = yield from result_of(asked)
         return self._token
-
-    def _with_token(self, make: WithToken[Result]) -> Steps[Result]:
-        """Carry out a call; one that is refused for its token was not carried out, and is sent again with a new one."""
-        fresh = not self._token
-        if fresh:
-            yield from self._new_token()
-        try:
-            return (yield from result_of(make(self._token)))
-        except NotLoggedIn:
-            if fresh:
-                raise
-        yield from self._new_token()
-        return (yield from result_of(make(self._token)))
 
     @call
     def register_user(self, username: str, password: str, email: str, mobile: str) -> Steps[None]:

@@ -28,7 +28,7 @@ from idnode.clients.snms_answers import (
     read_template,
     read_token,
 )
-from idnode.clients.web_requests import JSON_TYPE, Authorized, Call, HttpResponse
+from idnode.clients.web_requests import JSON_TYPE, BearerCall, Call, HttpResponse, WithToken
 from idnode.registry.handle.limits import SNMS_BATCH_ITEMS_MAX
 
 _CHINA: Final = timedelta(hours=8)
@@ -45,24 +45,6 @@ class Account:
     username: str
     password: str = field(repr=False)
     digested: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class BearerCall(Call[Result]):
-    """A call with a token."""
-
-    token: str = ""
-
-    def headers(self, credential: Authorized | None) -> dict[str, str]:
-        """Return the headers to send."""
-        found = Call.headers(self, credential)
-        if self.token:
-            found["Authorization"] = f"Bearer {self.token}"
-        return found
-
-
-WithToken = Callable[[str], Call[Result]]
-"""Makes a call once there is a token."""
 
 
 def inner_digest(password: str) -> str:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import aiohttp
 from yarl import URL
 
-from idnode.clients.calls import Waiting
+from idnode.clients.calls import Waiting, run_waiting
 from idnode.clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, TimedOut
+from idnode.clients.token_calls import TokenCalls
 from idnode.clients.trust import trust_of
 from idnode.clients.web_calls import TIMEOUT_SECONDS, WebCalls
-from idnode.clients.web_requests import BODY_BYTES_MAX, Call, Credential, HttpResponse
+from idnode.clients.web_requests import BODY_BYTES_MAX, Call, Credential, HttpResponse, WithToken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from idnode.clients.web_session import WebSession
     from idnode.registry.handle.clock import Clock
 
-__all__ = ["TIMEOUT_SECONDS", "Client", "Credential"]
+__all__ = ["TIMEOUT_SECONDS", "Client", "Credential", "TokenClient"]
 
 Result = TypeVar("Result")
 
@@ -111,6 +112,32 @@ class Client(WebCalls, Waiting):
         # then be reported as refused (exists, not found). There is no public setting.
         session._retry_connection = False  # noqa: SLF001
         return session
+
+
+class TokenClient(TokenCalls, Waiting):
+    """An asyncio client over ``_web``, which it closes."""
+
+    _web: Client
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._web.close()
+
+    async def do(self, make: WithToken[Result]) -> Result:
+        """Carry out any call of the API.
+
+        A call that is refused for the sake of its token was not carried out, so it is sent again with a new
+        one, whatever it does.
+
+        Raises:
+            ClientError: The node refused (the API's own refusals say how), or no usable answer came (`NotAnswered`): a
+                write may have been carried out.
+
+        """
+        return await run_waiting(self._with_token(make), self._perform)
+
+    async def _perform(self, step: Call[Any]) -> Any:
+        return await self._web.do(step)
 
 
 async def _body_of(response: aiohttp.ClientResponse) -> bytes:

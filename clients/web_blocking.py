@@ -7,11 +7,12 @@ import http.client
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from idnode.clients.calls import Blocking
+from idnode.clients.calls import Blocking, run
 from idnode.clients.errors import ConnectionFailed, ConnectionLost, MalformedAnswer, TimedOut
+from idnode.clients.token_calls import TokenCalls
 from idnode.clients.trust import trust_of
 from idnode.clients.web_calls import TIMEOUT_SECONDS, WebCalls
-from idnode.clients.web_requests import BODY_BYTES_MAX, Call, Credential, HttpResponse
+from idnode.clients.web_requests import BODY_BYTES_MAX, Call, Credential, HttpResponse, WithToken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from idnode.clients.web_session import WebSession
     from idnode.registry.handle.clock import Clock
 
-__all__ = ["TIMEOUT_SECONDS", "Client", "Credential"]
+__all__ = ["TIMEOUT_SECONDS", "Client", "Credential", "TokenClient"]
 
 Result = TypeVar("Result")
 
@@ -113,6 +114,23 @@ class Client(WebCalls, Blocking):
             # http.client reports a short body itself only when it is read without a bound.
             raise ConnectionLost(f"{self.base} closed the connection {missing} bytes too early")
         return response.status, body
+
+
+class TokenClient(TokenCalls, Blocking):
+    """A blocking client over ``_web``, which it closes."""
+
+    _web: Client
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._web.close()
+
+    def do(self, make: WithToken[Result]) -> Result:
+        """Carry out any call of the API, as `idnode.clients.web.TokenClient.do` does."""
+        return run(self._with_token(make), self._perform)
+
+    def _perform(self, step: Call[Any]) -> Any:
+        return self._web.do(step)
 
 
 def _connection_for(

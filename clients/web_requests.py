@@ -33,6 +33,7 @@ _RESOLUTION_CODES: Final = frozenset(
 )
 """Codes whose bodies carry values."""
 
+Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
 
 
@@ -95,6 +96,24 @@ class Call(Generic[Result_co]):
         if authorization:
             found["Authorization"] = authorization
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class BearerCall(Call[Result_co]):
+    """A call with a token."""
+
+    token: str = ""
+
+    def headers(self, credential: Authorized | None) -> dict[str, str]:
+        """Return the headers to send."""
+        found = Call.headers(self, credential)
+        if self.token:
+            found["Authorization"] = f"Bearer {self.token}"
+        return found
+
+
+WithToken = Callable[[str], Call[Result]]
+"""Makes a call once there is a token."""
 
 
 @dataclass(frozen=True, slots=True)

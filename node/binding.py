@@ -14,11 +14,10 @@ from idnode.node.addresses import WILDCARDS
 from idnode.node.data_directory import KEYS
 from idnode.node.defaults import SettingsRefused
 from idnode.node.exposure import is_loopback
-from idnode.node.faces.handle.sockets import bound_sockets, bound_streams
 from idnode.node.faces.http import turned_away
 from idnode.node.faces.http.listener import HttpListener, ListenerLimits
-from idnode.node.faces.http.listener import bound_sockets as bound_http
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
+from idnode.node.faces.sockets import bound_sockets, bound_streams
 from idnode.node.faces.table import FACES
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
 from idnode.node.open_files import Shares
@@ -107,11 +106,11 @@ async def bind_admin(
         None,
         _ignored,
         limits,
-        turned_away=lambda _head: turned_away.answer(ONE_TOO_MANY),
+        turned_away=lambda _head: turned_away.answer(ONE_TOO_MANY, close=True),
         give_way=lambda: busy.have_one_leave(server.connections),
     )
     async with explained(settings, "admin_port"):
-        listener.start(await bound_http(settings.host, settings.admin_port))
+        listener.start(await bound_streams(settings.host, settings.admin_port))
     running.push_async_callback(listener.stop)
     return listener.address
 
@@ -155,7 +154,7 @@ async def bind_web(
 
     """
     async with explained(settings, name):
-        bound = await bound_http(settings.host, getattr(settings, name))
+        bound = await bound_streams(settings.host, getattr(settings, name))
     for each in bound:
         running.callback(each.close)
     return bound

@@ -106,7 +106,9 @@ ROOMS = {
         "aiohttp multidict yarl orjson",
         frozenset({"prometheus_client"}),
     ),
-    "node/faces/handle": Room(f"{_SERVED} node/faces/http", "", HTTP | {"prometheus_client"}),
+    "node/faces/handle": Room(
+        f"{_SERVED} node/faces/sockets node/faces/http", "", HTTP | {"prometheus_client"}
+    ),
     "node/faces/handle/tunnel": Room(f"{_SERVED} node/faces/handle node/faces/http", "aiohttp"),
     "node/faces/snms": Room(
         f"{_SERVED} node/faces/http node/faces/handle_json node/openapi registry/directory",

@@ -10,8 +10,7 @@ from idnode.registry.handle.wire.constants import MESSAGE_BYTES_MAX
 class TcpLimits:
     """Bounds of the TCP face.
 
-    A connection over ``connections_max`` is closed at once, without a
-    byte. One on which no whole request
+    A connection over ``connections_max`` is closed at once, without a byte. One on which no whole request
     came for ``idle_seconds`` is closed; the protocol's clients count on at least 120 (handle-protocol.md
     §1.4). Of one connection at most ``requests_max`` requests wait for later answers and at most
     ``output_bytes_max`` bytes of answers wait to be sent (and one answer more): beyond either the node stops

@@ -17,8 +17,8 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.handle.limits import TcpLimits
-from idnode.node.faces.handle.sockets import bound_streams
 from idnode.node.faces.handle.tcp_connection import TcpConnection
+from idnode.node.faces.sockets import bound_streams
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_TCP
 from idnode.node.service.handle.admission import Admission

@@ -22,7 +22,7 @@ from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.passage import Passage
 from idnode.node.faces.handle.receive_queue import QueueState, ReceiveQueues, Waiting
 from idnode.node.faces.handle.replay import Replay
-from idnode.node.faces.handle.sockets import bound_sockets
+from idnode.node.faces.sockets import bound_sockets
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_UDP, Exchange
 from idnode.node.service.errors import AnswerReceived

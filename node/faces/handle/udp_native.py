@@ -19,7 +19,7 @@ from idnode.node.faces.handle.receive_queue import (
     Waiting,
     waited_since,
 )
-from idnode.node.faces.handle.sockets import bound_sockets
+from idnode.node.faces.sockets import bound_sockets
 from idnode.node.service.events import RESOLVE
 from idnode.registry.handle.clock import SystemClock
 from idnode.registry.handle.wire.constants import ResponseCode

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 from aiohttp import web
 
+from idnode.node.faces.http import turned_away
 from idnode.node.faces.http.replies import JSON_TYPE, SERVER, add_cors, failure
 from idnode.node.service import events
 from idnode.node.service.answers import RETRY_AFTER, RETRY_SECONDS
@@ -61,7 +62,13 @@ class Busy:
         self.queue = queue
         self._resolving = resolving.encode()
         self._places = [
-            _Place(root.encode(), face.name, observers(face.name), body, _wire(body))
+            _Place(
+                root.encode(),
+                face.name,
+                observers(face.name),
+                body,
+                turned_away.answer(body, close=False),
+            )
             for face in faces
             for root in face.roots
             for body in (face.busy or _BODY,)
@@ -105,15 +112,3 @@ class Busy:
             place.observer.resolved(_CODE, b"", 1)
         place.observer.answered(operation, _CODE, b"", self.queue.delay)
         return place
-
-
-def _wire(body: bytes) -> bytes:
-    """Return the whole answer with this body; the connection stays open."""
-    lines = (
-        "HTTP/1.1 503 Service Unavailable",
-        f"Content-Type: {JSON_TYPE}",
-        f"Content-Length: {len(body)}",
-        f"{RETRY_AFTER}: {RETRY_SECONDS}",
-        f"Server: {SERVER}",
-    )
-    return "\r\n".join(lines).encode() + _END + body

@@ -279,39 +279,3 @@ class HttpListener:
     def _joined(self, task: asyncio.Task[None]) -> None:
         self._joining.pop(task, None)
         self._leaving.discard(task)
-
-
-async def bound_sockets(host: str, port: int) -> list[socket.socket]:
-    """Return a socket on every address that the host name has; nobody listens there yet.
-
-    Raises:
-        OSError: One of them cannot be had.
-
-    """
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    made: list[socket.socket] = []
-    try:
-        for family, _, _, _, address in dict.fromkeys(found):
-            made.append(_bound(family, address))
-    except BaseException:
-        for each in made:
-            each.close()
-        raise
-    return made
-
-
-def _bound(family: int, address: object) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        made.setblocking(False)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted connections inherit it: answers are never held back for a fuller packet.
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        made.bind(address)  # type: ignore[arg-type]
-    except BaseException:
-        made.close()
-        raise
-    return made

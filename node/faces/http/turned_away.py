@@ -34,18 +34,19 @@ class TurnedAway:
         _method, _, rest = head.partition(b" ")
         for root, body in self._bodies:
             if rest.startswith(root):
-                return answer(body or _BODY)
-        return answer(_BODY)
+                return answer(body or _BODY, close=True)
+        return answer(_BODY, close=True)
 
 
-def answer(body: bytes) -> bytes:
-    """Return a whole answer that says 503."""
-    lines = (
+def answer(body: bytes, *, close: bool) -> bytes:
+    """Return a whole answer that says 503, and whether the connection closes after it."""
+    lines = [
         "HTTP/1.1 503 Service Unavailable",
         f"Content-Type: {JSON_TYPE}",
         f"Content-Length: {len(body)}",
         f"{RETRY_AFTER}: {RETRY_SECONDS}",
         f"Server: {SERVER}",
-        "Connection: close",
-    )
+    ]
+    if close:
+        lines.append("Connection: close")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

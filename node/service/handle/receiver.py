@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from idnode.node.service.handle.sealing import Sealing
     from idnode.node.service.handle.session_gate import SessionGate
     from idnode.registry.handle.wire.envelope import Envelope
+    from idnode.registry.handle.wire.message import Message
 
 _ENCRYPTED: Final = EnvelopeFlag.ENCRYPTED
 _CERTIFY: Final = OpFlag.CERTIFY
@@ -48,10 +49,8 @@ class Receiver:
         if envelope.session_id or envelope.flags & _ENCRYPTED:
             self._receive_in_session(envelope, data, connection, reply)
             return
-        try:
-            message = decode_message(data)
-        except ProtocolError as error:
-            self.refuse(error, envelope, connection, reply)
+        message = self._decoded(envelope, data, connection, reply)
+        if message is None:
             return
         if message.op_flags & _CERTIFY:
             reply = self._sealing.certified(message, envelope, connection, reply)
@@ -89,15 +88,22 @@ class Receiver:
         if envelope.session_id or envelope.flags & _ENCRYPTED:
             self.receive(envelope, data, connection, reply)
             return
-        try:
-            message = decode_message(data)
-        except ProtocolError as error:
-            self.refuse(error, envelope, connection, reply)
-            return
-        reply(self._responses.failure(NodeBusy(BUSY_TEXT), envelope, connection, message))
+        message = self._decoded(envelope, data, connection, reply)
+        if message is not None:
+            reply(self._responses.failure(NodeBusy(BUSY_TEXT), envelope, connection, message))
 
     def refuse(
         self, error: Exception, envelope: Envelope, connection: Connection, reply: ReplyTo
     ) -> None:
         """Answer a message that does not get in."""
         reply(self._responses.failure(error, envelope, connection))
+
+    def _decoded(
+        self, envelope: Envelope, data: bytes, connection: Connection, reply: ReplyTo
+    ) -> Message | None:
+        """Return the message that these bytes are; None once the sender was told that they are none."""
+        try:
+            return decode_message(data)
+        except ProtocolError as error:
+            self.refuse(error, envelope, connection, reply)
+            return None

@@ -2,8 +2,9 @@
  *
  * `answer` takes one whole request (envelope and message) and writes the whole answer. It answers plain resolutions
  * (question.h) below the prefixes that are served natively, when the record's values are all public, or there is
- * no record (some of those are left to whoever has to see them, `answer_left`). Where a prefix has computed identifiers, one without a record and without a mark (`0.MARK/<folded
- * handle>`, registry/overlay/overlay.py) is computed. Everything else is NOT_MINE, for the Python face to decide.
+ * no record (some of those are left to whoever has to see them, `answer_left`). Where a prefix has computed
+ * identifiers, one without a record and without a mark (`0.MARK/<folded handle>`, registry/overlay/overlay.py) is
+ * computed. Everything else is NOT_MINE, for the Python face to decide.
  */
 #ifndef IDNODE_ANSWER_H
 #define IDNODE_ANSWER_H
@@ -204,12 +205,11 @@ static inline void answer_expect(const answerer *a, const pending_answer *p) {
     for (unsigned line = 0; line < FETCHED_LINES; line++) __builtin_prefetch(record + line * CACHE_LINE);
 }
 
-/* Write the whole answer (envelope and message) to `out`, which has room for ANSWER_MAX bytes. Returns its bytes
- * or NOT_MINE; with an answer, its response code. */
+/* Whether an answer "not found" is left to the Python face; at most `missing_left` a second are. */
 static inline bool answer_left(answerer *a) {
     uint32_t most = atomic_load_explicit(&a->missing_left, memory_order_relaxed);
     if (!most || most == LEFT_ALL) return most;
-    /* Threads that meet here may lose a count of each other: the rate guards the loop's time, exactness is not needed. */
+    /* Threads that meet here may lose a count of each other: the rate guards the loop's time, and need not be exact. */
     uint64_t second = monotonic_nanoseconds() / 1000000000u << 32;
     uint64_t left = atomic_load_explicit(&a->left, memory_order_relaxed);
     if ((left ^ second) >> 32) left = second;
@@ -221,6 +221,8 @@ static inline bool answer_left(answerer *a) {
     return true;
 }
 
+/* Write the whole answer (envelope and message) to `out`, which has room for ANSWER_MAX bytes. Returns its bytes
+ * or NOT_MINE; with an answer, its response code. */
 static inline size_t answer_finish(answerer *a, const pending_answer *p, uint32_t now, uint8_t *out, uint32_t *code) {
     uint8_t key[HANDLE_BYTES_MAX];
     const question *q = &p->asked;

@@ -14,9 +14,9 @@ import threading
 import pytest
 
 from idnode.node.faces.handle.receive_queue import ReceiveQueues, Waiting, waited_since
-from idnode.node.faces.handle.sockets import bound_sockets
 from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.faces.handle.udp_native import HandleUdpNative
+from idnode.node.faces.sockets import bound_sockets
 from idnode.node.service.events import NullObserver
 from idnode.registry.handle.clock import SystemClock
 

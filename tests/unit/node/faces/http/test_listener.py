@@ -19,8 +19,9 @@ import pytest
 import uvloop
 from aiohttp import ClientSession, web
 
-from idnode.node.faces.http.listener import HttpListener, ListenerLimits, bound_sockets
+from idnode.node.faces.http.listener import HttpListener, ListenerLimits
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
+from idnode.node.faces.sockets import bound_streams
 from idnode.node.first_start.certificate import load_or_make
 from idnode.registry.handle.clock import SystemClock
 
@@ -74,7 +75,7 @@ def served(files):
             turned_away=lambda head: b"told by " + head[:8],
             give_way=give_way,
         )
-        listener.start(await bound_sockets("localhost", 0))
+        listener.start(await bound_streams("localhost", 0))
         try:
             yield listener, refused
         finally:
@@ -258,7 +259,7 @@ def test_a_taken_port_is_refused_and_leaves_nothing_open(run, served, files):
         async with served() as (listener, _):
             second = HttpListener(asyncio.Protocol, server_context(*files), print)
             with pytest.raises(OSError, match="in use"):
-                second.start(await bound_sockets(*listener.address))
+                second.start(await bound_streams(*listener.address))
             await second.stop()
 
     run(take())

@@ -1,4 +1,4 @@
-"""The sockets of the binary faces, bound before anybody serves them.
+"""The sockets of the faces, bound before anybody serves them.
 
 UDP sockets hold a burst: a server that is not scheduled for a moment loses no request for it. With the system's
 default buffers a window of 256 requests already lost some.
@@ -15,7 +15,7 @@ BUFFER_BYTES: Final = 4 << 20
 
 
 async def bound_streams(host: str, port: int) -> list[socket.socket]:
-    """Return stream sockets bound to every address of a host, not listening yet; port 0 takes any free one.
+    """Return non-blocking stream sockets bound to every address of a host, not listening yet; port 0 takes any free one.
 
     Raises:
         OSError: An address cannot be bound.
@@ -27,7 +27,7 @@ async def bound_streams(host: str, port: int) -> list[socket.socket]:
     try:
         for family, _kind, _protocol, _name, address in dict.fromkeys(found):
             sockets.append(_stream(family, address))
-    except OSError:
+    except BaseException:
         for each in sockets:
             each.close()
         raise
@@ -38,11 +38,13 @@ def _stream(family: int, address: tuple[object, ...]) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Accepted connections inherit it: answers are never held back for a fuller packet.
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         made.bind(address)
         made.setblocking(False)
-    except OSError:
+    except BaseException:
         made.close()
         raise
     return made

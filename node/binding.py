@@ -81,11 +81,16 @@ async def bind_http(settings: Settings, name: str, runner: web.AppRunner) -> tup
         PortRefused: It cannot be had.
 
     """
-    site = web.TCPSite(runner, settings.host, getattr(settings, name))
+    site = web.TCPSite(runner, host_of(settings, name), getattr(settings, name))
     async with explained(settings, name):
         await site.start()
     host, port = runner.addresses[0][:2]
     return str(host), int(port)
+
+
+def host_of(settings: Settings, name: str) -> str:
+    """Return the address to bind the port of this setting to."""
+    return settings.admin_host if name == "admin_port" else settings.host
 
 
 @asynccontextmanager
@@ -101,7 +106,7 @@ async def explained(settings: Settings, name: str) -> AsyncIterator[None]:
         elif getattr(error, "errno", None) == errno.EACCES:
             reason = f"port {port} takes more rights than this process has"
         raise PortRefused(
-            f"cannot listen on {settings.host}:{port}: {reason}; "
+            f"cannot listen on {host_of(settings, name)}:{port}: {reason}; "
             f"choose another port with {flag_of(name)} or {variable_of(name)} (0: any free one)"
         ) from error
 

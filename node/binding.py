@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -15,12 +15,17 @@ from idnode.node.data_directory import KEYS
 from idnode.node.defaults import SettingsRefused
 from idnode.node.exposure import is_loopback
 from idnode.node.faces.handle.sockets import bound_sockets, bound_streams
+from idnode.node.faces.http import turned_away
 from idnode.node.faces.http.listener import HttpListener, ListenerLimits
 from idnode.node.faces.http.listener import bound_sockets as bound_http
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
+from idnode.node.faces.table import FACES
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
+from idnode.node.open_files import Shares, for_peers
+from idnode.node.ops.busy import ONE_TOO_MANY, Busy, Staying
 from idnode.node.settings import Settings, flag_of, variable_of
 from idnode.registry.handle.clock import Clock
+from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 
 PAIR_TRIES_MAX: Final = 20
 """Tries to find a free port that is free for TCP and UDP alike."""
@@ -74,18 +79,52 @@ async def bind_handle(settings: Settings, udp_sockets: int) -> HandleSockets:
             return HandleSockets(tcp, udp)
 
 
-async def bind_http(settings: Settings, name: str, runner: web.AppRunner) -> tuple[str, int]:
-    """Start a set-up HTTP application on the port of this setting and return what was bound.
+async def bind_admin(
+    settings: Settings,
+    app: web.Application,
+    granted: Shares,
+    running: AsyncExitStack,
+    options: dict[str, Any],
+) -> tuple[str, int]:
+    """Serve the management app on its port until ``running`` is closed, and return what was bound.
+
+    As many connections are served as are ``granted``; one that asks for nothing gives way to another.
 
     Raises:
-        PortRefused: It cannot be had.
+        PortRefused: The port cannot be had.
 
     """
-    site = web.TCPSite(runner, host_of(settings, name), getattr(settings, name))
-    async with explained(settings, name):
-        await site.start()
-    host, port = runner.addresses[0][:2]
-    return str(host), int(port)
+    busy = Busy()
+    app.middlewares.insert(0, busy.middleware)
+    server = Staying(await _set_up(web.AppRunner(app, **options), running))
+    limits = ListenerLimits(
+        connections_max=granted.admin,
+        undecided_max=granted.admin,
+        silence_seconds=settings.idle_timeout,
+    )
+    listener = HttpListener(
+        server,
+        None,
+        _ignored,
+        limits,
+        turned_away=lambda _head: turned_away.answer(ONE_TOO_MANY),
+        give_way=lambda: busy.have_one_leave(server.connections),
+    )
+    async with explained(settings, "admin_port"):
+        listener.start(await bound_http(settings.admin_host, settings.admin_port))
+    running.push_async_callback(listener.stop)
+    return listener.address
+
+
+async def _set_up(runner: web.AppRunner, running: AsyncExitStack) -> web.Server:
+    await runner.setup()
+    running.push_async_callback(runner.cleanup)
+    assert runner.server is not None, "the runner is set up"
+    return runner.server
+
+
+def _ignored(_word: str) -> None:
+    """Take no notice: nothing counts what becomes of connections for management."""
 
 
 def host_of(settings: Settings, name: str) -> str:
@@ -127,18 +166,31 @@ async def bind_web(
     return bound
 
 
-async def listen(  # noqa: PLR0913, PLR0917  # called once, by the composition root
+def runner_options(settings: Settings) -> dict[str, Any]:
+    """Return how aiohttp is to serve an application of the node."""
+    return {
+        "access_log": None,
+        "shutdown_timeout": settings.drain_timeout,
+        "keepalive_timeout": settings.idle_timeout,
+        # The longest handle fits into a path, each of its bytes percent-encoded.
+        "max_line_size": 4 * HANDLE_BYTES_MAX,
+    }
+
+
+async def listen(  # noqa: PLR0913, PLR0917  # the parts of one port
     settings: Settings,
     bound: Mapping[str, list[socket.socket]],
     runner: web.AppRunner,
     clock: Clock,
     refused: Callable[[str], None],
     running: AsyncExitStack,
+    granted: Shares,
 ) -> list[HttpListener]:
     """Serve an application over plain HTTP and HTTPS on bound sockets, until ``running`` is closed.
 
     ``bound`` are the sockets by the settings of their ports; what is returned are the listeners, in this order.
-    ``refused`` is told a word about each connection that ended before it was one.
+    ``refused`` is told a word about each connection that ended before it was one. As many are served
+    as are ``granted``.
 
     Raises:
         PortRefused: The port cannot be had.
@@ -147,18 +199,22 @@ async def listen(  # noqa: PLR0913, PLR0917  # called once, by the composition r
         OSError: The disk refused.
 
     """
-    await runner.setup()
-    running.push_async_callback(runner.cleanup)
-    assert runner.server is not None, "the runner is set up"
+    server = await _set_up(runner, running)
     files = await asyncio.to_thread(_certificate, settings, clock.now())
     try:
         tls = server_context(*files)
     except CertificateUnusable as error:
         raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
-    limits = ListenerLimits(silence_seconds=settings.idle_timeout)
+    limits = ListenerLimits(
+        connections_max=granted.http,
+        undecided_max=granted.silent,
+        silence_seconds=settings.idle_timeout,
+        descriptors_max=for_peers(),
+    )
+    told = turned_away.TurnedAway(FACES)
     listeners = []
     for name, sockets in bound.items():
-        listener = HttpListener(runner.server, tls, refused, limits)
+        listener = HttpListener(server, tls, refused, limits, turned_away=told)
         async with explained(settings, name):
             listener.start(sockets)
         running.push_async_callback(listener.stop)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class DockingParts:
-    """What a node of a role has of docking; ``report`` is what it reports upward."""
+    """The part of docking that a node has by its role; ``report`` is what it reports upward."""
 
     def __init__(
         self,

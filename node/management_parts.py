@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from aiohttp import web
-
 from idnode.node.browsers import fenced
 from idnode.node.build import version
-from idnode.node.data_directory import SNAPSHOTS
 from idnode.node.exposure import is_loopback
 from idnode.node.ops import management
 from idnode.node.ops.clock import clock_routes
@@ -18,33 +14,26 @@ from idnode.node.ops.docking import docking_routes
 from idnode.node.ops.documentation import documentation_routes
 from idnode.node.ops.fixtures import FixtureCalls
 from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.reporting import Reported, snapshot_of
 from idnode.node.states import state_routes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from aiohttp import web
+
     from idnode.node.directory_parts import DirectoryParts
     from idnode.node.docking_parts import DockingParts
     from idnode.node.given import GivenFixtures
     from idnode.node.observation import Observation
-    from idnode.node.ops.health import Health
-    from idnode.node.ops.metrics import Metrics
-    from idnode.node.settings import Settings
     from idnode.node.states import NodeStates
     from idnode.registry.handle.clock import Clock
-    from idnode.registry.register import Register
-
-_log = logging.getLogger(__name__)
 
 
-class Managed(Protocol):
+class Managed(Reported, Protocol):
     """The parts of a node that are managed; the later ones are there once it has started."""
 
-    settings: Settings
-    health: Health
-    metrics: Metrics
     observation: Observation
-    register: Register
     parts: DirectoryParts
     docking: DockingParts
     fixtures: GivenFixtures | None
@@ -68,7 +57,7 @@ def management_app(
         health,
         node.metrics,
         stats=node.report,
-        snapshot=partial(_snapshot, node),
+        snapshot=partial(snapshot_of, node),
         before_telling=save,
         further=[
             *calls.routes(),
@@ -81,23 +70,3 @@ def management_app(
         ],
     )
     return fenced(app, settings)
-
-
-async def _snapshot(node: Managed, name: str) -> dict[str, Any]:
-    """Take a snapshot of this name.
-
-    Raises:
-        HTTPServiceUnavailable: The node is not ready.
-        HTTPNotImplemented: The register's engine takes none.
-        OSError: The disk refused.
-
-    """
-    if not node.health.ready:
-        raise web.HTTPServiceUnavailable(reason=f"The node is {node.health.state.value}")
-    target = node.settings.data_dir / SNAPSHOTS / name
-    copy = node.register.capabilities.snapshot
-    if copy is None:
-        raise web.HTTPNotImplemented(reason="The register's engine takes no snapshots")
-    taken = await copy(target, None)
-    _log.info("snapshot %s taken: %d bytes", target, taken.bytes)
-    return {"path": str(target), "files": taken.files, "bytes": taken.bytes}

@@ -13,6 +13,9 @@ from idnode.registry.handle.certification.keys import read_verifying_key
 from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
+    from contextlib import AsyncExitStack
+
+    from idnode.node.ops.metrics import Metrics
     from idnode.node.settings import Settings
     from idnode.registry.handle.certification.tokens import VerifyingKey
     from idnode.registry.handle.clock import Clock
@@ -42,6 +45,27 @@ def recursion_of(settings: Settings, clock: Clock, address: tuple[str, int]) -> 
         stale_seconds=settings.recursive_stale,
     )
     return Recursion(root, Upstream(hosts, clock), clock, own, limits, _roots(settings))
+
+
+def begin_recursion(
+    settings: Settings,
+    clock: Clock,
+    address: tuple[str, int],
+    metrics: Metrics,
+    running: AsyncExitStack,
+) -> Recursion | None:
+    """Return what asks others for clients, if the node does that: counted, and ended with ``running``.
+
+    Raises:
+        SettingsRefused: As `recursion_of`.
+
+    """
+    recursion = recursion_of(settings, clock, address)
+    if recursion is not None:
+        running.push_async_callback(recursion.close)
+        counters, cache = recursion.counters, recursion.cache
+        metrics.read_further(lambda: counters.collect(cache))
+    return recursion
 
 
 def _roots(settings: Settings) -> dict[str, VerifyingKey]:

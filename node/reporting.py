@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
+from aiohttp import web
+
 from idnode.node.build import core, version
+from idnode.node.data_directory import SNAPSHOTS
 from idnode.node.ops.health import State
 
 if TYPE_CHECKING:
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from idnode.node.services import NodeServices
     from idnode.node.settings import Settings
     from idnode.registry.register import Register
+
+_log = logging.getLogger(__name__)
 
 
 class Reported(Protocol):
@@ -58,3 +64,16 @@ def report_of(node: Reported, seconds: float) -> dict[str, Any]:
         found["prefixes"] = len(node.services.authority.homed)
         found["dataset"] = None if node.dataset is None else node.dataset.report()
     return found
+
+
+async def snapshot_of(node: Reported, name: str) -> dict[str, Any]:
+    """Take a snapshot of the register under a name, and tell about it."""
+    if not node.health.ready:
+        raise web.HTTPServiceUnavailable(reason=f"The node is {node.health.state.value}")
+    target = node.settings.data_dir / SNAPSHOTS / name
+    copy = node.register.capabilities.snapshot
+    if copy is None:
+        raise web.HTTPNotImplemented(reason="The register's engine takes no snapshots")
+    taken = await copy(target, None)
+    _log.info("snapshot %s taken: %d bytes", target, taken.bytes)
+    return {"path": str(target), "files": taken.files, "bytes": taken.bytes}

@@ -14,12 +14,21 @@ from typing import Any
 
 from aiohttp import web
 
+from idnode.node import open_files
 from idnode.node.addresses import Addresses
 from idnode.node.answering import Answering, udp_limits
-from idnode.node.binding import HandleSockets, bind_handle, bind_http, bind_web, listen
+from idnode.node.binding import (
+    HandleSockets,
+    bind_admin,
+    bind_handle,
+    bind_web,
+    listen,
+    runner_options,
+)
 from idnode.node.browsers import access_of
 from idnode.node.build import core, version
 from idnode.node.data_directory import KEYS, REGISTER, make_private
+from idnode.node.data_watch import show_data_directory
 from idnode.node.dataset import ServedDataset
 from idnode.node.defaults import pure_python_forced
 from idnode.node.demo_secrets import demo_secret_works, refuse_demo_secret
@@ -41,12 +50,13 @@ from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
 from idnode.node.management_parts import management_app
 from idnode.node.observation import Observation
+from idnode.node.open_files import for_peers
 from idnode.node.ops import persistent_counters
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.queues import Queues
 from idnode.node.recursion.recursion import Recursion
-from idnode.node.recursive import recursion_of
+from idnode.node.recursive import begin_recursion
 from idnode.node.reporting import report_of
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
@@ -60,7 +70,6 @@ from idnode.node.site import site_record
 from idnode.node.states import NodeStates, finish_return
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
-from idnode.registry.handle.limits import HANDLE_BYTES_MAX
 from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
@@ -109,6 +118,7 @@ class Node:
         self._running = AsyncExitStack()
         self._log_failed: Callable[[], bool] = bool
         self._housekeeping: Housekeeping
+        self._granted: open_files.Shares
 
     @property
     def log_failed(self) -> bool:
@@ -149,7 +159,8 @@ class Node:
             self._housekeeping.add(chore)
         self.metrics.read_injected(self.observation.struck)
         self.metrics.read_ready(lambda: self.health.ready)
-        self.metrics.read_disk(self.settings.data_dir)
+        show_data_directory(self.settings, self.metrics)
+        self._granted = open_files.shares(self.settings, open_files.limit())
         admin = await self._serve_management()
         opened = await self._open_register()
         await finish_return(self.settings.data_dir, opened)
@@ -159,7 +170,7 @@ class Node:
     async def _build_on(self, opened: Register, admin: tuple[str, int]) -> None:
         first_start = not await opened.count(PREFIX_OF_PREFIXES)
         slots = opened.capabilities.slots
-        answering = self.answering = Answering(slots, self._clock, self.settings)
+        self.answering = answering = Answering(slots, self._clock, self.settings)
         self._housekeeping.add(answering.follow_clock)
         self.observation.journal.unseen = answering.unseen
         threads = self.settings.udp_threads if answering.native else 0
@@ -173,18 +184,11 @@ class Node:
         server = decode_site(site.site).servers[site.number]
         authority = await Authority.open(self.register, server)
         offload = Offload() if self._shared is None else self._shared.offload
-        recursion = self.recursion = recursion_of(self.settings, self._clock, bound.address)
-        if recursion is not None:
-            self._running.push_async_callback(recursion.close)
-            counters, cache = recursion.counters, recursion.cache
-            self.metrics.read_further(lambda: counters.collect(cache))
+        recursion = self.recursion = begin_recursion(
+            self.settings, self._clock, bound.address, self.metrics, self._running
+        )
         services = NodeServices(
-            self.settings,
-            self.register,
-            authority,
-            self._clock,
-            site,
-            self.report,
+            *(self.settings, self.register, authority, self._clock, site, self.report),
             offload,
             recursion,
         )
@@ -210,8 +214,8 @@ class Node:
             self._running.callback(self.dataset.answer_natively(answering, self._shared).cancel)
 
     def _facts(self) -> Facts:
-        settings = self.settings
-        return Facts(version(), core(), settings.target_registrations, settings.target_resolutions)
+        wanted = self.settings
+        return Facts(version(), core(), wanted.target_registrations, wanted.target_resolutions)
 
     async def _open_register(self) -> Register:
         settings = self.settings
@@ -271,9 +275,10 @@ class Node:
     ) -> None:
         settings, protocol, interceptors = self.settings, services.protocol, self.interceptors
         limits = TcpLimits(
-            connections_max=settings.connections_max,
+            connections_max=self._granted.handle,
             idle_seconds=settings.idle_timeout,
             one_answer=settings.handle_net_habits,
+            descriptors_max=for_peers(),
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
         tcp = HandleTcp(
@@ -282,10 +287,7 @@ class Node:
             queue=self._queues.loop,
         )
         plain = HandleUdp(
-            protocol.receiver,
-            seen[1],
-            self._clock,
-            udp_limits(settings),
+            *(protocol.receiver, seen[1], self._clock, udp_limits(settings)),
             mark_truncated=settings.truncated_flag,
             interceptors=interceptors,
             queue=self._queues.datagrams,
@@ -307,13 +309,18 @@ class Node:
         self, services: NodeServices, bound: list[socket.socket]
     ) -> list[tuple[str, int]]:
         """Serve every HTTP face, and return the addresses: the HTTP port's, and that of a second one."""
-        runner = HttpFaceRunner(self._http_app(services), **self._runner_options())
+        runner = HttpFaceRunner(self._http_app(services), **runner_options(self.settings))
         refused = self.metrics.face(HANDLE_JSON).malformed
         ports = {"http_port": bound}
         if self.settings.idhub_port is not None:
             ports["idhub_port"] = await bind_web(self.settings, self._running, "idhub_port")
-        listeners = await listen(self.settings, ports, runner, self._clock, refused, self._running)
-        self.metrics.read_connections("http", lambda: _connections_of(runner))
+        listeners = await listen(
+            *(self.settings, ports, runner, self._clock, refused, self._running),
+            granted=self._granted,
+        )
+        self.metrics.read_connections(
+            "http", lambda: len(runner.server.connections) if runner.server else 0
+        )
         return [listener.address for listener in listeners]
 
     def _http_app(self, services: NodeServices) -> web.Application:
@@ -350,30 +357,14 @@ class Node:
             offered, self._observer, version(), self.interceptors, access, self._queues.loop
         )
 
-    def _runner_options(self) -> dict[str, Any]:
-        settings = self.settings
-        return {
-            "access_log": None,
-            "shutdown_timeout": settings.drain_timeout,
-            "keepalive_timeout": settings.idle_timeout,
-            # The longest handle fits into a path, each of its bytes percent-encoded.
-            "max_line_size": 4 * HANDLE_BYTES_MAX,
-        }
-
     async def _serve_management(self) -> tuple[str, int]:
         """Serve the management app on a port of its own, or where the process serves those of all its nodes."""
         app = management_app(self, self._clock, partial(self._housekeeping.save, sync=True))
         if self._shared is not None:
             return await self._shared.manage(self.settings.name, app)
-        runner = web.AppRunner(app, **self._runner_options())
-        await runner.setup()
-        self._running.push_async_callback(runner.cleanup)
-        return await bind_http(self.settings, "admin_port", runner)
+        options = runner_options(self.settings)
+        return await bind_admin(self.settings, app, self._granted, self._running, options)
 
     def report(self) -> dict[str, Any]:
         """Return what ``/api/v1/stats`` tells: facts, register, lifetime volume."""
         return report_of(self, self._clock.now() - self._started)
-
-
-def _connections_of(runner: web.AppRunner) -> int:
-    return 0 if runner.server is None else len(runner.server.connections)

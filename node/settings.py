@@ -150,7 +150,15 @@ class Settings(BaseModel):
         False, description="read and check the whole log at start, even after a clean stop"
     )
 
-    connections_max: int = Field(4096, ge=1, description="TCP connections at once, Handle port")
+    connections_max: int = Field(
+        4096, ge=1, description="TCP connections served at once on the Handle port"
+    )
+    http_connections_max: int = Field(
+        4096, ge=1, description="connections served at once on the HTTP port; others are told 503"
+    )
+    admin_connections_max: int = Field(
+        256, ge=8, description="connections served at once on the management port"
+    )
     idle_timeout: float = Field(
         180.0, gt=0, description="seconds after which a silent TCP connection is closed"
     )

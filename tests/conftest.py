@@ -33,6 +33,11 @@ def pytest_addoption(parser):
         action="store_true",
         help="try every example of the tests that take longest to make theirs, not a third of them",
     )
+    parser.addoption(
+        "--rounds",
+        type=int,
+        help="how often campaigns (tests/crash) do what they do, instead of the few times of a test run",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +45,12 @@ def examples(request):
     """Return a function that says how many examples to try of so many."""
     share = 1 if request.config.getoption("--thorough") else 3
     return lambda count: -(-count // share)
+
+
+@pytest.fixture(scope="session")
+def rounds(request):
+    """Return a function that says how many rounds a campaign takes, usually so many."""
+    return lambda usually: request.config.getoption("--rounds") or usually
 
 
 def pytest_generate_tests(metafunc):
@@ -180,8 +191,9 @@ def _tell_ready(ready_file, ended):
 class Served:
     """A node that runs as `idnode serve` in a process of its own."""
 
-    def __init__(self, folder, *flags):
+    def __init__(self, folder, *flags, through=()):
         self.folder = folder
+        self.through = through
         self.data_dir = folder / "data"
         self.ready_file = folder / "ready.json"
         self.flags = (
@@ -195,7 +207,7 @@ class Served:
     def launch(self):
         """Start the process, and do not wait."""
         self.process = subprocess.Popen(
-            [IDNODE, "serve", *map(str, self.flags)],
+            [*self.through, IDNODE, "serve", *map(str, self.flags)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -254,9 +266,9 @@ class Launcher:
         self._folder = folder
         self.nodes = []
 
-    def __call__(self, *flags, folder=None):
-        """Return a node that is ready, with further flags."""
-        self.nodes.append(Served(folder or self._folder, *flags))
+    def __call__(self, *flags, folder=None, through=()):
+        """Return a node that is ready, with further flags; ``through`` is a command that starts it."""
+        self.nodes.append(Served(folder or self._folder, *flags, through=through))
         return self.nodes[-1].start()
 
     def refused(self, *flags):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from deploy.dashboards.panels import QUIET, Look, Query, Section, board, heat, lines
+from deploy.dashboards.panels import QUIET, Look, Query, Section, board, heat, lines, some
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
@@ -13,8 +13,8 @@ PER_SECOND: Final = Look("cps")
 QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 
 DESCRIPTION: Final = (
-    "The node under load. Times are the node's own: from the last byte read to the answer handed over. What a client"
-    " waited on top of that, in the network and in queues before the node read, only the load tool can tell."
+    "The node under load. Times are the node's own: from a request's arrival to the answer handed over. What a client"
+    " waited on top of that, in the network and in queues of its own, the load tool tells: the last section."
 )
 
 
@@ -27,7 +27,8 @@ def dashboard() -> Dashboard:
         Section("Carried", _carried()),
         Section("How fast", _speed()),
         Section("What it costs", _cost()),
-        Section("What waits", _waits()),
+        Section("What waits, and what is lost", [*_waits(), *_lost()]),
+        Section("The client's view", _clients()),
         since="now-15m",
         refresh="5s",
     )
@@ -36,6 +37,12 @@ def dashboard() -> Dashboard:
 def _total(what: str, by: str) -> str:
     """Return the rate over a minute of one of the lifetime totals by a label."""
     return f"clamp_min(sum by ({by}) (delta(idnode_{what}_total{{$NODES}}[1m])), 0) / 60"
+
+
+ANSWERED: Final = (
+    f"(sum({_total('resolutions', 'instance')}) + sum({_total('registrations', 'instance')}))"
+)
+"""Identifiers answered in a second."""
 
 
 def _carried() -> Iterator[Builder[Panel]]:
@@ -67,8 +74,11 @@ def _speed() -> Iterator[Builder[Panel]]:
         "Quantiles over all faces, interpolated within the buckets.",
         *(
             Query(
-                f"histogram_quantile({quantile}, sum by (le)"
-                ' (rate(idnode_request_seconds_bucket{$NODES,operation="resolve"}[$__rate_interval])))',
+                some(
+                    f"histogram_quantile({quantile}, sum by (le)"
+                    ' (rate(idnode_request_seconds_bucket{$NODES,operation="resolve"}[$__rate_interval])))',
+                    "quantile",
+                ),
                 name,
             )
             for name, quantile in QUANTILES.items()
@@ -90,11 +100,10 @@ def _cost() -> Iterator[Builder[Panel]]:
     )
     yield lines(
         "Processor time of an answer",
-        "Processor seconds divided by identifiers answered, over a minute.",
+        "Processor seconds divided by identifiers answered, over a minute; zero below one a second, where it says nothing.",
         Query(
-            "sum(rate(process_cpu_seconds_total{$NODES}[1m])) / clamp_min("
-            f"sum({_total('resolutions', 'instance')})"
-            f" + sum({_total('registrations', 'instance')}), 1e-6)",
+            f"sum(rate(process_cpu_seconds_total{{$NODES}}[1m])) / clamp_min({ANSWERED}, 1)"
+            f" * ({ANSWERED} >= bool 1)",
             "a single answer",
         ),
         look=SECONDS,
@@ -133,9 +142,68 @@ def _waits() -> Iterator[Builder[Panel]]:
         "Time of a commit",
         "99th percentile over a minute.",
         Query(
-            "histogram_quantile(0.99, sum by (le) (rate(idnode_commit_seconds_bucket{$NODES}[1m])))",
+            some(
+                "histogram_quantile(0.99, sum by (le) (rate(idnode_commit_seconds_bucket{$NODES}[1m])))",
+                "quantile",
+            ),
             "p99",
         ),
         look=SECONDS,
         span=6,
+    )
+
+
+def _lost() -> Iterator[Builder[Panel]]:
+    yield lines(
+        "Refused, and lost",
+        "Per second: requests that had waited too long and were refused, and datagrams that nobody read in time.",
+        Query("sum(rate(idnode_shed_total{$NODES}[$__rate_interval]))", "refused"),
+        Query("sum(rate(idnode_dropped_total{$NODES}[$__rate_interval]))", "datagrams lost"),
+        look=PER_SECOND,
+        span=12,
+    )
+    yield lines(
+        "Delay of the event loop, 99th percentile",
+        "Of looks many times a second. A delay that stays is saturation; one that comes and goes is a pause.",
+        Query(
+            some(
+                "histogram_quantile(0.99, sum by (le)"
+                " (rate(idnode_loop_delay_seconds_bucket{$NODES}[$__rate_interval])))",
+                "quantile",
+            ),
+            "p99",
+        ),
+        look=SECONDS,
+        span=12,
+    )
+
+
+def _clients() -> Iterator[Builder[Panel]]:
+    """Make the panels of the load tool's own metrics, which stand at zero while it does not run."""
+    yield lines(
+        "Requests by outcome, as clients saw them",
+        "Per second, from the load tool (job `idnode-load` of Prometheus); zero while no test runs.",
+        Query(
+            some("sum by (outcome) (rate(idnode_load_requests_total[1m]))", "outcome"),
+            "{{outcome}}",
+        ),
+        look=Look("reqps", stacked=True),
+    )
+    yield lines(
+        "Time to answer, as clients saw it",
+        "99th percentile over a minute, corrected (from when a request was due) and not (from when it was sent).",
+        Query(
+            some(
+                "histogram_quantile(0.99, sum by (corrected, le) (rate(idnode_load_seconds_bucket[1m])))",
+                "corrected",
+            ),
+            "corrected: {{corrected}}",
+        ),
+        look=SECONDS,
+    )
+    yield lines(
+        "Users",
+        "Those that run in the load tool.",
+        Query("sum(idnode_load_users) or vector(0)", "users"),
+        look=Look(decimals=0),
     )

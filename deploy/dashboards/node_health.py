@@ -14,6 +14,7 @@ from deploy.dashboards.panels import (
     meaning,
     name,
     number,
+    some,
 )
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
@@ -22,6 +23,8 @@ SECONDS: Final = Look("s", empty=QUIET)
 BYTES: Final = Look("bytes")
 PER_SECOND: Final = Look("cps")
 SHARE: Final = Look("percentunit", decimals=3)
+
+WRITTEN: Final = 'sum(idnode_identifiers{$NODES,origin="written"})'
 
 DESCRIPTION: Final = (
     "One node from the outside in: presence, requests, writes, process. The alerts that read the same figures are"
@@ -35,7 +38,7 @@ def dashboard() -> Dashboard:
         "idnode-node",
         "idnode: node",
         DESCRIPTION,
-        Section("Presence", _presence()),
+        Section("Presence", [*_presence(), *_upkeep()]),
         Section("Requests", [*_requests(), *_peers()]),
         Section("Writes and the register", [*_writes(), *_register()]),
         Section("Process and machine", [*_process(), *_machine()]),
@@ -70,6 +73,12 @@ def _presence() -> Iterator[Builder[Panel]]:
         look=Look("s", decimals=0),
     )
     yield number(
+        "Restarts, last day",
+        "How often the process began anew.",
+        Query("sum(changes(process_start_time_seconds{$NODES}[1d]))", "restarts"),
+        look=Look(decimals=0),
+    )
+    yield number(
         "Failing, last 5 min",
         "Requests answered `error` or `busy`, as a share of all; the objective allows 0.1 %.",
         Query(
@@ -91,6 +100,25 @@ def _presence() -> Iterator[Builder[Panel]]:
     )
 
 
+def _upkeep() -> Iterator[Builder[Panel]]:
+    yield number(
+        "Certificate ends in",
+        "Until the certificate of the HTTPS port runs out. The node renews its own at a start; yours is yours to renew.",
+        Query("min(idnode_certificate_expiry_timestamp_seconds{$NODES}) - time()", "left"),
+        look=Look("s", decimals=0),
+    )
+    yield number(
+        "Last snapshot",
+        "Since the newest snapshot in the data directory was taken.",
+        Query(
+            "(time() - max(idnode_snapshot_timestamp_seconds{$NODES} > 0)) or on() vector(-1)",
+            "ago",
+        ),
+        look=Look("s", decimals=0),
+        meanings=(meaning({"-1": "none there"}),),
+    )
+
+
 def _requests() -> Iterator[Builder[Panel]]:
     yield heat(
         "Time to resolve",
@@ -104,25 +132,33 @@ def _requests() -> Iterator[Builder[Panel]]:
     yield lines(
         "Time to resolve, by face",
         "Median and 99th percentile over five minutes, interpolated within the buckets.",
-        Query("face:idnode_resolve_seconds:p50_5m{$NODES}", "{{face}} p50"),
-        Query("face:idnode_resolve_seconds:p99_5m{$NODES}", "{{face}} p99"),
+        Query(
+            some("max by (face) (face:idnode_resolve_seconds:p50_5m{$NODES})", "face"),
+            "{{face}} p50",
+        ),
+        Query(
+            some("max by (face) (face:idnode_resolve_seconds:p99_5m{$NODES})", "face"),
+            "{{face}} p99",
+        ),
         look=SECONDS,
         span=12,
     )
     yield lines(
         "Requests by face",
         "Requests per second; a batch is one.",
-        Query("sum by (face) (face:idnode_requests:rate5m{$NODES})", "{{face}}"),
+        Query(some("sum by (face) (face:idnode_requests:rate5m{$NODES})", "face"), "{{face}}"),
         look=PER_SECOND._replace(stacked=True),
     )
     yield lines(
         "What did not succeed, by outcome",
         "Identifiers per second, those of batches each. Only `error` and `busy` are the node's own fault.",
         Query(
-            "clamp_min("
-            'sum by (outcome) (delta(idnode_resolutions_total{$NODES,outcome!="success"}[5m]))'
-            ' + sum by (outcome) (delta(idnode_registrations_total{$NODES,outcome!="success"}[5m]))'
-            ", 0) / 300",
+            some(
+                '(sum by (outcome) (delta(idnode_resolutions_total{$NODES,outcome!="success"}[5m]))'
+                ' + sum by (outcome) (delta(idnode_registrations_total{$NODES,outcome!="success"}[5m])))'
+                " / 300",
+                "outcome",
+            ),
             "{{outcome}}",
         ),
         look=PER_SECOND,
@@ -131,7 +167,10 @@ def _requests() -> Iterator[Builder[Panel]]:
         "Requests by operation",
         "Requests per second; a batch is one.",
         Query(
-            "sum by (operation) (rate(idnode_request_seconds_count{$NODES}[$__rate_interval]))",
+            some(
+                "sum by (operation) (rate(idnode_request_seconds_count{$NODES}[$__rate_interval]))",
+                "operation",
+            ),
             "{{operation}}",
         ),
         look=Look("reqps", stacked=True),
@@ -143,7 +182,10 @@ def _peers() -> Iterator[Builder[Panel]]:
         "Failed by the node's fault",
         "Requests per second that were answered `busy` (refused, try later) or `error`, at each face.",
         Query(
-            "sum by (face, outcome) (rate(idnode_faults_total{$NODES}[$__rate_interval]))",
+            some(
+                "sum by (face, outcome) (rate(idnode_faults_total{$NODES}[$__rate_interval]))",
+                "outcome",
+            ),
             "{{face}} {{outcome}}",
         ),
         look=Look("reqps"),
@@ -158,7 +200,10 @@ def _peers() -> Iterator[Builder[Panel]]:
         "Input that was no message",
         "Per second, by face and reason. A few come from scanners; many, from a broken client.",
         Query(
-            "sum by (face, reason) (rate(idnode_malformed_total{$NODES}[$__rate_interval]))",
+            some(
+                "sum by (face, reason) (rate(idnode_malformed_total{$NODES}[$__rate_interval]))",
+                "reason",
+            ),
             "{{face}} {{reason}}",
         ),
         look=PER_SECOND,
@@ -168,6 +213,15 @@ def _peers() -> Iterator[Builder[Panel]]:
         "Per second. They found a buffer full, and their clients ask again after seconds.",
         Query("sum(rate(idnode_dropped_total{$NODES}[$__rate_interval]))", "lost"),
         look=PER_SECOND,
+    )
+    yield lines(
+        "Refused because they had waited",
+        "Requests per second, at each face, while the node was beyond its capacity.",
+        Query(
+            some("sum by (face) (rate(idnode_shed_total{$NODES}[$__rate_interval]))", "face"),
+            "{{face}}",
+        ),
+        look=Look("reqps"),
     )
     yield lines(
         "Datagrams not read yet",
@@ -186,14 +240,15 @@ def _writes() -> Iterator[Builder[Panel]]:
         "Write queue",
         "Mutations waiting to commit. At the limit, further ones are answered busy.",
         Query("idnode_write_queue_items{$NODES}", "waiting"),
+        Query("max_over_time(idnode_write_queue_items{$NODES}[1h])", "most within an hour"),
         Query("idnode_write_queue_limit_items{$NODES}", "limit"),
         look=Look(decimals=0),
     )
     yield lines(
         "Time of a commit",
         "One group: append, sync, apply. With durability `commit` it is the disk's sync.",
-        Query("instance:idnode_commit_seconds:p50_5m{$NODES}", "p50"),
-        Query("instance:idnode_commit_seconds:p99_5m{$NODES}", "p99"),
+        Query(some("max(instance:idnode_commit_seconds:p50_5m{$NODES})", "quantile"), "p50"),
+        Query(some("max(instance:idnode_commit_seconds:p99_5m{$NODES})", "quantile"), "p99"),
         look=SECONDS,
     )
     yield lines(
@@ -226,9 +281,10 @@ def _register() -> Iterator[Builder[Panel]]:
     )
     yield lines(
         "Index bytes per identifier",
-        "Memory of the index divided by the written identifiers.",
+        "Memory of the index divided by the written identifiers; zero below ten thousand, where it is the smallest"
+        " index that is divided.",
         Query(
-            'sum(idnode_index_bytes{$NODES}) / clamp_min(sum(idnode_identifiers{$NODES,origin="written"}), 1)',
+            f"sum(idnode_index_bytes{{$NODES}}) / clamp_min({WRITTEN}, 1) * ({WRITTEN} >= bool 1e4)",
             "bytes",
         ),
         look=BYTES,

@@ -7,7 +7,7 @@ source whose uid is pinned. Queries keep to the nodes chosen at the top of the d
 from collections.abc import Iterable
 from itertools import count
 from string import Template
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from grafana_foundation_sdk.builders import common as common_builder
 from grafana_foundation_sdk.builders import dashboard as dashboard_builder
@@ -17,6 +17,7 @@ from grafana_foundation_sdk.builders import (
     piechart,
     prometheus,
     stat,
+    table,
     timeseries,
 )
 from grafana_foundation_sdk.cog.builder import Builder
@@ -38,6 +39,9 @@ _STRUCK: Final = (
 QUIET: Final = "nothing was asked in this window"
 """Shown where a quantile of nothing would be."""
 
+SERIES_MAX: Final = 12
+"""Lines that can be told apart in one graph."""
+
 WIDTH: Final = 24
 """Columns of Grafana's grid."""
 
@@ -47,6 +51,17 @@ class Query(NamedTuple):
 
     expression: str
     legend: str
+
+
+def some(expression: str, label: str, nothing: str = "nothing") -> str:
+    """Return the series of an expression that are above zero, the largest twelve, or a single one of zero.
+
+    Dozens of lines at zero hide the one that is not, and a quantile of nothing is no number and leaves a gap.
+    """
+    return (
+        f"topk({SERIES_MAX}, ({expression}) > 0)"
+        f' or on () label_replace(vector(0), "{label}", "{nothing}", "", "")'
+    )
 
 
 class Look(NamedTuple):
@@ -96,6 +111,25 @@ def lines(
     if look.stacked:
         panel = panel.stacking(common_builder.StackingConfig().mode(common.StackingMode.NORMAL))
     return _finished(panel, Frame(title, description, span, 8), queries, look)
+
+
+def rows(
+    title: str, description: str, *queries: Query, by: str, span: int = 24
+) -> Builder[dashboard.Panel]:
+    """Return a table with a row for each value of a label, and a column for the latest of each query."""
+    panel = table.Panel().transformations(
+        [
+            dashboard.DataTransformerConfig(
+                id_val="joinByField", options={"byField": by, "mode": "outer"}
+            )
+        ]
+    )
+    frame = Frame(title, description, span, 10)
+    finished: Any = _finished(panel, frame, queries, Look())
+    for target in finished.build().targets or ():
+        target.format = PromQueryFormat.TABLE
+        target.instant, target.range = True, False
+    return cast("Builder[dashboard.Panel]", finished)
 
 
 def number(
@@ -204,6 +238,14 @@ def board(
                 "$NODES", NODES
             )
         )
+    )
+    made = made.annotation(
+        dashboard_builder.AnnotationQuery()
+        .name("Load tests")
+        .datasource(SOURCE)
+        .enable(True)
+        .icon_color("blue")
+        .expr("sum by (job) (idnode_load_users) > 0")
     )
     for section in sections:
         made = made.with_row(dashboard_builder.Row(section.title))

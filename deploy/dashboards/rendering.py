@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from deploy.dashboards import load_test, node_health, suzhou
+from deploy.dashboards import load_test, node_health, suzhou, tree
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 FOLDER: Final = Path(__file__).parents[1] / "grafana" / "dashboards"
@@ -13,6 +13,7 @@ DASHBOARDS: Final = {
     "suzhou.json": suzhou.dashboard,
     "node.json": node_health.dashboard,
     "load-test.json": load_test.dashboard,
+    "tree.json": tree.dashboard,
 }
 """File name → what makes its content."""
 

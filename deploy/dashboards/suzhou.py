@@ -13,6 +13,7 @@ from deploy.dashboards.panels import (
     lines,
     number,
     slices,
+    some,
 )
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
@@ -51,9 +52,8 @@ def _progress(kind: str) -> Iterator[Builder[Panel]]:
     )
     yield lines(
         f"{kind.capitalize()} so far",
-        "The lifetime total, and where it is to go.",
+        "The lifetime total. The target would flatten the curve; the dial shows how far it is.",
         Query(f"instance:idnode_{kind}:done{{$NODES}}", "{{instance}}"),
-        Query(f"idnode_target_{kind}{{$NODES}}", "target of {{instance}}"),
         look=COUNT,
         span=6,
     )
@@ -104,7 +104,9 @@ def _mix() -> Iterator[Builder[Panel]]:
             f"{kind.capitalize()} by outcome",
             "Identifiers per second by what they were answered.",
             Query(
-                f"clamp_min(sum by (outcome) (delta(idnode_{kind}_total{{$NODES}}[5m])), 0) / 300",
+                some(
+                    f"sum by (outcome) (delta(idnode_{kind}_total{{$NODES}}[5m])) / 300", "outcome"
+                ),
                 "{{outcome}}",
             ),
             look=PER_SECOND._replace(stacked=True),

@@ -74,6 +74,26 @@ def load_or_make(folder: Path, names: Iterable[str], now: float) -> CertificateF
     return files
 
 
+class Expiry:
+    """Tells when the certificate in a file runs out; the file is read again when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = -1.0
+        self._seconds = 0.0
+
+    def seconds(self) -> float:
+        """Return the end of its validity in epoch seconds, 0 when the file holds none."""
+        try:
+            changed = self._path.stat().st_mtime
+            if changed != self._read:
+                found = x509.load_pem_x509_certificate(self._path.read_bytes())
+                self._seconds, self._read = found.not_valid_after_utc.timestamp(), changed
+        except (OSError, ValueError):
+            self._seconds, self._read = 0.0, -1.0
+        return self._seconds
+
+
 def _load_or_make_key(path: Path) -> ec.EllipticCurvePrivateKey:
     with suppress(FileNotFoundError):
         data = path.read_bytes()

@@ -20,6 +20,9 @@ FOLD_SECONDS: Final = 60.0
 FOLD_KINDS_MAX: Final = 1_000
 """Most kinds of record remembered at once; more are logged unfolded."""
 
+_LEFT: Final = "the handler is closed"
+"""How uvloop ends its words about a connection that is closed."""
+
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -82,6 +85,15 @@ class Folding(logging.Filter):
         return [entry for entry in counted if entry[3]]
 
 
+def concerns_the_node(record: logging.LogRecord) -> bool:
+    """Return whether a record is about more than a peer that left while it was answered.
+
+    The event loop says that by an error of its own, which aiohttp takes for one that nobody planned.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, RuntimeError) and str(error).endswith(_LEFT))
+
+
 def configure(
     form: Literal["console", "json"],
     level: str,
@@ -97,6 +109,7 @@ def configure(
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if form == "json" else ConsoleFormatter())
     folding = Folding(clock or SystemClock())
+    handler.addFilter(concerns_the_node)
     handler.addFilter(folding)
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -19,6 +19,7 @@ from aiohttp.typedefs import Handler, Middleware
 from idnode.node.hosts import MISDIRECTED, misdirected
 from idnode.node.ops.health import Health
 from idnode.node.ops.metrics import Metrics
+from idnode.node.service.answers import RETRY_AFTER, RETRY_SECONDS
 from idnode.registry.errors import LogDamaged
 
 Report = dict[str, Any]
@@ -190,14 +191,15 @@ async def _no_forms(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def _errors_in_json(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Answer what aiohttp refuses (404, 405) in JSON, like everything else here."""
+    """Answer what aiohttp refuses (404, 405) in JSON, like everything else here; say when to come again after 503."""
     try:
         response: web.StreamResponse = await handler(request)
     except web.HTTPError as error:
-        refused = _json({"message": error.reason, "path": request.path}, status=error.status)
+        response = _json({"message": error.reason, "path": request.path}, status=error.status)
         if "WWW-Authenticate" in error.headers:
-            refused.headers["WWW-Authenticate"] = error.headers["WWW-Authenticate"]
-        return refused
+            response.headers["WWW-Authenticate"] = error.headers["WWW-Authenticate"]
+    if response.status == 503 and not response.prepared:
+        response.headers[RETRY_AFTER] = RETRY_SECONDS
     return response
 
 

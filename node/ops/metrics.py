@@ -74,6 +74,7 @@ class Metrics(Collector):
         self._injected: Callable[[], Mapping[str, int]] = dict
         self._ready: Callable[[], bool] = bool
         self._folder: Path | None = None
+        self._dates: dict[str, tuple[str, Callable[[], float]]] = {}
         self._memory_limit = memory_limit_bytes()
         self._connections: dict[str, Callable[[], int]] = {}
         self._queues: dict[str, Callable[[], tuple[int, int]]] = {}
@@ -120,6 +121,10 @@ class Metrics(Collector):
     def read_disk(self, folder: Path) -> None:
         """Ask for the room on the disk of this folder at each scrape."""
         self._folder = folder
+
+    def read_date(self, what: str, text: str, date: Callable[[], float]) -> None:
+        """Take the time of an event from here at each scrape, in epoch seconds; 0: there is none."""
+        self._dates[what] = text, date
 
     def read_connections(self, face: str, count: Callable[[], int]) -> None:
         """Take the number of open connections of a face from here at each scrape."""
@@ -255,6 +260,8 @@ class Metrics(Collector):
         yield from (faults, seconds, connections, malformed, dropped, queued, room)
 
     def _resources(self) -> Iterator[Metric]:
+        for what, (text, date) in self._dates.items():
+            yield _gauge(f"idnode_{what}_timestamp_seconds", text, date())
         if self._folder is not None:
             disk = disk_of(self._folder)
             yield _gauge(

@@ -123,3 +123,17 @@ class DailyVolumes(Model):
     """DailyVolumes, newest day first."""
 
     items: list[Volume]
+
+
+class Total(Model):
+    """Identifiers of a prefix over some days together."""
+
+    prefix: str
+    registrations: int
+    resolutions: int
+
+
+class TopPrefixes(Model):
+    """Prefixes, the one with most registrations and resolutions first."""
+
+    items: list[Total]

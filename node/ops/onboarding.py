@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 PAGE_ROWS: Final = 50
 DAYS: Final = 30
 DAYS_MAX: Final = 400
+_TOP: Final = 10
+_TOP_MAX: Final = 1000
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -75,6 +77,7 @@ class OnboardingCalls:
             web.get("/api/v1/reviews", _answered(self.reviews)),
             web.post("/api/v1/reviews/{prefix}/{verdict:approve|reject}", _answered(self.decide)),
             web.get("/api/v1/volumes", _answered(self.daily_counts)),
+            web.get("/api/v1/volumes/top", _answered(self.top_prefixes)),
         ]
 
     @property
@@ -155,6 +158,13 @@ class OnboardingCalls:
             request.query.get("prefix", "")[:255], days=days
         )
         return {"items": [volume._asdict() for volume in found]}
+
+    async def top_prefixes(self, request: web.Request) -> Any:
+        """Return the prefixes that registered and resolved most in the last days together."""
+        days = _number(request, "days", DAYS, most=DAYS_MAX)
+        count = _number(request, "count", _TOP, most=_TOP_MAX)
+        found = await self._desk.daily_counts.top(count, days=days)
+        return {"items": [total._asdict() for total in found]}
 
     async def _prefix(self, row: PrefixRow) -> dict[str, Any]:
         return {

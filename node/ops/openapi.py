@@ -142,4 +142,10 @@ def _directory() -> list[Operation]:
                   (Parameter("prefix", "only this prefix"),
                    Parameter("days", "how many, today's included",
                              {"type": "integer", "minimum": 1, "maximum": 400}))),
+        Operation("GET", "/api/v1/volumes/top", "Prefixes that registered and resolved most", TAG,
+                  _answers(models.TopPrefixes),
+                  (Parameter("count", "how many prefixes",
+                             {"type": "integer", "minimum": 1, "maximum": 1000}),
+                   Parameter("days", "of how many days, today's included",
+                             {"type": "integer", "minimum": 1, "maximum": 400}))),
     ]  # fmt: skip

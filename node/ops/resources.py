@@ -28,6 +28,15 @@ def disk_of(folder: Path) -> DiskSpace:
     return DiskSpace(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize)
 
 
+def newest_entry(folder: Path) -> float:
+    """Return when the newest entry of a folder was changed, in epoch seconds; 0 when there is none."""
+    try:
+        with os.scandir(folder) as entries:
+            return max((entry.stat().st_mtime for entry in entries), default=0.0)
+    except OSError:  # no folder, or an entry that just went
+        return 0.0
+
+
 def memory_limit_bytes(groups: Path = CONTROL_GROUPS, own: Path = OWN_GROUP) -> int:
     """Return how much memory this process may take: the machine's, or less when a control group says so."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

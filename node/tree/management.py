@@ -37,7 +37,7 @@ class TreeManagement:
 
     def routes(self, tree: Tree) -> list[web.RouteDef]:
         """Return the routes."""
-        metrics = TreeMetrics(lambda: tree.nodes, tree.stopped)
+        metrics = TreeMetrics(lambda: tree.nodes, tree.stopped, lambda: status_of(tree)["nodes"])
 
         async def exposition(request: web.Request) -> web.Response:
             body, content_type = metrics.render(request.headers.get("Accept", ""))

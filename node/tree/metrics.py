@@ -5,14 +5,15 @@ Its values are the names in the topology, a closed list. What is the process's a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from prometheus_client.core import Metric
 
@@ -29,11 +30,18 @@ _OF_THE_PROCESS: Final = frozenset(
 
 
 class TreeMetrics(Collector):
-    """The metrics of the nodes that ``nodes`` returns; ``stopped`` are the names of those that should run and do not."""
+    """The metrics of the nodes that ``nodes`` returns.
+
+    ``stopped`` are the names of those that should run and do not, ``described`` is what `status_of` tells of each.
+    """
 
     def __init__(
-        self, nodes: Callable[[], Mapping[str, Node]], stopped: Callable[[], list[str]]
+        self,
+        nodes: Callable[[], Mapping[str, Node]],
+        stopped: Callable[[], list[str]],
+        described: Callable[[], Iterable[Mapping[str, Any]]],
     ) -> None:
+        self._described = described
         self._nodes = nodes
         self._stopped = stopped
         self._registry = CollectorRegistry()
@@ -69,3 +77,12 @@ class TreeMetrics(Collector):
             for name in self._stopped():
                 ready.add_sample("idnode_ready", {"node": name}, 0.0)
         yield from families.values()
+        enterprises = GaugeMetricFamily(
+            "idnode_tree_enterprises",
+            "Enterprises that a node of the tree serves, and what it is.",
+            labels=("node", "role", "industry", "prefix"),
+        )
+        for told in self._described():
+            named = [told[name] for name in ("name", "role", "industry", "prefix")]
+            enterprises.add_metric(named, told["enterprises"])
+        yield enterprises

@@ -6,10 +6,9 @@ import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
+from idnode.node import open_files
 from idnode.node.addresses import Addresses, write_ready_file
-from idnode.node.binding import bind_http
+from idnode.node.binding import bind_admin, runner_options
 from idnode.node.browsers import fenced
 from idnode.node.build import core
 from idnode.node.exposure import check_exposure
@@ -52,10 +51,8 @@ async def running_tree(
         management = TreeManagement()
         tree = Tree(topology, base, seed=seed, manage=management.manage, only=only, clock=clock)
         app = fenced(bare(management.routes(tree)), base)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=base.drain_timeout)
-        await runner.setup()
-        running.push_async_callback(runner.cleanup)
-        management.address = await bind_http(base, "admin_port", runner)
+        granted = open_files.shares(base, open_files.limit())
+        management.address = await bind_admin(base, app, granted, running, runner_options(base))
         running.push_async_callback(tree.stop)
         await tree.start()
         if base.ready_file is not None:

@@ -78,7 +78,11 @@ def make_share(text: str) -> "Suzhou | Share":
         DatasetUnknown: It names none.
 
     """
-    choice = choice_of(text)
+    return _share(choice_of(text))
+
+
+@lru_cache(maxsize=64)
+def _share(choice: Choice) -> "Suzhou | Share":
     if choice.only is None:
         return _whole(choice.seed)
     from idnode.registry.datasets.suzhou.share import Share  # noqa: PLC0415  # as below

@@ -65,6 +65,7 @@ class PatroniCluster:
         self.ports = dict(zip(NODES, rest[: len(NODES)], strict=True))
         self._rest = dict(zip(NODES, rest[len(NODES) :], strict=True))
         self._processes = {}
+        self._synchronous = True
 
     def url(self, database="postgres", *names):
         """Return the URL of a database, at all servers or at those named."""
@@ -106,6 +107,8 @@ class PatroniCluster:
                     "ttl": TTL_SECONDS,
                     "loop_wait": 1,
                     "retry_timeout": 2,
+                    # The synchronous standby has what was acknowledged, however much was not.
+                    "maximum_lag_on_failover": 1 << 30,
                     "synchronous_mode": True,
                     "synchronous_mode_strict": True,
                     "postgresql": {
@@ -176,9 +179,22 @@ class PatroniCluster:
             roles = sorted(
                 member["role"] for member in members if member["state"] in {"running", "streaming"}
             )
-            return roles == ["leader", "replica", "sync_standby"] and name
+            standbys = ["replica", "sync_standby" if self._synchronous else "replica"]
+            return roles == ["leader", *standbys] and name
 
         return _found(settled, "a whole cluster")
+
+    def acknowledge_alone(self):
+        """Have the leader wait for nobody, and whichever standby is there take over."""
+        self._synchronous = False
+        request = urllib.request.Request(  # an address of our own
+            f"http://127.0.0.1:{self._rest[self.leader()]}/config",
+            json.dumps({"synchronous_mode": False, "synchronous_mode_strict": False}).encode(),
+            {"Content-Type": "application/json"},
+            method="PATCH",
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS):
+            self.settle()
 
     def sql(self, name, command, database="postgres"):
         """Carry out a command on one server."""

@@ -240,7 +240,7 @@ async def test_nothing_is_acknowledged_without_a_standby(cluster, node):
 async def test_a_leader_that_acknowledges_by_itself_loses_some(cluster, node):
     loop = asyncio.get_running_loop()
     cluster.sql(cluster.leader(), "ALTER DATABASE idnode SET synchronous_commit = local")
-    await asyncio.to_thread(cluster.settle)
+    await asyncio.to_thread(cluster.acknowledge_alone)
     node.stop()
     node.start()
     async with Writers(node) as writers:

@@ -6,7 +6,7 @@
 * Once there is room, writes come back without a restart.
 * Nothing acknowledged is lost, nothing refused is there, and no lifetime counter ever falls, kill or not.
 
-``IDNODE_TEST_ROUNDS`` makes it go through that more often.
+``--rounds`` makes it go through that more often.
 """
 
 import os
@@ -22,7 +22,6 @@ from idnode.registry.embedded.storage.check import check
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 
-ROUNDS = int(os.environ.get("IDNODE_TEST_ROUNDS", "1"))
 SIZE_MEGABYTES = 64
 STARTED_MEGABYTES_MAX = 8
 PATIENCE_SECONDS = 30
@@ -114,14 +113,14 @@ def until_writes_are_taken(node):
     assert takes_writes(node)
 
 
-def test_a_full_disk_is_no_outage(served, small):
+def test_a_full_disk_is_no_outage(served, small, rounds):
     node = served(folder=small)
     data = node.data_dir
     used = shutil.disk_usage(data).used
     assert used < STARTED_MEGABYTES_MAX << 20
     kept = []
     told = {}
-    for number in range(ROUNDS):
+    for number in range(rounds(1)):
         with filled(data):
             fresh, refused = fill_up(node, number * 10_000)
             kept += fresh

@@ -82,13 +82,17 @@ def exposed():
 
     from prometheus_client.parser import text_string_to_metric_families
 
+    from idnode.node.data_watch import show_data_directory
     from idnode.node.ops import persistent_counters
     from idnode.node.ops.metrics import Facts, Metrics
+    from idnode.node.recursion.cache import Cache
+    from idnode.node.recursion.counters import RecursionCounters
+    from idnode.node.settings import Settings
+    from idnode.node.tree.metrics import TreeMetrics
     from idnode.registry.register import RegisterStats
 
     metrics = Metrics(Facts("1", "python", 1, 1), {kind: {} for kind in persistent_counters.KINDS})
     metrics.face("http")
-    metrics.read_disk(ROOT)
     metrics.read_register(
         lambda: RegisterStats(
             0,
@@ -103,6 +107,9 @@ def exposed():
             {},
         )
     )
+    metrics.read_further(lambda: RecursionCounters().collect(Cache(1, 1)))
+    metrics.read_further(TreeMetrics(dict, list, list).collect)
+    show_data_directory(Settings(data_dir=ROOT), metrics)
     families = text_string_to_metric_families(metrics.render("")[0].decode())
     return {
         f"{family.name}_total" if family.type == "counter" else family.name for family in families

@@ -2,6 +2,8 @@
 
 - Before anybody asked the node anything, every query of every panel already returns a series.
 - Under traffic over every face, every query of every panel returns a number.
+- Idle and under traffic, no query returns what is no number, no graph has more lines than can be told apart, and a
+  quotient of little by nothing shows nothing instead of thousands.
 - Every recording rule has a value, every rule can be evaluated, and a healthy node raises no alert.
 """
 
@@ -169,21 +171,55 @@ def _wait(watching, queries, enough, meanwhile):
 
 
 def _finite(values):
-    return bool(values) and any(math.isfinite(value) for value in values)
+    return bool(values) and all(math.isfinite(value) for value in values)
 
 
-def test_no_panel_is_ever_empty(served, prometheus, traffic, queries, rules):
+def _some_finite(values):
+    """Return whether there is a number: a rule has one for each face, and a quantile of nothing is none."""
+    return any(math.isfinite(value) for value in values)
+
+
+SENSIBLE = {"Processor time of an answer": 1.0, "Index bytes per identifier": 100.0}
+"""Most that panels may show, which divide by what may be next to nothing."""
+
+
+def _misleading(watching, queries, deploy):
+    """Return the panels that mislead as they are now: what they show."""
+    lines = {}
+    found = {}
+    for name, query in queries.items():
+        board, _, rest = name.partition(": ")
+        title = rest.rpartition(": ")[0]
+        values = watching.values(query)
+        if not all(math.isfinite(value) for value in values):
+            found[name] = values
+        if any(value > SENSIBLE.get(title, math.inf) for value in values):
+            found[name] = values
+        lines.setdefault((board, title), []).extend(values)
+    heats = {
+        (path.name, panel["title"])
+        for path in (deploy / "grafana/dashboards").glob("*.json")
+        for panel in json.loads(path.read_text())["panels"]
+        if panel["type"] == "heatmap"
+    }
+    many = {key: len(each) for key, each in lines.items() if len(each) > 12 and key not in heats}
+    return found | many
+
+
+def test_no_panel_is_ever_empty(served, prometheus, traffic, queries, rules, deploy):
     node = served()
     watching = prometheus(node.ready["admin"])
 
     scraped = {"two scrapes": "count_over_time(up[1m]) >= 2"}
     assert not _wait(watching, scraped, bool, watching.process.poll)
     assert _wait(watching, queries, bool, lambda: None) == {}
+    assert _misleading(watching, queries, deploy) == {}
 
     asked = traffic(node.ready)
     assert _wait(watching, queries, _finite, asked.send) == {}
+    assert _misleading(watching, queries, deploy) == {}
     recorded = {rule["record"]: rule["record"] for rule in rules if "record" in rule}
-    assert _wait(watching, recorded, _finite, asked.send) == {}
+    assert _wait(watching, recorded, _some_finite, asked.send) == {}
 
     unwell = [
         rule
@@ -192,4 +228,7 @@ def test_no_panel_is_ever_empty(served, prometheus, traffic, queries, rules):
         if rule["health"] != "ok" or rule.get("state") == "firing"
     ]
     assert unwell == []
-    assert watching.get("targets")["activeTargets"][0]["health"] == "up"
+    targets = watching.get("targets")["activeTargets"]
+    assert {"idnode": "up"}.items() <= {
+        each["labels"]["job"]: each["health"] for each in targets
+    }.items()

@@ -39,7 +39,7 @@ async def tree(tmp_path_factory):
         for kind, prefix in SITES.items()
         for n in range(1, SERVERS + 1)
     ]
-    base = Settings(data_dir=tmp_path_factory.mktemp("sites"), durability="none")
+    base = Settings(data_dir=tmp_path_factory.mktemp("sites"), durability="none", shed_delay=0)
     topology = Topology(admin_port=0, node=nodes)
     async with running_tree(topology, base, seed=1) as (tree, _admin):
         yield tree

@@ -143,7 +143,7 @@ ROOMS = {
     ),
     # How a secondary node files what it has at the national one
     "node/docking": Room(
-        "node/service registry registry/handle/* registry/directory", "aiohttp sqlalchemy"
+        "node/service registry registry/handle/* registry/directory/*", "aiohttp sqlalchemy"
     ),
     # How it is put together: the composition root
     "node": Room(

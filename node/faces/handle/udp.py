@@ -189,6 +189,7 @@ class HandleUdp(asyncio.DatagramProtocol):
             self._observer.dropped(1)
             return
         now = self._clock.elapsed()
+        self._queue_delay.observe(now, waited)
         question = _Question(self, addr, now - waited, len(data))
         try:
             whole = self._reassembly.add(addr, data, now)

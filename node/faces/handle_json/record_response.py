@@ -74,9 +74,12 @@ class RecordResponse(web.StreamResponse):
     async def prepare(self, request: web.BaseRequest) -> None:
         """Write the whole answer."""
         transport = request.transport
-        if transport is None:
+        if transport is None or transport.is_closing():
             raise ConnectionResetError("The client is gone")
-        transport.write(self._bytes)
+        try:
+            transport.write(self._bytes)
+        except RuntimeError as error:  # as uvloop says it of one that ended without a notice
+            raise ConnectionResetError("The client is gone") from error
         await request.writer.drain()
 
     async def write_eof(self, data: bytes = b"") -> None:

@@ -37,6 +37,7 @@ from idnode.node.faces.http.replies import (
 )
 from idnode.node.hosts import is_loopback_host
 from idnode.node.service import events
+from idnode.node.service.answers import RETRY_AFTER, RETRY_SECONDS
 from idnode.node.service.errors import PrefixReferral, ServiceReferral
 from idnode.node.service.identifiers.sites import http_base_of
 from idnode.registry.errors import HandleNotFound, ValuesNotFound
@@ -258,6 +259,8 @@ class Redirect:
 
 def _answer(body: bytes, *, status: int = 200, content_type: str = _HTML) -> web.Response:
     headers = {"Content-Type": content_type, "Server": SERVER, **pages.SECURITY_HEADERS}
+    if status == 503:
+        headers[RETRY_AFTER] = RETRY_SECONDS
     return web.Response(body=body, status=status, headers=headers)
 
 

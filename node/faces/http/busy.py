@@ -1,4 +1,4 @@
-"""What a request is told that has no turn because more is asked than the node can answer: 503, and when to come again.
+"""Answers requests that have no turn because more is asked than the node can answer: 503, and when to come again.
 
 Most of what an HTTP request costs is reading it. So a plain GET that came whole is answered from its first line, before
 it is parsed; every other request is refused once it is, and its body is not read.

@@ -5,7 +5,7 @@ only looked at; the connection then goes to the event loop as one that was accep
 From there on nothing of this module is on the path of a request.
 
 Whoever connects and says nothing, or does not finish the handshake, is let go after a while; when many do, the
-one who waited longest goes first.
+one who waited longest goes first. When as many are served as may be, others are told so and let go.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import asyncio
 import errno
 import logging
 import socket
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sized
 
 TLS_HANDSHAKE: Final = 0x16
 """The first byte of a TLS connection."""
@@ -28,6 +29,8 @@ BACKLOG: Final = 1024
 """Connections that the system keeps until they are accepted."""
 
 _ACCEPTED_AT_ONCE: Final = 64
+_HEAD_BYTES: Final = 4096
+_READ_BYTES: Final = 65_536
 _PAUSE_SECONDS: Final = 1.0
 _EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -36,36 +39,70 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ListenerLimits:
-    """``undecided_max``: connections at once that did not speak yet, or did not finish the TLS handshake."""
+    """Bounds of the port.
+
+    ``connections_max``: connections served at once. ``undecided_max``: connections at once that did not speak
+    yet, or did not finish the TLS handshake. Who is turned away may read why for ``farewell_seconds``, as
+    ``farewells_max`` do at most. Connections whose descriptor is
+    ``descriptors_max`` or beyond are let go at once.
+    """
 
     undecided_max: int = 1024
+    connections_max: int = 4096
     silence_seconds: float = 180.0
     handshake_seconds: float = 10.0
+    descriptors_max: int = sys.maxsize
+    farewell_seconds: float = 1.0
+    farewells_max: int = 64
+
+
+class Server(Protocol):
+    """Makes the protocol of a connection that is served, and knows those that are (an aiohttp ``web.Server``)."""
+
+    @property
+    def connections(self) -> Sized:
+        """Return those that are served."""
+
+    def __call__(self) -> asyncio.BaseProtocol:
+        """Return the protocol of one more."""
+
+
+def _nobody() -> bool:
+    return False
 
 
 class HttpListener:
     """Accepts connections and hands them to an HTTP server, with TLS for those that begin so.
 
-    ``serve`` makes the protocol of one connection (an aiohttp ``web.Server``). ``refused`` is told a word
-    about each connection that ended before it was one: ``tls_handshake``.
+    ``refused`` is told a word about each connection that ended before it was one: ``tls_handshake``,
+    ``too_many_connections``. Without ``tls`` everything is plain HTTP. Who is one too many is answered with what
+    ``turned_away`` makes of the beginning of its request, unless ``give_way`` has somebody leave who is served.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the last two are keywords
         self,
-        serve: Callable[[], asyncio.BaseProtocol],
-        tls: ssl.SSLContext,
+        serve: Server,
+        tls: ssl.SSLContext | None,
         refused: Callable[[str], None],
         limits: ListenerLimits | None = None,
+        *,
+        turned_away: Callable[[bytes], bytes] = bytes,
+        give_way: Callable[[], bool] = _nobody,
     ) -> None:
         self._serve = serve
         self._tls = tls
         self._refused = refused
         self._limits = limits or ListenerLimits()
+        # Those who just came are served before others push them out.
+        self._accepted_at_once = min(_ACCEPTED_AT_ONCE, self._limits.connections_max // 4 or 1)
+        self._turned_away = turned_away
+        self._give_way = give_way
         self._listening: list[socket.socket] = []
         self._silent: dict[socket.socket, asyncio.TimerHandle] = {}
         self._joining: dict[asyncio.Task[None], socket.socket | None] = {}
         """Who is being handed to the loop; the loop owns a connection from the task's first step on."""
         self._leaving: set[asyncio.Task[None]] = set()
+        self._farewells: dict[socket.socket, asyncio.TimerHandle] = {}
 
     @property
     def address(self) -> tuple[str, int]:
@@ -99,6 +136,8 @@ class HttpListener:
         self._close_listening()
         for waiting in list(self._silent):
             self._forget(waiting).close()
+        for told in list(self._farewells):
+            self._part_from(told)
         for task in list(self._joining):
             self._turn_away(task)
         await asyncio.gather(*self._leaving, return_exceptions=True)
@@ -109,7 +148,7 @@ class HttpListener:
         self._listening = []
 
     def _accept(self, listening: socket.socket) -> None:
-        for _ in range(_ACCEPTED_AT_ONCE):
+        for _ in range(self._accepted_at_once):
             try:
                 connection, _address = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -119,6 +158,10 @@ class HttpListener:
                     raise
                 self._pause(listening, error)
                 return
+            if connection.fileno() >= self._limits.descriptors_max:
+                connection.close()
+                self._refused("too_many_connections")
+                continue
             connection.setblocking(False)
             self._make_room()
             self._judge(connection)
@@ -155,6 +198,10 @@ class HttpListener:
             connection.close()
             return
         tls = self._tls if first[0] == TLS_HANDSHAKE else None
+        served = len(self._serve.connections) + len(self._joining)
+        if served >= self._limits.connections_max and not self._give_way():
+            self._refuse(connection, plain=tls is None)
+            return
         task = asyncio.get_running_loop().create_task(self._join(connection, tls))
         self._joining[task] = connection
         task.add_done_callback(self._joined)
@@ -190,6 +237,42 @@ class HttpListener:
             # The loop closed the connection: no handshake in time, nonsense, or gone.
             if tls is not None:
                 self._refused("tls_handshake")
+
+    def _refuse(self, connection: socket.socket, *, plain: bool) -> None:
+        """Tell a connection that it is one too many; one that wants TLS could not read it."""
+        self._refused("too_many_connections")
+        if not plain:
+            connection.close()
+            return
+        try:
+            connection.send(self._turned_away(connection.recv(_HEAD_BYTES)))
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            connection.close()
+            return
+        if len(self._farewells) >= self._limits.farewells_max:
+            self._part_from(next(iter(self._farewells)))
+        loop = asyncio.get_running_loop()
+        # What the peer still sends is read: closing before that takes back the answer.
+        loop.add_reader(connection, self._hear_out, connection)
+        self._farewells[connection] = loop.call_later(
+            self._limits.farewell_seconds, self._part_from, connection
+        )
+
+    def _hear_out(self, connection: socket.socket) -> None:
+        try:
+            if connection.recv(_READ_BYTES):
+                return
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            pass  # gone
+        self._part_from(connection)
+
+    def _part_from(self, connection: socket.socket) -> None:
+        self._farewells.pop(connection).cancel()
+        asyncio.get_running_loop().remove_reader(connection)
+        connection.close()
 
     def _turn_away(self, task: asyncio.Task[None]) -> None:
         """End the handshake of a connection, or what was to become one."""

@@ -20,7 +20,7 @@ from idnode.node.faces.http.body import BodyRefused
 from idnode.node.faces.http.java_texts import MalformedRequest
 from idnode.node.faces.http.seam import Seam
 from idnode.node.interceptors.exchange import REQUEST_ID_HEADER, current, note_error
-from idnode.node.service.answers import answer_for, text_for
+from idnode.node.service.answers import RETRY_AFTER, RETRY_SECONDS, answer_for, text_for
 from idnode.node.service.errors import AuthenticationNeeded, NotResponsible, ServiceError
 from idnode.registry.fetching import NotFetched, carried_out_again
 from idnode.registry.handle.errors import RegistryError
@@ -57,7 +57,10 @@ PLANNED: Final = (RegistryError, ServiceError, ProtocolError, MalformedRequest, 
 
 def json_response(body: bytes, status: int = 200) -> web.Response:
     """Return an answer with this body, which is JSON already."""
-    return web.Response(body=body, status=status, headers=_JSON_HEADERS.copy())
+    headers = _JSON_HEADERS.copy()
+    if status == 503:
+        headers[RETRY_AFTER] = RETRY_SECONDS
+    return web.Response(body=body, status=status, headers=headers)
 
 
 def empty_response(status: int) -> web.Response:

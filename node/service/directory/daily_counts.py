@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from idnode.node.service.directory.accounts import CHINA
 from idnode.registry.directory.tables import DayVolume
@@ -37,6 +37,14 @@ class Volume(NamedTuple):
 
     prefix: str
     day: str
+    registrations: int
+    resolutions: int
+
+
+class Total(NamedTuple):
+    """Identifiers of a prefix over some days."""
+
+    prefix: str
     registrations: int
     resolutions: int
 
@@ -116,6 +124,21 @@ class DailyCounts:
                 Volume(row.prefix, _date(row.day), row.registrations, row.resolutions)
                 for row in session.scalars(wanted)
             ]
+
+        return await self._directory.read(work)
+
+    async def top(self, count: int, *, days: int = 30) -> list[Total]:
+        """Return the prefixes that registered and resolved most in the last days together, the largest first."""
+        await self.save()
+        since = self._today() - days + 1
+        registrations = func.sum(DayVolume.registrations)
+        resolutions = func.sum(DayVolume.resolutions)
+
+        def work(session: Session) -> list[Total]:
+            wanted = select(DayVolume.prefix, registrations, resolutions)
+            wanted = wanted.where(DayVolume.day >= since).group_by(DayVolume.prefix)
+            wanted = wanted.order_by((registrations + resolutions).desc(), DayVolume.prefix)
+            return [Total(*row) for row in session.execute(wanted.limit(count))]
 
         return await self._directory.read(work)
 

@@ -1,4 +1,4 @@
-"""What a national node keeps of what secondary nodes file: enterprises, prefixes, and a queue of audit results for each.
+"""Filings of secondary nodes as a national node keeps them: enterprises, prefixes, and a queue of audit results for each.
 
 All of it lies in the register, below a prefix that lives nowhere (``0.EPP``), so that it is as durable as identifiers. A
 prefix that passes appears at once: its prefix handle refers to the secondary node that filed it.

@@ -21,7 +21,7 @@ _PUBLIC: Final = ("name", "type", "introduction")
 
 
 class NationalNode:
-    """What a national node offers to secondary nodes and to whoever looks a prefix up."""
+    """The offers of a national node to secondary nodes and to whoever looks a prefix up."""
 
     def __init__(self, register: Register, clock: Clock) -> None:
         self._register = register

@@ -1,4 +1,4 @@
-"""Who sends a message to the national node: a secondary node, which signs each message with its key.
+"""Senders of messages to the national node: each is a secondary node, which signs each message with its key.
 
 How deployed nodes sign was not recovered (secondary-node-functions.md §4.1), so this is a form of our own: ``Authorization: Bearer`` and a
 token with the sender's identity, the digest of the body and a time, signed RS256 with the key that the prefix handle of the sender names.

@@ -30,7 +30,7 @@ class Admission:
 
     @property
     def receive(self) -> Receive:
-        """What takes messages now: it has each answered, before it returns or later."""
+        """Take messages as is due now; each is answered before this returns, or later."""
         return self._receive_some if self.queue.share else self._receiver.receive
 
     def _receive_some(

@@ -194,6 +194,9 @@ async def test_an_enterprise_lives(node, call_on, management, form, digest, cloc
     volumes = await (await management.get(f"/api/v1/volumes?prefix={PREFIX}")).json()
     assert volumes["items"][0]["registrations"] == 1997
     assert volumes["items"][0]["resolutions"] >= 10
+    top = await (await management.get("/api/v1/volumes/top?count=1")).json()
+    assert top["items"][0]["prefix"] == PREFIX
+    assert top["items"][0]["registrations"] == 1997
 
 
 async def test_another_face_writes_what_this_one_reads(node, call_on, digest, clock):

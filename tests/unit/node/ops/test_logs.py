@@ -114,3 +114,12 @@ def test_more_kinds_than_are_remembered_are_logged_unfolded(set_up):
     logging.getLogger("a").warning("late")
     logging.getLogger("a").warning("late")
     assert stream.getvalue().count("late") == 2
+
+
+def test_a_peer_that_left_while_it_was_answered_is_no_error_of_the_node(set_up):
+    _, stream = set_up("json")
+    for text in ("unable to perform operation on <TCPTransport>; the handler is closed", "other"):
+        error = RuntimeError(text)
+        logging.getLogger("aiohttp.server").error("Unhandled exception: %s", text, exc_info=error)
+    (line,) = stream.getvalue().splitlines()
+    assert "other" in line

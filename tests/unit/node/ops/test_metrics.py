@@ -30,6 +30,7 @@ CONTRACT = {
     "idnode_batch_items": set(),
     "idnode_commit_seconds": set(),
     "idnode_write_queue_items": set(),
+    "idnode_snapshot_timestamp_seconds": set(),
     "idnode_index_bytes": set(),
     "idnode_writable": set(),
     "idnode_log_bytes": {"state"},
@@ -60,6 +61,7 @@ def _metrics(before=None):
     metrics.read_connections("handle_tcp", lambda: metrics.face("handle_tcp").connections)
     metrics.read_queue("handle_udp", lambda: (700, 8000))
     metrics.read_disk(Path(__file__).parent)
+    metrics.read_date("snapshot", "When the last one was taken.", lambda: 1.8e9)
     metrics.read_injected(lambda: {"slow": 1})
     metrics.read_register(
         lambda: RegisterStats(

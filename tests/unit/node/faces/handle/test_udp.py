@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.udp import HandleUdp
+from idnode.node.service.queue_delay import QueueDelay
 from idnode.registry.handle.wire.constants import EnvelopeFlag
 from idnode.registry.handle.wire.datagrams import Reassembly, split
 from idnode.registry.handle.wire.envelope import decode_envelope
@@ -317,3 +318,34 @@ async def test_stopping_twice_or_before_starting_is_harmless(service, observer):
     with contextlib.suppress(OSError):
         face.error_received(OSError())
     assert observer.told == [("malformed", "OSError")]
+
+
+class HandClock:
+    time = 0.0
+
+    def now(self):
+        return self.time
+
+    elapsed = passed = now
+
+
+async def test_who_waited_too_long_is_told_that_the_node_is_busy(service, observer, wire, cup):
+    queue = QueueDelay(target=0.2, interval=1.0)
+    clock = HandClock()
+    face = HandleUdp(service.receiver, observer, clock, queue=queue)
+    transport = FakeTransport()
+    face.connection_made(transport)
+
+    def ask(waited, seconds):
+        transport.sent.clear()
+        for _ in range(100):
+            clock.time += seconds / 100
+            face.take(wire.query(cup), PEER, waited)
+        return {codes for sent in transport.sent for _, codes in wire.codes(sent)}
+
+    assert ask(waited=0.5, seconds=0.9) == {1}
+    assert ask(waited=0.5, seconds=2.0) == {1, 3}
+    assert queue.turned_away["handle_udp"] > 0
+    assert observer.told
+    ask(waited=0.1, seconds=2.0)
+    assert ask(waited=0.1, seconds=0.9) == {1}

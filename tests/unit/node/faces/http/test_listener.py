@@ -5,6 +5,7 @@
 - Silence, a handshake that is not finished and nonsense behind the TLS byte end a connection; only handshakes
   are told.
 - Those who keep the node waiting are bounded: the one who waited longest goes first.
+- As many are served as may be; one more is told so, if it speaks plain HTTP, or takes the place of one who gives way.
 - Stopping lets go of everybody who is not served yet.
 - A certificate that cannot be served is refused with its file's name.
 """
@@ -53,13 +54,26 @@ def served(files):
     """Return a function that serves on a free port: listener, and words about refused connections."""
 
     @asynccontextmanager
-    async def serve(limits=PATIENT):
+    async def serve(limits=PATIENT, *, leave=False):
         app = web.Application()
         app.router.add_route("*", "/", tell_scheme)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         refused = []
-        listener = HttpListener(runner.server, server_context(*files), refused.append, limits)
+
+        def give_way():
+            for connection in runner.server.connections[: int(leave)]:
+                connection.force_close()
+            return leave
+
+        listener = HttpListener(
+            runner.server,
+            server_context(*files),
+            refused.append,
+            limits,
+            turned_away=lambda head: b"told by " + head[:8],
+            give_way=give_way,
+        )
         listener.start(await bound_sockets("localhost", 0))
         try:
             yield listener, refused
@@ -184,6 +198,43 @@ def test_those_who_keep_it_waiting_are_bounded(run, served, data):
             assert b"200 OK" in await end_of(reader, writer)
             for _, writer in waiting[6:]:
                 writer.transport.abort()
+
+    run(crowd())
+
+
+def test_one_too_many_is_told_and_others_go_on(run, served):
+    async def crowd():
+        async with served(ListenerLimits(connections_max=2)) as (listener, refused):
+            held = [await asyncio.open_connection(*listener.address) for _ in range(2)]
+            for _, writer in held:
+                writer.write(b"G")
+            await settled(listener, 0)
+            reader, writer = await asyncio.open_connection(*listener.address)
+            writer.write(GET + bytes(300_000))  # more than is read before the answer
+            assert await end_of(reader, writer) == b"told by " + GET[:8]
+            reader, writer = await asyncio.open_connection(*listener.address)
+            writer.write(b"\x16")
+            assert await end_of(reader, writer) == b""
+            assert refused == ["too_many_connections"] * 2
+            reader, writer = held[0]
+            writer.write(GET[1:])
+            assert b"200 OK" in await end_of(reader, writer)
+            held[1][1].transport.abort()
+
+    run(crowd())
+
+
+def test_whoever_gives_way_makes_room_for_another(run, served):
+    async def crowd():
+        async with served(ListenerLimits(connections_max=1), leave=True) as (listener, refused):
+            reader, writer = await asyncio.open_connection(*listener.address)
+            writer.write(b"G")
+            await settled(listener, 0)
+            second = await asyncio.open_connection(*listener.address)
+            second[1].write(GET)
+            assert b"200 OK" in await end_of(*second)
+            assert await end_of(reader, writer) == b""
+            assert refused == []
 
     run(crowd())
 

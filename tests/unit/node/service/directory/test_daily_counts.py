@@ -2,7 +2,7 @@
 
 import pytest
 
-from idnode.node.service.directory.daily_counts import DAYS_KEPT, DailyCounts, Volume
+from idnode.node.service.directory.daily_counts import DAYS_KEPT, DailyCounts, Total, Volume
 from idnode.node.service.events import NullObserver
 from idnode.registry.directory.errors import DirectoryUnavailable
 from idnode.registry.directory.store import Directory, sqlite_url
@@ -102,3 +102,16 @@ async def test_the_observer_beside_counts_successes_and_tells_everything(volumes
     observer.answered("resolve", 1, b"", 0.1)
     assert len(told.events) == 4
     assert (await volumes.of_days())[0][2:] == (5, 1)
+
+
+async def test_the_largest_prefixes_of_some_days_come_first(volumes):
+    clock = volumes._clock
+    volumes.add(b"88.900.1", 3, 4)
+    volumes.add(b"88.900.2", 0, 5)
+    await volumes.save()
+    clock.at += DAY
+    volumes.add(b"88.900.2", 1, 2)
+    largest = Total("88.900.2", 1, 7)
+    assert await volumes.top(10) == [largest, Total("88.900.1", 3, 4)]
+    assert await volumes.top(1) == [largest]
+    assert await volumes.top(10, days=1) == [Total("88.900.2", 1, 2)]

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -200,11 +201,7 @@ async def listen(  # noqa: PLR0913, PLR0917  # the parts of one port
 
     """
     server = await _set_up(runner, running)
-    files = await asyncio.to_thread(_certificate, settings, clock.now())
-    try:
-        tls = server_context(*files)
-    except CertificateUnusable as error:
-        raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
+    tls = await tls_of(settings, clock)
     limits = ListenerLimits(
         connections_max=granted.http,
         undecided_max=granted.silent,
@@ -220,6 +217,22 @@ async def listen(  # noqa: PLR0913, PLR0917  # the parts of one port
         running.push_async_callback(listener.stop)
         listeners.append(listener)
     return listeners
+
+
+async def tls_of(settings: Settings, clock: Clock) -> ssl.SSLContext:
+    """Return what HTTPS offers, of the files as they are now.
+
+    Raises:
+        SettingsRefused: The operator's certificate cannot be used.
+        KeyFileUnusable: The node's own key file holds something else.
+        OSError: The disk refused.
+
+    """
+    files = await asyncio.to_thread(_certificate, settings, clock.now())
+    try:
+        return server_context(*files)
+    except CertificateUnusable as error:
+        raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
 
 
 def _certificate(settings: Settings, now: float) -> CertificateFiles:

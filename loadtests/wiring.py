@@ -157,7 +157,7 @@ class Wiring:
         return 0 if self.is_worker else self._chosen.count
 
     def start(self) -> None:
-        """Begin: the time of a closed load runs from now on, that of an open one when all users are there.
+        """Begin: time runs when the first users are all there, or at once if a closed load climbs slowly.
 
         Raises:
             ClientError: The node does not answer, or refuses what has to be there first.
@@ -180,7 +180,8 @@ class Wiring:
             self.load.prepare()
             gevent.spawn(self._watch_vitals, self.load)
         self._has_started = True
-        if not self.profile.is_open:
+        parsed = self.environment.parsed_options
+        if not self.profile.is_open and getattr(parsed, _CHANGES)["climbs"]:
             self.begin()
 
     def begin(self) -> None:

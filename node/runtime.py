@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -40,7 +40,6 @@ from idnode.node.faces.handle.limits import TcpLimits
 from idnode.node.faces.handle.tcp import HandleTcp
 from idnode.node.faces.handle.udp import HandleUdp
 from idnode.node.faces.http.app import HttpFaceRunner, build_app
-from idnode.node.faces.http.listener import HttpListener
 from idnode.node.faces.http.authorization import HttpAuthorization
 from idnode.node.faces.http.services import Services, from_the_start
 from idnode.node.first_start import key_pairs
@@ -75,6 +74,9 @@ from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
+
+if TYPE_CHECKING:
+    from idnode.node.faces.http.listener import HttpListener
 
 _log = logging.getLogger(__name__)
 

@@ -67,12 +67,8 @@ class Settings(BaseModel):
     admin_port: int = Field(
         8641, ge=0, le=65535, description="management: metrics, health, stats (0: any free port)"
     )
-    admin_host: str = Field(
-        HOST, description="address that the management port binds to", min_length=1
-    )
-    admin_token: SecretStr | None = Field(
-        None, min_length=8, description="token that management asks for; needed off loopback"
-    )
+    admin_host: str = Field(HOST, description="address that management binds to", min_length=1)
+    admin_token: SecretStr | None = Field(None, min_length=8, description="token of management")
     admin_token_file: Path | None = Field(None, description="file that holds admin_token")
     site_address: IPvAnyAddress | None = Field(
         None, description="address that clients are told in HS_SITE (default: the bound one)"

@@ -63,7 +63,7 @@ def _limits(groups: Path, own: Path) -> list[int]:
         lines = own.read_text(encoding="ascii").splitlines()
     except OSError:
         return []
-    found = []
+    found: list[int] = []
     for line in lines:
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")

@@ -9,7 +9,8 @@ from idnode.loadtests.verdict import ExitCode
 PRECISION: Final = 0.1
 """Distance of the rates between which the knee is, as a part of the lower one, at which the search ends."""
 
-_RATE_MIN: Final = 1.0
+_RATE_PART_MIN: Final = 1 / 16
+"""Part of the rate at the beginning below which no knee is looked for."""
 _RATE_MAX: Final = 1_000_000.0
 
 
@@ -66,7 +67,9 @@ def search(probe: Callable[[float], Probe], *, start: float, precision: float = 
         knee.take(found if found.passed else probe(rate))
 
     rate = start
-    while _RATE_MIN <= rate <= _RATE_MAX and (knee.kept is None or knee.broken is None):
+    while start * _RATE_PART_MIN <= rate <= _RATE_MAX and (
+        knee.kept is None or knee.broken is None
+    ):
         ask(rate)
         rate = rate * 2 if knee.broken is None else rate / 2
     while knee.kept and knee.broken and knee.broken.rate > knee.kept.rate * (1 + precision):

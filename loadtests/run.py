@@ -99,7 +99,7 @@ def _knee(
     (out / "knee.md").write_text(text, encoding="utf-8")
     sys.stdout.write(f"{text}\nreport: {out / 'knee.md'}\n")
     if knee.kept is None:
-        return ExitCode.FAILED
+        return ExitCode.FAILED if knee.is_of_the_node else ExitCode.LOCUST_WAS_THE_LIMIT
     return ExitCode.PASSED if knee.is_of_the_node else ExitCode.INCOMPLETE
 
 

@@ -91,6 +91,8 @@ def _probe(probe: Probe) -> str:
 
 
 def _said(knee: Knee) -> str:
+    if knee.kept is None and not knee.is_of_the_node:
+        return "NOTHING IS KNOWN: Locust was the limit at the lowest rate, too; the machine is busy with other work"
     if knee.kept is None:
         return "NO KNEE: not even the lowest rate was within the thresholds"
     if knee.is_of_the_node and knee.broken is not None:

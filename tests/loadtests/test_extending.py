@@ -119,6 +119,8 @@ def test_every_option_has_a_variable_and_no_other_is_taken(folder, node):
     assert "no class of users is left for json" in done.stderr
     done, result = locust(folder, node, LOCUST_LOAD_PROFILE="slower.toml")
     assert result["arrivals"]["asked"] == 40
+    done, result = locust(folder, node, "--rate", "35", LOCUST_LOAD_PROFILE="slower.toml")
+    assert result["arrivals"]["asked"] == result["arrivals"]["planned"] == 70
     done, _ = locust(folder, node, LOCUST_NODE_SECERT="x")
     assert done.returncode == 2
     assert "LOCUST_NODE_SECERT: no option has this variable, LOCUST_NODE_SECRET has" in done.stderr

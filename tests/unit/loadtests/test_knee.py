@@ -5,10 +5,12 @@
 - The table has what each peak factor asks for, and the nodes and cores that it takes, with room left.
 """
 
+import json
 import os
 
 import pytest
 
+from idnode.loadtests import run
 from idnode.loadtests.knee import Probe, search
 from idnode.loadtests.sizing import Capacity, as_text, capacity_of, sizes
 from idnode.loadtests.vitals import processor_seconds, processor_seconds_of
@@ -31,7 +33,7 @@ def probed(rate, *, code=0, doubts=(), cores=1.5):
     return Probe(rate, result, cores)
 
 
-@pytest.mark.parametrize("limit", [3, 90, 200, 777, 12_345])
+@pytest.mark.parametrize("limit", [13, 90, 200, 777, 12_345])
 def test_the_knee_is_found_to_a_tenth(limit):
     asked = []
 
@@ -104,3 +106,34 @@ def test_the_text_has_probes_knee_and_table():
 def test_processor_time_of_a_process_is_read():
     assert processor_seconds_of(os.getpid()) == pytest.approx(processor_seconds(), abs=0.5)
     assert processor_seconds_of(None) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "doubts", "code", "said"),
+    [
+        (450, [], 0, "KNEE: 4"),
+        (450, ["late"], 4, "AT LEAST 4"),
+        (0, [], 1, "NO KNEE"),
+        (0, ["late"], 3, "NOTHING IS KNOWN"),
+    ],
+)
+def test_the_command_prints_the_knee_and_ends_with_its_code(  # a row
+    monkeypatch, capsys, tmp_path, limit, doubts, code, said
+):
+    def load(_profile, command, out, *, quiet):
+        rate = float(command[command.index("--rate") + 1])
+        found = probed(rate, code=int(rate > limit), doubts=doubts if rate > limit else ())
+        (out / "result.json").write_text(json.dumps(found.result))
+        return found.result["exit_code"] if quiet else None
+
+    monkeypatch.setattr(run, "_load", load)
+    server = ["127.0.0.1", 2641]
+    ready = {"pid": os.getpid(), "handle_tcp": server, "handle_udp": server, "http": "http://h"}
+    (tmp_path / "ready.json").write_text(json.dumps(ready))
+    arguments = ["knee", "--ready-file", str(tmp_path / "ready.json"), "--out", str(tmp_path)]
+    assert run.main(arguments) == code
+    text = capsys.readouterr().out
+    assert said in text
+    assert (tmp_path / "knee/knee.md").read_text() in text
+    if limit:
+        assert "| peak over mean |" in text

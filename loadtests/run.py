@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         with node as ready, _faults(asked.fault, ready):
-            if asked.knee or profile.name == "knee":
+            if asked.knee or asked.profile == "knee":
                 return _knee(profile, asked, ready, out, for_locust)
             code = _load(profile, _command(asked, ready, out, for_locust), out)
     except NodeDidNotStart as error:

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 import pytest
 from tests.loadtests.conftest import ROOT
 
+from idnode.loadtests.profile import Face
 from idnode.loadtests.serving import served_node
 
 pytestmark = pytest.mark.alone
@@ -111,6 +112,12 @@ def test_classes_of_the_command_line_run(folder, node):
     assert {face for face, _ in asked(result)} == {"snms", "json"}
     assert set(result["profile"]["users"]) == {"snms", "json"}
     assert result["arrivals"]["sent"] == pytest.approx(250, abs=3)
+
+
+def test_every_face_has_its_users_in_the_locustfile():
+    command = [sys.executable, "-m", "locust", "-f", ROOT / "loadtests/locustfile.py", "--list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert {f"{face.title().replace('_', '')}User" for face in Face} <= set(listed)
 
 
 def test_every_option_has_a_variable_and_no_other_is_taken(folder, node):

@@ -53,6 +53,14 @@ def rounds(request):
     return lambda usually: request.config.getoption("--rounds") or usually
 
 
+@pytest.fixture
+def tell(request):
+    """Return a function that prints a line about a campaign that was asked for by ``--rounds``."""
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    asked = request.config.getoption("--rounds") and reporter
+    return reporter.write_line if asked else lambda _line: None
+
+
 def pytest_generate_tests(metafunc):
     """Run the tests of a module that names ``REGISTER_ENGINES`` once over each."""
     engines = getattr(metafunc.module, "REGISTER_ENGINES", None)

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]
 ROUNDS = 2
 
 
-def test_what_any_face_acknowledged_survives_a_kill(served, monkeypatch, request, capsys, rounds):
+def test_what_any_face_acknowledged_survives_a_kill(served, monkeypatch, request, rounds, tell):
     base = request.config.getoption("randomly_seed", 0)
     chance = random.Random(base if isinstance(base, int) else 0)
     ledgers = {face: Ledger() for face in (*FACES, "bulk")}
@@ -51,6 +51,4 @@ def test_what_any_face_acknowledged_survives_a_kill(served, monkeypatch, request
             ledger.allowed = {handle: {text} for handle, text in found.items()}
     counts = {face: ledger.acknowledged for face, ledger in ledgers.items()}
     assert all(counts.values()), counts
-    if rounds(0):
-        with capsys.disabled():
-            print(f"\n{rounds(0)} kills, acknowledged {counts}, lost 0")  # noqa: T201
+    tell(f"{rounds(ROUNDS)} kills, acknowledged {counts}, lost 0")

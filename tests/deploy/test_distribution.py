@@ -6,6 +6,7 @@
   and asks; `node`, `registry` and `loadtests` are nobody's there.
 """
 
+import fcntl
 import json
 import os
 import subprocess
@@ -25,7 +26,7 @@ pytestmark = [
 DATA = {
     "idnode/py.typed",
     "idnode/loadtests/profiles/smoke.toml",
-    "idnode/node/openapi/page.html",
+    "idnode/node/openapi/page.js",
     "idnode/registry/embedded/native/core.pyi",
 }
 
@@ -34,7 +35,10 @@ DATA = {
 def built(tmp_path_factory):
     """Build both distributions, and return their paths."""
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "build", "--outdir", folder, "."], check=True)
+    # One worker at a time: a build writes into the tree, too.
+    with (tmp_path_factory.getbasetemp().parent / "build.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        subprocess.run([sys.executable, "-m", "build", "--outdir", folder, "."], check=True)
     return next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
 
 

@@ -1,8 +1,10 @@
-"""Odd administration over the binary protocol is answered with the reference server's codes.
+"""Odd administration over the binary protocol is answered with the codes that clients of the reference server know.
 
-Promises: an index above 2147483647, which 32 bits show as negative, is 202, two values under one index are 201 whatever the
-operation, nothing to add is nothing to do (1) once somebody has proven who is there; each leaves the record as it was. The
-digest in the final answer to a challenge is that of the request that was challenged, not of the proof.
+Promises: in a creation an index that is not positive (one above 2147483647 is negative in 32 bits) is 202, and two values
+under one index are 201, both told before whether the handle exists, as the reference server does. Additions and
+modifications keep the same rule here. Nothing to add is nothing to do (1) once somebody has proven who is there. Each
+leaves the record as it was. The final answer to a challenge carries the digest of the request that was challenged, not of
+the proof.
 """
 
 import asyncio
@@ -46,6 +48,10 @@ async def do(node):
 @pytest.mark.parametrize(
     ("operation", "indexes", "code"),
     [
+        (OpCode.CREATE_HANDLE, (7, 7), CONFLICT),
+        (OpCode.CREATE_HANDLE, (0,), INVALID),
+        (OpCode.CREATE_HANDLE, (-1,), INVALID),
+        (OpCode.CREATE_HANDLE, (7,), ResponseCode.HANDLE_EXISTS),
         (OpCode.ADD_VALUES, (), DONE),
         (OpCode.MODIFY_VALUES, (), DONE),
         (OpCode.ADD_VALUES, (7, 7), CONFLICT),

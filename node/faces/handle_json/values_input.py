@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from idnode.node.faces.http.java_texts import parse
 from idnode.registry.handle import values
-from idnode.registry.handle.errors import IndexConflict, IndexNotPositive
+from idnode.registry.handle.errors import IndexConflict, IndexNotPositive, InvalidValue
 from idnode.registry.handle.lenient_json import JsonNumber, shown
 from idnode.registry.handle.limits import RECORD_BYTES_MAX, TYPE_BYTES_MAX, VALUES_MAX
 from idnode.registry.handle.model import TTL_DEFAULT_SECONDS, TtlType
@@ -42,6 +42,7 @@ def pack_values(items: Any) -> tuple[bytes, tuple[int, ...]]:
 
     Raises:
         MalformedRequest: A value is not formed as handle-http-api.md §5 says.
+        InvalidValue: There are more than a record may have.
         IndexNotPositive: A value has an index below one.
         IndexConflict: Two values share an index.
 
@@ -49,7 +50,7 @@ def pack_values(items: Any) -> tuple[bytes, tuple[int, ...]]:
     if not isinstance(items, list):
         raise parse("Expected JSON array")
     if len(items) > VALUES_MAX:
-        raise parse(f"More than {VALUES_MAX} values")
+        raise InvalidValue(f"A record has at most {VALUES_MAX} values")
     packed: dict[int, bytes] = {}
     for item in items:
         index, value = _pack_one(item)

@@ -1,4 +1,4 @@
-"""What a connection is told that the HTTP port cannot serve, because it serves as many as it may.
+"""Answers to connections that the HTTP port cannot serve, because it serves as many as it may.
 
 There is no request yet, only what has come of one: its path says which face it is for, and so what the answer
 looks like. All say 503, and when to come again.

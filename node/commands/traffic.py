@@ -146,14 +146,18 @@ def _shown(console: Console, traffic: Background, told: str) -> Iterator[Callabl
             yield lambda: status.update(f"{_progress(traffic)}  (Ctrl-C ends)")
         return
     clock = SystemClock()
-    due = clock.elapsed() + _LINE_SECONDS
-    typer.echo(told, err=True)
+    due: float | None = None
 
     def show() -> None:
         nonlocal due
-        if clock.elapsed() >= due:
-            due = clock.elapsed() + _LINE_SECONDS
+        now = clock.elapsed()
+        if due is None:  # the node takes it, so it has begun
+            typer.echo(told, err=True)
+        elif now >= due:
             typer.echo(_progress(traffic), err=True)
+        else:
+            return
+        due = now + _LINE_SECONDS
 
     yield show
 

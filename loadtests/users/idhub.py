@@ -42,7 +42,7 @@ class IdhubUser(NodeUser):
         self.keys = self.load.keys_for(self.chance)
         self.client: _CountingClient | None = None
 
-    def on_start(self) -> None:
+    def warm(self) -> None:
         """Prove who asks, before the first request is due."""
         environment, target = self.environment, self.load.target
         if environment not in _identities:
@@ -60,7 +60,6 @@ class IdhubUser(NodeUser):
         )
         self.client.user = self
         self.client.login()
-        super().on_start()
 
     def on_stop(self) -> None:
         """Close the connection."""

@@ -75,5 +75,5 @@ class IdhubUser(NodeUser):
         try:
             self.client.retrieve(handle.decode())
         except ObjectMissing:
-            return self.name, 0, "HandleNotFound" if exists else None
+            return self.name, 1, "HandleNotFound" if exists else None
         return self.name, 1, None if exists else "FoundMissing"

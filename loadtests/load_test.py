@@ -45,6 +45,8 @@ class LoadTest:
         self.process = process
         self.ledger = Ledger()
         self.in_flight = 0
+        self.cold = 0
+        """Users that are not ready yet."""
         self.claims: dict[object, tuple[Arrivals, float]] = {}
         """Arrivals that a user has claimed and not sent yet, by user."""
         self.over = False

@@ -3,6 +3,13 @@
 Its users are those of all faces; a profile or the command line chooses among them.
 """
 
-from idnode.loadtests.extending import BulkUser, HandleTcpUser, HandleUdpUser, JsonUser, SnmsUser
+from idnode.loadtests.extending import (
+    BulkUser,
+    HandleTcpUser,
+    HandleUdpUser,
+    IdhubUser,
+    JsonUser,
+    SnmsUser,
+)
 
-__all__ = ["BulkUser", "HandleTcpUser", "HandleUdpUser", "JsonUser", "SnmsUser"]
+__all__ = ["BulkUser", "HandleTcpUser", "HandleUdpUser", "IdhubUser", "JsonUser", "SnmsUser"]

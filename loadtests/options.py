@@ -92,6 +92,13 @@ def add_options(parser: "LocustArgumentParser") -> None:
     _add(parser, "--node-secret", "the secret of --node-admin", default="idnode-demo")
     _add(
         parser,
+        "--rate",
+        "arrivals a second, all the time, in the place of the profile's curve",
+        default=None,
+        type=float,
+    )
+    _add(
+        parser,
         "--load-metrics-port",
         "serve Prometheus metrics of the load test on this port of the loopback; 0: do not",
         default=0,
@@ -194,16 +201,17 @@ def _file(text: str) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """Locust's own ``-u``, ``-r`` and ``-t``, which change what the profile says."""
+    """Locust's own ``-u``, ``-r`` and ``-t``, and ``--rate``, which change what the profile says."""
 
     users: int | None
     spawn_rate: float | None
     seconds: float | None
+    rate: float | None = None
 
     @classmethod
     def taken_from(cls, found: "Namespace") -> Self:
         """Return what was said; Locust itself is left without a time at which it stops, since the shape does."""
-        common = cls(found.num_users, found.spawn_rate, found.run_time)
+        common = cls(found.num_users, found.spawn_rate, found.run_time, found.rate)
         found.run_time = None
         return common
 
@@ -211,7 +219,13 @@ class Common:
 def changes(common: Common, faces: Iterable[Face], others: int) -> dict[str, Any]:
     """Return how the profile is changed, as data that a master can send to its workers."""
     users = None if common.users is None else common.users - others
-    return {"faces": [str(face) for face in faces], "users": users, "seconds": common.seconds}
+    return {
+        "faces": [str(face) for face in faces],
+        "users": users,
+        "seconds": common.seconds,
+        "level": common.rate,
+        "climbs": common.spawn_rate is not None,
+    }
 
 
 def changed(profile: Profile, data: Mapping[str, Any]) -> Profile:
@@ -222,5 +236,8 @@ def changed(profile: Profile, data: Mapping[str, Any]) -> Profile:
 
     """
     return profile.changed(
-        faces=[Face(face) for face in data["faces"]], users=data["users"], seconds=data["seconds"]
+        faces=[Face(face) for face in data["faces"]],
+        users=data["users"],
+        seconds=data["seconds"],
+        level=data["level"],
     )

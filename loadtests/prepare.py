@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _BATCH_ITEMS: Final = 5000
 _PROBE_SECONDS: Final = 2.0
-_PROBE: Final[Call[int]] = Call("GET", "/", lambda response: response.status)
+PROBE: Final[Call[int]] = Call("GET", "/", lambda response: response.status)
+"""Asks for nothing that a node counts."""
 _TRANSPORTS: Final = {Face.HANDLE_UDP: Transport.UDP, Face.HANDLE_TCP: Transport.TCP}
 
 
@@ -46,7 +47,7 @@ def reach(profile: "Profile", target: "Target") -> None:
 def _probe(face: Face, target: "Target") -> None:
     if face not in _TRANSPORTS:
         with Client(target.http, timeout_seconds=_PROBE_SECONDS) as web:
-            web.do(_PROBE)
+            web.do(PROBE)
         return
     transport = _TRANSPORTS[face]
     server = target.handle_udp if transport is Transport.UDP else target.handle_tcp

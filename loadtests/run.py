@@ -1,5 +1,7 @@
 """``python -m idnode.loadtests.run [PROFILE]``: start a node, load it, write the report, say whether it passed.
 
+``knee`` is a profile that is run at one rate after the other.
+
 Options that it does not know go to Locust as they are.
 """
 
@@ -16,14 +18,22 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from idnode.loadtests.curves import peak_of
 from idnode.loadtests.faults import FaultUnknown, switched_on
+from idnode.loadtests.knee import Probe, search
 from idnode.loadtests.profile import Profile, ProfileInvalid, load_profile, names
 from idnode.loadtests.serving import NodeDidNotStart, served_node
+from idnode.loadtests.sizing import as_text
+from idnode.loadtests.target import Target, credential_of
 from idnode.loadtests.verdict import ExitCode
+from idnode.loadtests.vitals import processor_seconds_of
 
 LOCUSTFILE: Final = Path(__file__).with_name("locustfile.py")
 OUT: Final = Path("loadtests") / "out"
 _REASON: Final = "load test: "
+_ARRIVALS_OF_A_USER: Final = 10
+_USERS_MAX: Final = 500
+"""How many arrivals a second a user is taken for in the search of a knee, and how many users at most."""
 _START_SECONDS: Final = 5.0
 """What a run takes beside its profile's duration, about; for the progress bar."""
 
@@ -47,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         with node as ready, _faults(asked.fault, ready):
+            if asked.knee or asked.profile == "knee":
+                return _knee(profile, asked, ready, out, for_locust)
             code = _load(profile, _command(asked, ready, out, for_locust), out)
     except NodeDidNotStart as error:
         return _unusable(f"the node did not start:\n{error}")
@@ -55,6 +67,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if (out / "report.html").exists():
         sys.stdout.write(f"report: {out / 'report.html'}, {out / 'result.json'}\n")
     return code
+
+
+def _knee(
+    profile: Profile, asked: argparse.Namespace, ready: Path, out: Path, for_locust: Sequence[str]
+) -> int:
+    """Search the knee, and print it with what it means for a year's volume."""
+    if not profile.is_open:
+        return _unusable(f"{profile.name}: a knee is a rate, so its load has to be open")
+    target = Target.of_ready_file(ready, credential_of("0:0", ""))
+
+    def probe(rate: float) -> Probe:
+        folder = out / f"{rate:g}"
+        folder.mkdir(exist_ok=True)
+        users = max(profile.load.users, min(round(rate / _ARRIVALS_OF_A_USER), _USERS_MAX))
+        further = ["--rate", str(rate), "-u", str(users), *for_locust]
+        before = processor_seconds_of(target.pid)
+        _load(profile, _command(asked, ready, folder, further), folder, quiet=True)
+        after = processor_seconds_of(target.pid)
+        result = folder / "result.json"
+        if not result.exists():
+            raise NodeDidNotStart(f"no result at {rate:g} a second: see {folder / 'locust.log'}")
+        found = json.loads(result.read_bytes())
+        cores = None if after is None or before is None else (after - before) / found["seconds"]
+        sys.stdout.write(f"{rate:,g} a second: {found['verdict']}\n")
+        sys.stdout.flush()
+        return Probe(rate, found, cores)
+
+    knee = search(probe, start=peak_of(profile.shape))
+    text = as_text(knee)
+    (out / "knee.md").write_text(text, encoding="utf-8")
+    sys.stdout.write(f"{text}\nreport: {out / 'knee.md'}\n")
+    if knee.kept is None:
+        return ExitCode.FAILED if knee.is_of_the_node else ExitCode.LOCUST_WAS_THE_LIMIT
+    return ExitCode.PASSED if knee.is_of_the_node else ExitCode.INCOMPLETE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
         "--ready-file", type=Path, help="load the node that wrote this, instead of one of our own"
     )
     parser.add_argument("--processes", type=int, help="spread users over so many processes")
+    parser.add_argument(
+        "--knee", action="store_true", help="search the highest rate within the thresholds"
+    )
     parser.add_argument("--freeze", default="", help="stop the node for SECONDS[@AT]")
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME", help="have this trap on meanwhile"
@@ -95,7 +144,7 @@ def _command(
     return [*found, *for_locust]
 
 
-def _load(profile: Profile, command: Sequence[str], out: Path) -> int:
+def _load(profile: Profile, command: Sequence[str], out: Path, *, quiet: bool = False) -> int:
     for name in ("report.html", "result.json"):
         (out / name).unlink(missing_ok=True)
     with (out / "locust.log").open("wb") as log:
@@ -109,8 +158,9 @@ def _load(profile: Profile, command: Sequence[str], out: Path) -> int:
         process.terminate()
         process.wait()
         raise
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    if not quiet:
+        sys.stdout.write(text)
+        sys.stdout.flush()
     if not (out / "result.json").exists():
         return _unusable(_reason((out / "locust.log").read_text("utf-8", errors="replace")))
     return process.returncode

@@ -1,6 +1,7 @@
 """Describes how the load process itself is: whether it gets the processor, and whether it wakes in time."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,6 +17,17 @@ def processor_seconds() -> float:
     """Return the processor time of this process so far."""
     times = os.times()
     return times.user + times.system
+
+
+def processor_seconds_of(pid: int | None) -> float | None:
+    """Return the processor time of another process so far, None where that cannot be told."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    # Its name, in parentheses, may hold anything.
+    fields = text.rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 class Vitals:

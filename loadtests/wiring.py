@@ -1,5 +1,6 @@
 """The load test of one process, between Locust's events: alone, as a master, or as a worker."""
 
+import gc
 import os
 import signal
 import sys
@@ -39,6 +40,8 @@ OTHERS: Final = "others"
 """In the place of a face, where users of other classes are counted."""
 _CHANGES: Final = "idnode_changes"
 """The option, not of the command line, that tells workers how the profile was changed."""
+_WORKER_BEGUN: Final = "idnode_begun"
+"""Message of a worker to its master: the time runs."""
 _FINISH: Final = "idnode_finish"
 """Message of the master to its workers: say what you have counted, all of it."""
 _FINISHED: Final = "idnode_finished"
@@ -61,7 +64,8 @@ class Wiring:
         self._finished: set[str] = set()
         self._lost = self._begun = 0
         self._refusal = ""
-        self._has_started = False
+        self._has_started = self._beginning = False
+        self._workers_begun = 0
         self.renew()
         self._register_messages()
         if environment.shape_class is None:
@@ -157,7 +161,7 @@ class Wiring:
         return 0 if self.is_worker else self._chosen.count
 
     def start(self) -> None:
-        """Begin: the time of a closed load runs from now on, that of an open one when all users are there.
+        """Begin: time runs when the first users are all there, or at once if a closed load climbs slowly.
 
         Raises:
             ClientError: The node does not answer, or refuses what has to be there first.
@@ -166,6 +170,7 @@ class Wiring:
         if self.is_worker or not isinstance(self.environment.shape_class, ProfileShape):
             self.renew()
         self.outcome, self._refusal, self._has_started = None, "", False
+        self._beginning, self._workers_begun = False, 0
         self._finished.clear()
         self._lost = 0
         runner = self.environment.runner
@@ -178,19 +183,34 @@ class Wiring:
                 write_records(self.profile, self.options.target)
         if self.sends:
             self.load.prepare()
-            gevent.spawn(self._watch_vitals, self.load)
         self._has_started = True
-        if not self.profile.is_open:
+        parsed = self.environment.parsed_options
+        if not self.profile.is_open and getattr(parsed, _CHANGES)["climbs"]:
             self.begin()
 
     def begin(self) -> None:
-        """Let the time run, if it does not yet."""
+        """Let the time run, if it does not yet: in every process, once its users are ready, and last in the master."""
         begun = BEGUN.get(self.environment)
-        if begun is None or begun.is_set() or not self._has_started:
-            return
-        self.load.begin()
+        if begun is not None and not begun.is_set() and self._has_started and not self._beginning:
+            self._beginning = True
+            gevent.spawn(self._begin, self.load, begun)
+
+    def _begin(self, load: LoadTest, begun: Event) -> None:
+        runner = self.environment.runner
+        if isinstance(runner, MasterRunner):
+            self._wait(lambda: self._workers_begun >= len(runner.clients.all))
+        else:
+            self._wait(lambda: not load.cold)
+        # What is there now stays: a look through all of it in the middle of the test would stop all users for 90 ms.
+        gc.collect()
+        gc.freeze()
+        load.begin()
         begun.set()
-        if not self.is_worker:
+        if self.sends:
+            gevent.spawn(self._watch_vitals, load)
+        if isinstance(runner, WorkerRunner):
+            runner.send_message(_WORKER_BEGUN, {})
+        else:
             self._freeze_later()
 
     def _freeze_later(self) -> None:
@@ -264,6 +284,10 @@ class Wiring:
             runner.register_message(_FINISH, self._hand_over, concurrent=True)
         elif isinstance(runner, MasterRunner):
             runner.register_message(_FINISHED, self._worker_finished)
+            runner.register_message(_WORKER_BEGUN, self._worker_begun)
+
+    def _worker_begun(self, **_: Any) -> None:
+        self._workers_begun += 1
 
     def _worker_finished(self, msg: "Message", **_: Any) -> None:
         self.take(msg.data)

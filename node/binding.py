@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ async def bind_admin(
         give_way=lambda: busy.have_one_leave(server.connections),
     )
     async with explained(settings, "admin_port"):
-        listener.start(await bound_streams(settings.host, settings.admin_port))
+        listener.start(await bound_streams(settings.admin_host, settings.admin_port))
     running.push_async_callback(listener.stop)
     return listener.address
 
@@ -126,6 +127,11 @@ def _ignored(_word: str) -> None:
     """Take no notice: nothing counts what becomes of connections for management."""
 
 
+def host_of(settings: Settings, name: str) -> str:
+    """Return the address to bind the port of this setting to."""
+    return settings.admin_host if name == "admin_port" else settings.host
+
+
 @asynccontextmanager
 async def explained(settings: Settings, name: str) -> AsyncIterator[None]:
     """Turn the system's refusal of a port into one that names the setting."""
@@ -139,7 +145,7 @@ async def explained(settings: Settings, name: str) -> AsyncIterator[None]:
         elif getattr(error, "errno", None) == errno.EACCES:
             reason = f"port {port} takes more rights than this process has"
         raise PortRefused(
-            f"cannot listen on {settings.host}:{port}: {reason}; "
+            f"cannot listen on {host_of(settings, name)}:{port}: {reason}; "
             f"choose another port with {flag_of(name)} or {variable_of(name)} (0: any free one)"
         ) from error
 
@@ -194,11 +200,7 @@ async def listen(  # noqa: PLR0913, PLR0917  # the parts of one port
 
     """
     server = await _set_up(runner, running)
-    files = await asyncio.to_thread(_certificate, settings, clock.now())
-    try:
-        tls = server_context(*files)
-    except CertificateUnusable as error:
-        raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
+    tls = await tls_of(settings, clock)
     limits = ListenerLimits(
         connections_max=granted.http,
         undecided_max=granted.silent,
@@ -213,6 +215,22 @@ async def listen(  # noqa: PLR0913, PLR0917  # the parts of one port
         running.push_async_callback(listener.stop)
         listeners.append(listener)
     return listeners
+
+
+async def tls_of(settings: Settings, clock: Clock) -> ssl.SSLContext:
+    """Return what HTTPS offers, of the files as they are now.
+
+    Raises:
+        SettingsRefused: The operator's certificate cannot be used.
+        KeyFileUnusable: The node's own key file holds something else.
+        OSError: The disk refused.
+
+    """
+    files = await asyncio.to_thread(_certificate, settings, clock.now())
+    try:
+        return server_context(*files)
+    except CertificateUnusable as error:
+        raise SettingsRefused(f"tls_certificate, tls_key: {error}") from error
 
 
 def _certificate(settings: Settings, now: float) -> CertificateFiles:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from idnode.node.demo_secrets import demo_secrets_work
 from idnode.node.exposure import is_loopback
 from idnode.node.faces.http.access import Access
-from idnode.node.ops.management import loopback_only
+from idnode.node.management_token import token_of
+from idnode.node.ops.management import loopback_only, token_only
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -33,7 +34,15 @@ def access_of(settings: Settings, credentials: Credentials) -> Access:
 
 
 def fenced(app: web.Application, settings: Settings) -> web.Application:
-    """Return the management app, which on loopback takes only requests that name loopback."""
-    if is_loopback(settings.host):
+    """Return the management app, which asks for its token and on loopback takes only requests that name loopback.
+
+    Raises:
+        SettingsRefused: The token cannot be read.
+
+    """
+    if is_loopback(settings.admin_host):
         app.middlewares.append(loopback_only(_listed(settings.host_names.lower())))
+    token = token_of(settings)
+    if token is not None:
+        app.middlewares.append(token_only(token))
     return app

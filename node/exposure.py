@@ -3,14 +3,15 @@
 import ipaddress
 
 from idnode.node.defaults import SettingsRefused
+from idnode.node.management_token import missing, token_of
 from idnode.node.settings import Settings, variable_of
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse to offer the well-known credentials to a network.
+    """Refuse to offer the well-known credentials, or management without a token, to a network.
 
     Raises:
-        SettingsRefused: The host is not loopback and the secret is the demo's.
+        SettingsRefused: A host is not loopback, and the secret is the demo's or there is no token.
 
     """
     if settings.demo_secret and not is_loopback(settings.host):
@@ -19,6 +20,8 @@ def check_exposure(settings: Settings) -> None:
             f"set your own with --secret, {variable_of('secret')} or `secret` in the TOML file, "
             "or bind to 127.0.0.1"
         )
+    if token_of(settings) is None and not is_loopback(settings.admin_host):
+        raise missing(settings)
 
 
 def is_loopback(host: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -24,6 +24,7 @@ from idnode.node.binding import (
     bind_web,
     listen,
     runner_options,
+    tls_of,
 )
 from idnode.node.browsers import access_of
 from idnode.node.build import core, version
@@ -73,6 +74,9 @@ from idnode.registry.handle.names import PREFIX_OF_PREFIXES
 from idnode.registry.handle.types.hs_site import decode_site
 from idnode.registry.register import Register
 
+if TYPE_CHECKING:
+    from idnode.node.faces.http.listener import HttpListener
+
 _log = logging.getLogger(__name__)
 
 
@@ -118,6 +122,7 @@ class Node:
         self._log_failed: Callable[[], bool] = bool
         self._housekeeping: Housekeeping
         self._granted: open_files.Shares
+        self._listeners: list[HttpListener]
 
     @property
     def log_failed(self) -> bool:
@@ -312,7 +317,7 @@ class Node:
         ports = {"http_port": bound}
         if self.settings.idhub_port is not None:
             ports["idhub_port"] = await bind_web(self.settings, self._running, "idhub_port")
-        listeners = await listen(
+        self._listeners = listeners = await listen(
             *(self.settings, ports, runner, self._clock, refused, self._running),
             granted=self._granted,
         )
@@ -320,6 +325,18 @@ class Node:
             "http", lambda: len(runner.server.connections) if runner.server else 0
         )
         return [listener.address for listener in listeners]
+
+    async def renew_certificate(self) -> None:
+        """Read the certificate of HTTPS and its key anew; what was in force stays if they cannot be used.
+
+        Raises:
+            SettingsRefused: They cannot be used.
+            OSError: The disk refused.
+
+        """
+        tls = await tls_of(self.settings, self._clock)
+        for listener in self._listeners:
+            listener.renew(tls)
 
     def _http_app(self, services: NodeServices) -> web.Application:
         plain_http = self.settings.plain_credentials or is_loopback(self.settings.host)

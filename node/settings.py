@@ -46,7 +46,7 @@ _NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE"})
 """Variables with the prefix that name no field: the settings file and the choice of build."""
 
 
-_SECRETS: Final = frozenset({"secret", "register", "directory_url"})
+_SECRETS: Final = frozenset({"admin_token", "secret", "register", "directory_url"})
 """Settings whose values are not repeated when they are refused."""
 
 # The name of one field is that of a method, too, by which abstract classes take others in; nobody calls it here.
@@ -59,7 +59,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     data_dir: Path = Field(Path("data"), description="directory that holds all state of the node")
-    host: str = Field(HOST, description="address that every port binds to", min_length=1)
+    host: str = Field(HOST, description="address that ports for clients bind to", min_length=1)
     handle_port: int = Field(
         HANDLE_PORT, ge=0, le=65535, description="Handle protocol, TCP and UDP (0: any free port)"
     )
@@ -67,6 +67,9 @@ class Settings(BaseModel):
     admin_port: int = Field(
         8641, ge=0, le=65535, description="management: metrics, health, stats (0: any free port)"
     )
+    admin_host: str = Field(HOST, description="address that management binds to", min_length=1)
+    admin_token: SecretStr | None = Field(None, min_length=8, description="token of management")
+    admin_token_file: Path | None = Field(None, description="file that holds admin_token")
     site_address: IPvAnyAddress | None = Field(
         None, description="address that clients are told in HS_SITE (default: the bound one)"
     )

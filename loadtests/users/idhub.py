@@ -3,7 +3,7 @@
 The applications of a process share one identity, which the test's administrator registers when the first one starts.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from idnode.clients import web_blocking
@@ -11,14 +11,24 @@ from idnode.clients.idhub_answers import ObjectMissing
 from idnode.clients.idhub_blocking import Client
 from idnode.loadtests.applications import register_application
 from idnode.loadtests.profile import Face
-from idnode.loadtests.users.node_user import Asked, NodeUser
+from idnode.loadtests.users.node_user import Asked, NodeUser, counted
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
     from idnode.clients.idhub_requests import ApplicationIdentity
+    from idnode.clients.web_requests import Call
 
 _identities: "WeakKeyDictionary[Environment, ApplicationIdentity]" = WeakKeyDictionary()
+
+
+class _CountingClient(Client):
+    """Tells a user how many bytes of answers came."""
+
+    user: NodeUser
+
+    def _perform(self, step: "Call[Any]") -> Any:
+        return super()._perform(counted(step, self.user))
 
 
 class IdhubUser(NodeUser):
@@ -30,9 +40,9 @@ class IdhubUser(NodeUser):
     def __init__(self, environment: "Environment") -> None:
         super().__init__(environment)
         self.keys = self.load.keys_for(self.chance)
-        self.client: Client | None = None
+        self.client: _CountingClient | None = None
 
-    def on_start(self) -> None:
+    def warm(self) -> None:
         """Prove who asks, before the first request is due."""
         environment, target = self.environment, self.load.target
         if environment not in _identities:
@@ -42,14 +52,14 @@ class IdhubUser(NodeUser):
                 _identities[environment] = register_application(
                     administrator, target.credential.handle
                 )
-        self.client = Client(
+        self.client = _CountingClient(
             self.load.target.http,
             _identities[environment],
             timeout_seconds=self.load.profile.load.timeout_seconds,
             clock=self.load.clock,
         )
+        self.client.user = self
         self.client.login()
-        super().on_start()
 
     def on_stop(self) -> None:
         """Close the connection."""
@@ -65,5 +75,5 @@ class IdhubUser(NodeUser):
         try:
             self.client.retrieve(handle.decode())
         except ObjectMissing:
-            return self.name, 0, "HandleNotFound" if exists else None
+            return self.name, 1, "HandleNotFound" if exists else None
         return self.name, 1, None if exists else "FoundMissing"

@@ -14,6 +14,7 @@ from locust import User, task
 from idnode.clients import web_blocking
 from idnode.clients.errors import ClientError, HandleNotFound, error_for
 from idnode.loadtests.arrivals import Arrivals, AtOnce
+from idnode.loadtests.prepare import PROBE
 from idnode.loadtests.profile import Face
 
 if TYPE_CHECKING:
@@ -60,10 +61,21 @@ class NodeUser(User):
         self._planned: float | None = None
         self._waits = False
         self.received_bytes = 0
+        self.load.cold += 1
 
     def on_start(self) -> None:
-        """Wait for the others: the time begins when all are there."""
+        """Get ready, and wait for the others: the time begins when all are."""
+        try:
+            self.warm()
+        except ClientError:
+            # Whatever is wrong will be counted, with its kind, when the requests are due.
+            pass
+        finally:
+            self.load.cold -= 1
         BEGUN[self.environment].wait()
+
+    def warm(self) -> None:
+        """Do what only the first request takes, such as connecting; it is no request of the test."""
 
     def on_stop(self) -> None:
         """Take part no longer."""
@@ -147,12 +159,17 @@ class _CountingClient(web_blocking.Client):
 
     def do(self, call: "Call[Result]") -> Result:
         """Carry out a call, and count the bytes of its answer."""
+        return super().do(counted(call, self.user))
 
-        def read(response: "HttpResponse") -> Result:
-            self.user.received_bytes += len(response.body)
-            return call.read(response)
 
-        return super().do(replace(call, read=read))
+def counted(call: "Call[Result]", user: "NodeUser") -> "Call[Result]":
+    """Return the same call, which tells a user how many bytes its answer had."""
+
+    def read(response: "HttpResponse") -> Result:
+        user.received_bytes += len(response.body)
+        return call.read(response)
+
+    return replace(call, read=read)
 
 
 class WebUser(NodeUser):
@@ -169,6 +186,10 @@ class WebUser(NodeUser):
             clock=self.load.clock,
         )
         self.client.user = self
+
+    def warm(self) -> None:
+        """Connect."""
+        self.client.do(PROBE)
 
     def on_stop(self) -> None:
         """Close the connection."""

@@ -64,6 +64,11 @@ class _HandleUser(ResolvingUser):
             clock=self.load.clock,
         )
 
+    def warm(self) -> None:
+        """Connect, and work out what identifiers are called."""
+        self.keys.next()
+        self.client.site()
+
     def on_stop(self) -> None:
         """Close the connection."""
         super().on_stop()

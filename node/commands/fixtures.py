@@ -4,13 +4,13 @@ import http.client
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import orjson
 import typer
 
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.commands.managed import Admin, ask, management_url
+from idnode.node.commands.managed import Admin, answer_to, ask
 
 group = typer.Typer(
     help="Give a node enterprises, prefixes, accounts, templates, identifiers and faults from files.",
@@ -53,19 +53,11 @@ def dump(
     admin: Admin = None,
 ) -> None:
     """Write what a node has as NDJSON, without secrets, to be applied elsewhere or again."""
-    url = urlsplit(management_url(admin))
-    connection = http.client.HTTPConnection(url.hostname or "", url.port or 80)
-    try:
-        connection.request("GET", f"{_PATH}?prefix={quote(prefix, safe='')}")
-        response = connection.getresponse()
+    with answer_to(admin, "GET", f"{_PATH}?prefix={quote(prefix, safe='')}") as response:
         if response.status != http.HTTPStatus.OK:
             raise CommandFailed(_message(response.read()) or response.reason)
         while chunk := response.read(_CHUNK_BYTES):
             sys.stdout.buffer.write(chunk)
-    except (OSError, http.client.HTTPException) as error:
-        raise CommandFailed(f"no node answers at {url.geturl()}: {error}") from error
-    finally:
-        connection.close()
 
 
 @group.command()

@@ -4,13 +4,16 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from idnode.node import open_files
 from idnode.node.build import lost
+from idnode.node.defaults import SettingsRefused
 from idnode.node.ops import logs
 from idnode.node.settings import Settings
+from idnode.registry.handle.errors import RegistryError
 
 try:
     import uvloop
@@ -50,3 +53,29 @@ def stop_at_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, signalled, number)
     return stop
+
+
+@contextmanager
+def renewing_at_signal(renew: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """Have the certificate read anew at SIGHUP while the block lasts, and say what became of it."""
+    loop = asyncio.get_running_loop()
+    under_way: set[asyncio.Task[None]] = set()
+
+    async def work() -> None:
+        try:
+            await renew()
+        except (SettingsRefused, RegistryError, OSError) as error:
+            _log.error("SIGHUP: the certificate stays as it was: %s", error)  # said
+        else:
+            _log.info("SIGHUP: the certificate was read anew")
+
+    def signalled() -> None:
+        task = loop.create_task(work())
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, signalled)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)

@@ -12,7 +12,7 @@ import typer
 from idnode.node.addresses import write_ready_file
 from idnode.node.build import core
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.commands.process import run_process, stop_at_signals
+from idnode.node.commands.process import renewing_at_signal, run_process, stop_at_signals
 from idnode.node.commands.progress import byte_progress
 from idnode.node.data_directory import KEYS
 from idnode.node.defaults import notify_socket
@@ -78,7 +78,8 @@ async def _serve(settings: Settings, folding: logs.Folding) -> None:
             except OSError as error:
                 _log.warning("%s cannot be written: %s", settings.ready_file, error)
         notice.ready()
-        await stop.wait()
+        with renewing_at_signal(node.renew_certificate):
+            await stop.wait()
         _log.info("stopping: not ready any more, answering what is under way")
     finally:
         notice.stopping()

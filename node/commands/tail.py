@@ -4,14 +4,14 @@ import http.client
 import json
 from collections.abc import Iterator
 from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import typer
 from rich.console import Console
 
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.journal_lines import LANGUAGES, language, line_of
-from idnode.node.commands.managed import Admin, ask, management_url
+from idnode.node.commands.managed import Admin, answer_to, ask
 
 
 def run(
@@ -60,23 +60,15 @@ def run(
         typer.echo("idnode: the journal is off: see --journal", err=True)
     if not follow:
         return
-    for entry in _stream(management_url(admin), wanted | {"after": page["last"]}):
+    for entry in _stream(admin, wanted | {"after": page["last"]}):
         show(entry)
 
 
-def _stream(url: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _stream(admin: str | None, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield entries from the live stream until it ends."""
-    address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port or 80)
-    try:
-        connection.request("GET", f"/api/v1/journal/stream?{urlencode(asked)}")
-        response = connection.getresponse()
+    with answer_to(admin, "GET", f"/api/v1/journal/stream?{urlencode(asked)}") as response:
         if response.status != http.HTTPStatus.OK:
             raise CommandFailed(str(json.loads(response.read()).get("message", response.reason)))
         for line in response:
             if line.startswith(b"data: "):
                 yield json.loads(line[len(b"data: ") :])
-    except (OSError, http.client.HTTPException) as error:
-        raise CommandFailed(f"the stream from {url} ended: {error}") from error
-    finally:
-        connection.close()

@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 import signal
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from random import Random
 from typing import Annotated
@@ -24,6 +25,7 @@ from idnode.registry.datasets.choice import DatasetUnknown, make
 from idnode.registry.handle.clock import SystemClock
 
 _USAGE_EXIT_CODE = 2
+_LINE_SECONDS = 10.0
 
 
 Http = Annotated[
@@ -83,7 +85,7 @@ def run(
     pace = Pace(rate, speed, keep, day=profile is Profile.DAY)
     traffic = Background(target, dataset, pace, chance=chance, clock=SystemClock())
     try:
-        asyncio.run(_until_stopped(traffic, duration))
+        asyncio.run(_until_stopped(traffic, duration, _told(target, pace, profile, duration)))
     except DatasetNotServed as error:
         raise CommandFailed("the node serves no Suzhou: start it with --dataset suzhou") from error
     except ClientError as error:
@@ -106,6 +108,15 @@ def _target(settings: Settings, server: str | None, http: str | None) -> Target:
     return target
 
 
+def _told(target: Target, pace: Pace, profile: Profile, duration: float | None) -> str:
+    """Return what is about to be done, for a log in which nobody sees it happen."""
+    curve = f"Suzhou's day, {pace.speed:g} times as fast" if profile is Profile.DAY else "flat"
+    end = "until Ctrl-C" if duration is None else f"for {duration:g} s"
+    return (
+        f"traffic to {target.http}: {pace.rate:,g} identifiers a second on average, {curve}, {end}"
+    )
+
+
 def _faults(admin: str | None) -> list[str]:
     """Return what is to be said of faults that were on, for failures are no wonder then."""
     try:
@@ -116,11 +127,10 @@ def _faults(admin: str | None) -> list[str]:
     return [f"FAULTS WERE ON: {', '.join(struck)}"] if struck else []
 
 
-async def _until_stopped(traffic: Background, duration: float | None) -> None:
-    with Console(stderr=True).status("") as status:
-        driving = asyncio.ensure_future(
-            traffic.run(duration, lambda: status.update(_progress(traffic)))
-        )
+async def _until_stopped(traffic: Background, duration: float | None, told: str) -> None:
+    console = Console(stderr=True)
+    with _shown(console, traffic, told) as show:
+        driving = asyncio.ensure_future(traffic.run(duration, show))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, driving.cancel)
@@ -128,9 +138,33 @@ async def _until_stopped(traffic: Background, duration: float | None) -> None:
             await driving
 
 
+@contextmanager
+def _shown(console: Console, traffic: Background, told: str) -> Iterator[Callable[[], None]]:
+    """Yield what shows progress: a line that changes on a terminal, elsewhere plain lines, one each ten seconds."""
+    if console.is_terminal:
+        with console.status("") as status:
+            yield lambda: status.update(f"{_progress(traffic)}  (Ctrl-C ends)")
+        return
+    clock = SystemClock()
+    due: float | None = None
+
+    def show() -> None:
+        nonlocal due
+        now = clock.elapsed()
+        if due is None:  # the node takes it, so it has begun
+            typer.echo(told, err=True)
+        elif now >= due:
+            typer.echo(_progress(traffic), err=True)
+        else:
+            return
+        due = now + _LINE_SECONDS
+
+    yield show
+
+
 def _progress(traffic: Background) -> str:
     hour, second = divmod(int(traffic.second_of_day), 3600)
-    return f"{hour:02d}:{second // 60:02d}  {_summary(traffic.done)}  (Ctrl-C ends)"
+    return f"{hour:02d}:{second // 60:02d}  {_summary(traffic.done)}"
 
 
 def _summary(done: Done) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from idnode.node.addresses import url_of
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.settings import load
 from idnode.registry.handle.clock import SystemClock
@@ -31,7 +32,7 @@ def run(
     if ready_file is None and admin is None:
         settings = load({}).settings
         ready_file = settings.ready_file
-        admin = None if ready_file else f"http://{settings.host}:{settings.admin_port}"
+        admin = None if ready_file else url_of((settings.admin_host, settings.admin_port))
     clock = SystemClock()
     deadline = clock.elapsed() + timeout
     while not _ready(admin or _admin_of(ready_file)):

@@ -4,7 +4,11 @@ It is never on the service ports, so that watching the node neither competes wit
 offered to whoever may resolve.
 """
 
+import binascii
+import hashlib
+import hmac
 import re
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import Any, Final
 
@@ -21,6 +25,9 @@ from idnode.registry.errors import LogDamaged
 Report = dict[str, Any]
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_FOR_PROBES: Final = frozenset({"/livez", "/readyz"})
+_CHALLENGE: Final = 'Bearer realm="idnode management", Basic realm="idnode management"'
 
 SNAPSHOT_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 """Names that can be nothing but one folder."""
@@ -134,6 +141,40 @@ def loopback_only(names: Container[str]) -> Middleware:
     return check
 
 
+def token_only(token: str) -> Middleware:
+    """Return what refuses requests without a token, but for those that probes send.
+
+    It comes as ``Authorization: Bearer TOKEN``, or as the password of any user, which browsers ask for.
+    """
+    expected = hashlib.sha256(token.encode()).digest()
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = _token_in(request.headers.get("Authorization", ""))
+        # Of digests, so that neither content nor length shows in the time that it takes.
+        known = hmac.compare_digest(hashlib.sha256(given).digest(), expected)
+        if not known and request.path not in _FOR_PROBES:
+            raise web.HTTPUnauthorized(
+                reason="The management port asks for its token (admin_token)",
+                headers={"WWW-Authenticate": _CHALLENGE},
+            )
+        return await handler(request)
+
+    return check
+
+
+def _token_in(authorization: str) -> bytes:
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip().encode(errors="surrogateescape")
+    if scheme.lower() == "basic":
+        try:
+            return b64decode(rest, validate=True).partition(b":")[2]
+        except binascii.Error:
+            return b""
+    return b""
+
+
 @web.middleware
 async def _no_forms(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Keep pages in somebody's browser out.
@@ -155,6 +196,8 @@ async def _errors_in_json(request: web.Request, handler: Any) -> web.StreamRespo
         response: web.StreamResponse = await handler(request)
     except web.HTTPError as error:
         response = _json({"message": error.reason, "path": request.path}, status=error.status)
+        if "WWW-Authenticate" in error.headers:
+            response.headers["WWW-Authenticate"] = error.headers["WWW-Authenticate"]
     if response.status == 503 and not response.prepared:
         response.headers[RETRY_AFTER] = RETRY_SECONDS
     return response

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -57,21 +58,31 @@ def own_memory_bytes(status: Path = OWN_STATUS) -> int:
 
 
 def _limits(groups: Path, own: Path) -> list[int]:
-    """Return the limit of the process's control group and of each group around it (version 2)."""
+    """Return the limit of the process's control group and of each group around it, of either version."""
     try:
         lines = own.read_text(encoding="ascii").splitlines()
     except OSError:
         return []
-    path = next((line.removeprefix("0::") for line in lines if line.startswith("0::")), "/")
-    group = groups / path.strip("/")
-    found = []
+    found: list[int] = []
+    for line in lines:
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if not controllers:
+            found += _around(groups, path, "memory.max")
+        elif "memory" in controllers.split(","):
+            found += _around(groups / "memory", path, "memory.limit_in_bytes")
+    return found
+
+
+def _around(root: Path, path: str, name: str) -> Iterator[int]:
+    """Yield the limits from a group up to the root; one within a container may name groups outside of it."""
+    group = root / path.strip("/")
     for folder in (group, *group.parents):
         try:
-            text = (folder / "memory.max").read_text(encoding="ascii").strip()
+            text = (folder / name).read_text(encoding="ascii").strip()
         except OSError:
             text = "max"
-        if text.isdigit():
-            found.append(int(text))
-        if folder == groups:
+        if text.isdigit():  # version 1 writes a number beyond any machine where there is no limit
+            yield int(text)
+        if folder == root:
             break
-    return found

@@ -107,7 +107,7 @@ def test_profiles_add_the_watch_and_the_load(compose):
         by_profile.setdefault(tuple(service.get("profiles", ())), set()).add(name)
     assert by_profile == {
         (): {"node"},
-        ("watch",): {"prometheus", "grafana"},
+        ("watch",): {"prometheus", "alertmanager", "grafana"},
         ("load",): {"load-master", "load-worker"},
     }
 
@@ -118,6 +118,19 @@ def test_prometheus_in_compose_scrapes_the_node_where_it_listens(compose, deploy
     name, _, port = target.partition(":")
     assert name in compose["services"]
     assert any(each.endswith(f":{port}/tcp") for each in compose["services"][name]["ports"])
+
+
+def test_management_off_loopback_asks_for_a_token_that_prometheus_has(compose):
+    node, prometheus = compose["services"]["node"], compose["services"]["prometheus"]
+    assert node["secrets"] == prometheus["secrets"] == list(compose["secrets"])
+    assert node["environment"]["IDNODE_ADMIN_HOST"] == "0.0.0.0"
+    assert node["environment"]["IDNODE_ADMIN_TOKEN_FILE"] == "/run/secrets/admin_token"
+
+
+def test_no_service_fills_the_disk_with_its_log_or_takes_all_memory(compose):
+    for service in compose["services"].values():
+        assert {"max-size", "max-file"} <= service["logging"]["options"].keys()
+        assert service["mem_limit"]
 
 
 class Image:

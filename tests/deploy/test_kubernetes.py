@@ -2,14 +2,18 @@
 
 - Each keeps to the schema of its kind, nothing unknown in it.
 - Services, monitor and disruption budget select what they are meant to; ports and probes are those of the node.
+- Management is reached with the token, and past the policy by nobody but Prometheus and the snapshots.
+- Rules and dashboards are those of Prometheus and Grafana; `instance` stays; images have registry and version.
 - The pod is confined, alone on its data, and its environment has only settings that exist.
 """
 
 import re
 import subprocess
+import tomllib
 
 import pytest
 import yaml
+from deploy.dashboards.manifests import manifests as made
 
 from idnode.node.settings import Settings, variable_of
 
@@ -42,14 +46,18 @@ def _selects(selector, labels):
 def test_every_manifest_keeps_to_its_schema(tool, deploy):
     validate = tool("kubernetes-validate", "PyPI: kubernetes-validate")
     done = subprocess.run(
-        [validate, "--strict", deploy / "kubernetes/node.yaml"],
+        [
+            validate,
+            "--strict",
+            *(deploy / f"kubernetes/{name}.yaml" for name in ("node", "snapshot", "dashboards")),
+        ],
         capture_output=True,
         text=True,
         check=False,
     )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
-    assert said.count(" passed ") == 5
+    assert said.count(" passed ") == 8
 
 
 def test_services_and_budget_select_the_pod(manifests, pod):
@@ -122,3 +130,75 @@ def test_the_environment_has_only_settings_that_exist(pod, container):
     assert pod["spec"]["enableServiceLinks"] is False
     named = {variable["name"] for variable in container["env"]}
     assert named <= {variable_of(name) for name in Settings.model_fields}
+
+
+def _environment(container):
+    return {each["name"]: each for each in container["env"]}
+
+
+def test_management_is_reached_with_the_token_only(manifests, container):
+    token = {"secretKeyRef": {"name": "idnode", "key": "admin-token"}}
+    assert _environment(container)["IDNODE_ADMIN_TOKEN"]["valueFrom"] == token
+    (endpoint,) = manifests["ServiceMonitor", "idnode"]["spec"]["endpoints"]
+    assert endpoint["authorization"] == {"credentials": token["secretKeyRef"]}
+    policy = manifests["NetworkPolicy", "idnode"]["spec"]
+    assert policy["policyTypes"] == ["Ingress"]
+    everybody, managers = policy["ingress"]
+    assert "from" not in everybody
+    assert {port["port"] for port in everybody["ports"]} == {"handle-tcp", "handle-udp", "http"}
+    assert [port["port"] for port in managers["ports"]] == ["management"]
+    job = manifests["CronJob", "idnode-snapshot"]["spec"]["jobTemplate"]["spec"]["template"]
+    (_, snapshots) = managers["from"]
+    assert _selects(snapshots["podSelector"]["matchLabels"], job["metadata"]["labels"])
+
+
+def test_snapshots_are_taken_of_the_node_and_removed_beside_its_data(manifests, container):
+    spec = manifests["CronJob", "idnode-snapshot"]["spec"]["jobTemplate"]["spec"]["template"][
+        "spec"
+    ]
+    (snapshot,) = spec["containers"]
+    (script,) = snapshot["args"]
+    assert "http://idnode-management:8641" in script
+    (claim,) = manifests["StatefulSet", "idnode"]["spec"]["volumeClaimTemplates"]
+    (volume,) = spec["volumes"]
+    named = f"{claim['metadata']['name']}-idnode-0"
+    assert volume["persistentVolumeClaim"]["claimName"] == named
+    assert snapshot["volumeMounts"] == [
+        mount for mount in container["volumeMounts"] if mount["name"] == "data"
+    ]
+    assert snapshot["securityContext"] == container["securityContext"]
+
+
+def test_rules_and_dashboards_are_those_of_prometheus_and_grafana(deploy):
+    for name, text in made().items():
+        assert (deploy / "kubernetes" / name).read_text(encoding="utf-8") == text
+    rules = yaml.safe_load((deploy / "kubernetes/rules.yaml").read_text(encoding="utf-8"))
+    alerts = [
+        rule for group in rules["spec"]["groups"] for rule in group["rules"] if "alert" in rule
+    ]
+    assert alerts
+    assert all(rule["annotations"]["runbook"].startswith("deploy/README.md#") for rule in alerts)
+
+
+def test_prometheus_accepts_the_rules_of_the_manifest(promtool, deploy, tmp_path):
+    rules = yaml.safe_load((deploy / "kubernetes/rules.yaml").read_text(encoding="utf-8"))
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(rules["spec"]))
+    promtool("check", "rules", "--lint=all", "--lint-fatal", tmp_path / "rules.yml")
+
+
+def test_instance_stays_when_the_pod_moves(manifests):
+    (endpoint,) = manifests["ServiceMonitor", "idnode"]["spec"]["endpoints"]
+    stable = {"sourceLabels": ["__meta_kubernetes_pod_name"], "targetLabel": "instance"}
+    assert stable in endpoint["relabelings"]
+
+
+def test_images_have_registry_and_version_for_both_architectures(deploy):
+    version = tomllib.loads((deploy.parent / "pyproject.toml").read_text())["project"]["version"]
+    for path in (deploy / "kubernetes").rglob("*.yaml"):
+        for image in re.findall(r"image: (\S*idnode\S*)", path.read_text(encoding="utf-8")):
+            assert image == f"registry.example.org/idnode:{version}"
+    bake = (deploy / "docker-bake.hcl").read_text(encoding="utf-8")
+    assert f'default = "{version}"' in bake
+    assert '["linux/amd64", "linux/arm64"]' in bake
+    compose = (deploy / "compose.yaml").read_text(encoding="utf-8")
+    assert compose.count(f"${{IDNODE_VERSION:-{version}}}") == 2

@@ -7,7 +7,9 @@
 """
 
 import re
+import shutil
 import urllib.request
+from pathlib import Path
 
 import pytest
 import yaml
@@ -17,7 +19,11 @@ from idnode.node.ops.counters import SECONDS
 from idnode.node.ops.outcomes import LABELS
 from idnode.node.service.events import OPERATIONS
 
+ROOT = Path(__file__).parents[2]
 SEVERITIES = {"page", "ticket"}
+
+RUNBOOK = "deploy/README.md"
+"""A link that somebody who was woken can follow."""
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +38,39 @@ def alerts(rules):
 
 def test_prometheus_accepts_its_configuration(promtool, folder):
     promtool("check", "config", "--lint=all", "--lint-fatal", "prometheus.yml", cwd=folder)
+
+
+def test_prometheus_accepts_its_configuration_in_compose(promtool, folder, deploy, tmp_path):
+    """As it is mounted there, with what compose mounts beside it."""
+    shutil.copytree(folder / "rules", tmp_path / "rules")
+    shutil.copytree(deploy / "compose/targets", tmp_path / "targets")
+    text = (deploy / "compose/prometheus.yml").read_text(encoding="utf-8")
+    token = tmp_path / "admin_token"
+    token.write_text("a-token")
+    (tmp_path / "prometheus.yml").write_text(text.replace("/run/secrets/admin_token", str(token)))
+    promtool("check", "config", "--lint=all", "--lint-fatal", "prometheus.yml", cwd=tmp_path)
+
+
+def test_both_configurations_say_who_is_told_and_scrape_the_same_jobs(folder, deploy):
+    found = [
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in (folder / "prometheus.yml", deploy / "compose/prometheus.yml")
+    ]
+    assert all(each["alerting"]["alertmanagers"] for each in found)
+    jobs = [[job["job_name"] for job in each["scrape_configs"]] for each in found]
+    assert jobs[0] == jobs[1]
+
+
+def test_alertmanager_tells_its_receivers_of_every_severity(deploy, alerts):
+    said = yaml.safe_load((deploy / "compose/alertmanager.yml").read_text(encoding="utf-8"))
+    receivers = {receiver["name"] for receiver in said["receivers"]}
+    route = said["route"]
+    assert {route["receiver"], *(each["receiver"] for each in route["routes"])} == receivers
+    assert {alert["labels"]["severity"] for alert in alerts} == receivers == SEVERITIES
+    named = {alert["alert"] for alert in alerts}
+    for rule in said["inhibit_rules"]:
+        for matcher in (*rule["source_matchers"], *rule["target_matchers"]):
+            assert re.search(r'"(.*)"', matcher)[1] in named
 
 
 def test_prometheus_accepts_the_rules(promtool, folder):
@@ -104,7 +143,7 @@ def test_every_alert_says_how_urgent_it_is_and_what_to_do(alerts, deploy):
     )
     for alert in alerts:
         assert alert["labels"]["severity"] in SEVERITIES
-        anchor = f"deploy/README.md#{alert['alert'].lower()}"
-        assert alert["annotations"]["runbook_url"] == anchor
+        anchor = f"{RUNBOOK}#{alert['alert'].lower()}"
+        assert alert["annotations"]["runbook"] == anchor
         assert "for" in alert
     assert {alert["alert"] for alert in alerts} == chapters

@@ -42,6 +42,23 @@ def test_systemd_accepts_the_unit(tool, installed):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_systemd_accepts_the_snapshots(tool, deploy, installed):
+    analyze = tool("systemd-analyze", "Debian: systemd")
+    for name in ("idnode-snapshot.service", "idnode-snapshot.timer"):
+        shutil.copy(deploy / "systemd" / name, installed.parent)
+    done = subprocess.run(
+        [analyze, "verify", *installed.parent.glob("idnode*")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reload_has_the_certificate_read_anew(unit):
+    assert re.search(r"^ExecReload=/bin/kill -HUP \$MAINPID$", unit, flags=re.MULTILINE)
+
+
 def test_systemd_finds_the_unit_confined(tool, installed):
     analyze = tool("systemd-analyze", "Debian: systemd")
     threshold = f"--threshold={EXPOSURE_MAX}"

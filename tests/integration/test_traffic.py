@@ -2,6 +2,7 @@
 
 - It registers and resolves on a node with the data set, over each resolution face, and tells how much.
 - It drives nothing but this machine, and a node without the data set in no way.
+- Without a terminal it says at its beginning what it does, and goes on saying it in plain lines.
 - Ctrl-C ends it with its summary and exit code 0.
 """
 
@@ -13,6 +14,8 @@ import subprocess
 import urllib.request
 
 import pytest
+
+from idnode.node.commands import traffic
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,11 @@ def test_it_registers_and_resolves_over_each_face(node):
         *("traffic", "--profile", "flat", "--rate", "4000", "--duration", "2.5", "--seed", "3")
     )
     assert run.returncode == 0, run.stderr
+    assert (
+        f"traffic to {node.ready['http']}: 4,000 identifiers a second on average, flat"
+        in run.stderr
+    )
+    assert "for 2.5 s" in run.stderr
     registered, resolved, missing, failed, _skipped = _counts(run.stdout)
     assert registered >= 100
     assert resolved > 100
@@ -121,3 +129,14 @@ def test_ctrl_c_ends_it_with_its_summary(node):
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 0
     assert len(_counts(output)) == 5
+
+
+def test_without_a_terminal_it_goes_on_with_plain_lines(node, monkeypatch, capsys):
+    monkeypatch.setattr(traffic, "_LINE_SECONDS", 0.0)
+    for name, value in node.environment.items():
+        monkeypatch.setenv(name, value)
+    traffic.run(profile=traffic.Profile.DAY, rate=500, duration=1.5, seed=3)
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert "Suzhou's day, 60 times as fast" in first
+    assert lines
+    assert all(re.match(r"\d\d:\d\d  [\d,]+ registered, [\d,]+ resolved", line) for line in lines)

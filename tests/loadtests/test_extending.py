@@ -19,6 +19,7 @@ from contextlib import contextmanager
 import pytest
 from tests.loadtests.conftest import ROOT
 
+from idnode.loadtests.profile import Face
 from idnode.loadtests.serving import served_node
 
 pytestmark = pytest.mark.alone
@@ -113,12 +114,20 @@ def test_classes_of_the_command_line_run(folder, node):
     assert result["arrivals"]["sent"] == pytest.approx(250, abs=3)
 
 
+def test_every_face_has_its_users_in_the_locustfile():
+    command = [sys.executable, "-m", "locust", "-f", ROOT / "loadtests/locustfile.py", "--list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert {f"{face.title().replace('_', '')}User" for face in Face} <= set(listed)
+
+
 def test_every_option_has_a_variable_and_no_other_is_taken(folder, node):
     done, result = locust(folder, node, LOCUST_LOAD_PROFILE="slower.toml", LOCUST_FACES="json")
     assert done.returncode == 2
     assert "no class of users is left for json" in done.stderr
     done, result = locust(folder, node, LOCUST_LOAD_PROFILE="slower.toml")
     assert result["arrivals"]["asked"] == 40
+    done, result = locust(folder, node, "--rate", "35", LOCUST_LOAD_PROFILE="slower.toml")
+    assert result["arrivals"]["asked"] == result["arrivals"]["planned"] == 70
     done, _ = locust(folder, node, LOCUST_NODE_SECERT="x")
     assert done.returncode == 2
     assert "LOCUST_NODE_SECERT: no option has this variable, LOCUST_NODE_SECRET has" in done.stderr

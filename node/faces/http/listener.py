@@ -101,6 +101,10 @@ class HttpListener:
         self._leaving: set[asyncio.Task[None]] = set()
         self._farewells: dict[socket.socket, asyncio.TimerHandle] = {}
 
+    def renew(self, tls: ssl.SSLContext) -> None:
+        """Offer this certificate to whoever comes from now on; who is served keeps the one that it began with."""
+        self._tls = tls
+
     @property
     def address(self) -> tuple[str, int]:
         """Host and port that were bound; the first ones, where a name has several addresses."""

@@ -2,7 +2,7 @@
 
 - The disk is the one that holds the folder; one that cannot be asked has no room.
 - Memory of the process's own leaves mapped files out.
-- The memory limit is the smallest of the machine's and of the control groups around the process.
+- The memory limit is the smallest of the machine's and of the control groups around the process, of version 2 or 1.
 """
 
 import os
@@ -57,3 +57,23 @@ def test_the_smallest_limit_around_the_process_counts(tmp_path, own, folder):
     (tmp_path / "system.slice/idnode.service").mkdir(parents=True)
     (tmp_path / folder / "memory.max").write_text("1048576\n")
     assert memory_limit_bytes(tmp_path, own) == 1048576
+
+
+@pytest.mark.parametrize("folder", ["docker/abc", "docker", "."])
+def test_control_groups_of_version_1_count(tmp_path, folder):
+    own = tmp_path / "cgroup"
+    own.write_text("9:cpu,cpuacct:/elsewhere\n4:memory:/docker/abc\n0::/\n")
+    (tmp_path / "memory/docker/abc").mkdir(parents=True)
+    unlimited = tmp_path / "memory/docker/abc/memory.limit_in_bytes"
+    unlimited.write_text("9223372036854771712\n")
+    assert memory_limit_bytes(tmp_path, own) == _machine()
+    (tmp_path / "memory" / folder / "memory.limit_in_bytes").write_text("2097152\n")
+    assert memory_limit_bytes(tmp_path, own) == 2097152
+
+
+def test_a_container_whose_group_is_named_from_outside_has_its_limit(tmp_path):
+    own = tmp_path / "cgroup"
+    own.write_text("4:memory:/docker/not-seen-in-here\n")
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory/memory.limit_in_bytes").write_text("2097152\n")
+    assert memory_limit_bytes(tmp_path, own) == 2097152

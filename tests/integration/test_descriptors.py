@@ -4,11 +4,8 @@
 - Peers beyond are turned away and counted; others are served again when they leave.
 """
 
-import json
 import socket
-import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import suppress
 
@@ -21,21 +18,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits as Linux
 
 
 @pytest.fixture
-def ready(tmp_path):
+def ready(served):
     """Return the ready file of a node that may have few descriptors."""
-    told = tmp_path / "ready.json"
-    ports = [f"--{each}-port=0" for each in ("handle", "http", "admin")]
-    serve = [sys.executable, "-m", "idnode.node", "serve", *ports]
-    folders = [f"--data-dir={tmp_path / 'data'}", f"--ready-file={told}"]
-    limited = ["sh", "-c", f'ulimit -n {LIMIT}; exec "$@"', "sh", *serve, *folders]
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(limited, stdout=log, stderr=log)
-    while not told.exists():
-        assert process.poll() is None, (tmp_path / "log").read_text()
-        time.sleep(0.05)  # the file comes when it comes
-    yield json.loads(told.read_text())
-    process.terminate()
-    assert process.wait(30) == 0
+    limited = ("sh", "-c", f'ulimit -n {LIMIT}; exec "$0" "$@"')
+    return served(through=limited).ready
 
 
 def _get(url):

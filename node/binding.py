@@ -21,7 +21,7 @@ from idnode.node.faces.http.listener import bound_sockets as bound_http
 from idnode.node.faces.http.tls import CertificateUnusable, server_context
 from idnode.node.faces.table import FACES
 from idnode.node.first_start.certificate import CertificateFiles, load_or_make
-from idnode.node.open_files import Shares, for_peers
+from idnode.node.open_files import Shares
 from idnode.node.ops.busy import ONE_TOO_MANY, Busy, Staying
 from idnode.node.settings import Settings, flag_of, variable_of
 from idnode.registry.handle.clock import Clock
@@ -204,7 +204,6 @@ async def listen(  # noqa: PLR0913, PLR0917  # the parts of one port
         connections_max=granted.http,
         undecided_max=granted.silent,
         silence_seconds=settings.idle_timeout,
-        descriptors_max=for_peers(),
     )
     told = turned_away.TurnedAway(FACES)
     listeners = []

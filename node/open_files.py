@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,9 +14,6 @@ try:
     import resource
 except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]
-
-KEPT_BACK: Final = 32
-"""Descriptors that no peer of a face gets: who watches the node has to connect when all others are taken, too."""
 
 OWN: Final = 128
 """Files that the node itself has open: log segments, the directory, sockets, libraries, and some to spare."""
@@ -38,16 +34,6 @@ class Shares:
     http: int
     silent: int
     admin: int
-
-
-def for_peers() -> int:
-    """Return the descriptor from which on connections of peers are turned away."""
-    if resource is None:
-        return sys.maxsize
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return sys.maxsize
-    return max(soft - KEPT_BACK, soft // 2)
 
 
 def raise_limit() -> None:

@@ -50,7 +50,6 @@ from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
 from idnode.node.management_parts import management_app
 from idnode.node.observation import Observation
-from idnode.node.open_files import for_peers
 from idnode.node.ops import persistent_counters
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.metrics import Facts, Metrics
@@ -278,7 +277,6 @@ class Node:
             connections_max=self._granted.handle,
             idle_seconds=settings.idle_timeout,
             one_answer=settings.handle_net_habits,
-            descriptors_max=for_peers(),
         )
         seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
         tcp = HandleTcp(

@@ -32,7 +32,11 @@ _FORMS: Final = {"har": "application/json", "pcapng": "application/x-pcapng"} | 
 
 def operations() -> list[Operation]:
     """Return the calls."""
-    return [*_journal(), *_faults()]
+    docking = Operation(
+        "GET", "/api/v1/docking", "Tell what was filed at the national node, or here", "Docking",
+        _told("Filings and reports"),
+    )  # fmt: skip
+    return [*_journal(), *_faults(), docking]
 
 
 def _told(

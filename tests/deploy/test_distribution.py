@@ -25,7 +25,7 @@ pytestmark = [
 DATA = {
     "idnode/py.typed",
     "idnode/loadtests/profiles/smoke.toml",
-    "idnode/node/openapi/page.html",
+    "idnode/node/openapi/page.js",
     "idnode/registry/embedded/native/core.pyi",
 }
 

@@ -1,7 +1,5 @@
 """Bounds of the binary faces, with unit, reason, and what the peer is told when one is hit."""
 
-import socket
-import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +10,7 @@ from idnode.registry.handle.wire.constants import MESSAGE_BYTES_MAX
 class TcpLimits:
     """Bounds of the TCP face.
 
-    A connection over ``connections_max``, or whose descriptor is ``descriptors_max`` or beyond, is closed at once, without a
+    A connection over ``connections_max`` is closed at once, without a
     byte. One on which no whole request
     came for ``idle_seconds`` is closed; the protocol's clients count on at least 120 (handle-protocol.md
     §1.4). Of one connection at most ``requests_max`` requests wait for later answers and at most
@@ -24,7 +22,6 @@ class TcpLimits:
     """
 
     connections_max: int = 4096
-    descriptors_max: int = sys.maxsize
     idle_seconds: float = 180.0
     linger_seconds: float = 5.0
     sweep_seconds: float = 15.0
@@ -33,10 +30,6 @@ class TcpLimits:
     output_bytes_max: int = 1 << 20
     message_bytes_max: int = MESSAGE_BYTES_MAX
     one_answer: bool = False
-
-    def reached(self, connections: int, newcomer: socket.socket) -> bool:
-        """Return whether a connection is one too many beside so many others."""
-        return connections >= self.connections_max or newcomer.fileno() >= self.descriptors_max
 
 
 @dataclass(frozen=True, slots=True)

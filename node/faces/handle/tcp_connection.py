@@ -84,7 +84,7 @@ class TcpConnection(asyncio.Protocol):
         """Join the face's connections, or be turned away when they are too many."""
         stream = cast("asyncio.Transport", transport)
         face = self._face
-        if self._limits.reached(len(face.connections), stream.get_extra_info("socket")):
+        if len(face.connections) >= self._limits.connections_max:
             face.observer.malformed("too_many_connections")
             stream.abort()
             return

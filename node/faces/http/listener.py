@@ -14,7 +14,6 @@ import asyncio
 import errno
 import logging
 import socket
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -43,15 +42,13 @@ class ListenerLimits:
 
     ``connections_max``: connections served at once. ``undecided_max``: connections at once that did not speak
     yet, or did not finish the TLS handshake. Who is turned away may read why for ``farewell_seconds``, as
-    ``farewells_max`` do at most. Connections whose descriptor is
-    ``descriptors_max`` or beyond are let go at once.
+    ``farewells_max`` do at most.
     """
 
     undecided_max: int = 1024
     connections_max: int = 4096
     silence_seconds: float = 180.0
     handshake_seconds: float = 10.0
-    descriptors_max: int = sys.maxsize
     farewell_seconds: float = 1.0
     farewells_max: int = 64
 
@@ -158,10 +155,6 @@ class HttpListener:
                     raise
                 self._pause(listening, error)
                 return
-            if connection.fileno() >= self._limits.descriptors_max:
-                connection.close()
-                self._refused("too_many_connections")
-                continue
             connection.setblocking(False)
             self._make_room()
             self._judge(connection)

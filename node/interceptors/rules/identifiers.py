@@ -149,6 +149,13 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "Read the record before you send the change again, and look at the node's log.",
         "重发变更前请先查询记录，并查看节点日志。",
     ),
+    registry.RegisterAway: Rule(
+        "W-REG-AWAY",
+        "The register's database cannot be reached now; nothing of the request was taken.",
+        "暂时无法连接登记库的数据库；请求未被接收。",
+        "Wait a moment and send it again, with growing pauses.",
+        "请稍后重试，并逐次加长间隔。",
+    ),
     registry.RegisterClosed: Rule(
         "W-REG-CLOSED",
         "The register takes no writes: the node is stopping, or its log failed.",

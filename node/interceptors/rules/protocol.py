@@ -233,6 +233,13 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "Wait for /readyz to answer 200 (`idnode wait`), then ask again.",
         "请等待 /readyz 返回 200（`idnode wait`）后重试。",
     ),
+    service.EppUnreadable: Rule(
+        "W-EPP-UNREADABLE",
+        "The message of a secondary node is no EPP that is known here: {error}.",
+        "二级节点发来的报文不是本节点支持的 EPP：{error}。",
+        "Send one EPP command a request, as XML without a document type, with the extensions of node/docking/README.md.",
+        "每个请求发送一条 EPP 命令，XML 不带 DOCTYPE，扩展见 node/docking/README.md。",
+    ),
     service.PeerGone: Rule(
         "W-HDL-PEER-GONE",
         "The client ended the connection before its answer was ready.",

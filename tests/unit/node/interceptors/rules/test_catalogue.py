@@ -53,7 +53,13 @@ def _is_own(found, module):
 
 
 def test_every_error_has_a_rule_of_its_own():
-    errors = [each for each in _errors() if each.__module__.split(".")[1] in {"node", "registry"}]
+    # Errors of PostgreSQL's own rooms end commands and starts; a request never meets them.
+    errors = [
+        each
+        for each in _errors()
+        if each.__module__.split(".")[1] in {"node", "registry"}
+        and not each.__module__.startswith("idnode.registry.postgres.")
+    ]
     assert len(errors) > 60
     missing = {each.__qualname__ for each in errors if each not in CATALOGUE.rules}
     assert missing == set()

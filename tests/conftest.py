@@ -56,9 +56,15 @@ def rounds(request):
 @pytest.fixture
 def tell(request):
     """Return a function that prints a line about a campaign that was asked for by ``--rounds``."""
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    asked = request.config.getoption("--rounds") and reporter
-    return reporter.write_line if asked else lambda _line: None
+    plugins = request.config.pluginmanager
+    reporter, capture = map(plugins.get_plugin, ("terminalreporter", "capturemanager"))
+
+    def write(line):
+        if request.config.getoption("--rounds"):
+            with capture.global_and_fixture_disabled():
+                reporter.write_line(f"\n{line}")
+
+    return write
 
 
 def pytest_generate_tests(metafunc):

@@ -1,4 +1,4 @@
-"""Counts how a recursive node answered while it was loaded: from its cache, or by asking the tree.
+"""Counts how a recursive node answered while it was loaded: from its cache, or by asking the tree."""
 
 import http.client
 from collections.abc import Iterator

@@ -55,8 +55,12 @@ map: .venv/.dev  ## Draw the floors from the imports, and end with 1 at a circle
 picture: .venv/.dev  ## Draw the README's picture from a real run.
 	$(BIN)/python -m deploy.picture
 
-settings: .venv/.dev  ## Write the page of settings, node/SETTINGS.md.
-	$(BIN)/idnode settings --reference > node/SETTINGS.md
+settings: .venv/.dev  ## Write the pages of settings, node/SETTINGS.md and node/SETTINGS.zh.md.
+	LANGUAGE=en $(BIN)/idnode settings --reference > node/SETTINGS.md
+	LANGUAGE=zh $(BIN)/idnode settings --reference > node/SETTINGS.zh.md
+
+translations: .venv/.dev  ## Bring the command line's Chinese up to date with its texts, and compile it.
+	$(BIN)/python -m tests.tidy.catalogue
 
 fuzz: .venv/.dev  ## Mutate input of the native parsers under sanitizers, for long: ARGS="--fuzz-runs 100000000".
 	$(BIN)/pytest tests/native -p no:randomly --fuzz-runs 20000000 $(ARGS)

@@ -1,15 +1,20 @@
 """The command line: finds the command, runs it, and turns any failure into one line and an exit code."""
 
 import importlib
+import io
 import sys
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
+import typer.main
 
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.defaults import SettingsRefused
 from idnode.node.imports import imports_kept
+from idnode.node.locales import language
+from idnode.node.locales.catalogue import speak_chinese
+from idnode.node.locales.whole_lines import keep_lines_whole
 from idnode.registry.handle.errors import RegistryError
 
 COMMANDS: Final = {
@@ -50,7 +55,7 @@ COMMANDS: Final = {
 _STORAGE: Final = {"init", "migrate", "check", "copy"}
 """Behind `register` these words are commands of `storage`: no identifier is without a slash."""
 
-_WITH_SETTINGS: Final = {"serve", "settings"}
+WITH_SETTINGS: Final = {"serve", "settings"}
 
 _USAGE_EXIT_CODE: Final = 2
 
@@ -77,7 +82,7 @@ def application(arguments: list[str]) -> typer.Typer:
         if hasattr(module, "group"):
             app.add_typer(module.group, name=name)
             continue
-        app.command(name)(_with_settings(module.run) if name in _WITH_SETTINGS else module.run)
+        app.command(name)(_with_settings(module.run) if name in WITH_SETTINGS else module.run)
     return app
 
 
@@ -103,14 +108,16 @@ def _about(
 
 
 def main() -> None:
-    """Run the command in ``sys.argv``."""
+    """Run the command in ``sys.argv``, in the language of the environment."""
     try:
+        if language() == "zh":
+            speak_chinese()
         arguments = sys.argv[1:]
         if arguments[:1] == ["register"] and _STORAGE.intersection(arguments[1:2]):
             arguments[0] = "storage"
         with imports_kept():
-            app = application(arguments)
-        app(args=_spelled_out(arguments))
+            command = command_of(application(arguments))
+        sys.exit(_run(command, _spelled_out(arguments)))
     except SettingsRefused as error:
         _fail(str(error), _USAGE_EXIT_CODE)
     except CommandFailed as error:
@@ -121,8 +128,46 @@ def main() -> None:
         sys.exit(130)
 
 
+def command_of(app: typer.Typer) -> Any:
+    """Return the application as a tree of commands that explains itself in the language of the environment."""
+    command = typer.main.get_command(app)
+    if language() == "zh":
+        from idnode.node.locales.help import translate  # noqa: PLC0415  # needless in English
+
+        translate(command)
+    keep_lines_whole(command)
+    return command
+
+
+def _run(command: Any, arguments: list[str]) -> int:
+    """Run a command and return its exit code; what Typer refuses is shown in the language of the environment."""
+    try:
+        return command.main(arguments, standalone_mode=False) or 0
+    except typer.TyperException as error:
+        _show(error)
+        return error.exit_code
+    except typer.Abort:
+        typer.echo(_spoken("Aborted!"), err=True)
+        return 1
+
+
+def _show(error: Any) -> None:
+    page = io.StringIO()
+    error.show(file=page)
+    for line in page.getvalue().splitlines():
+        typer.echo(_spoken(line), err=True)
+
+
+def _spoken(line: str) -> str:
+    if language() == "en":
+        return line
+    from idnode.node.locales.phrases import in_language  # noqa: PLC0415  # needless in English
+
+    return in_language(line)
+
+
 def _spelled_out(arguments: list[str]) -> list[str]:
-    if not _WITH_SETTINGS.intersection(arguments[:1]):
+    if not WITH_SETTINGS.intersection(arguments[:1]):
         return arguments
     from idnode.node.commands.options import spelled_out  # noqa: PLC0415  # imports the table
 

@@ -17,6 +17,8 @@ import pytest
 
 IDNODE = Path(sys.executable).with_name("idnode")
 
+os.environ["LANGUAGE"] = "en"  # what commands print is read here, also where people speak Chinese
+
 PATIENCE_SECONDS = 60
 """Longest wait for another process; a bound against hanging, not an expectation."""
 

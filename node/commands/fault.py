@@ -8,8 +8,9 @@ from urllib.parse import quote
 import typer
 
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.commands.journal_lines import LANGUAGES, language, plain
+from idnode.node.commands.journal_lines import plain
 from idnode.node.commands.managed import Admin, ask
+from idnode.node.locales import LANGUAGES, language
 
 group = typer.Typer(
     help="Have a node fail on purpose: its traps by name, and faults of your own.",

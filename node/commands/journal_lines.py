@@ -1,20 +1,13 @@
 """Journal entries as lines for people: one line each, and a whole one as a protocol tree."""
 
 import json
-import locale
 from collections.abc import Iterator
 from typing import Any, Final
 
 from rich.text import Text
 from rich.tree import Tree
 
-LANGUAGES: Final = ("en", "zh")
 _TEXT_CHARACTERS_MAX: Final = 160
-
-
-def language() -> str:
-    """Return ``zh`` where the environment speaks Chinese, else ``en``."""
-    return "zh" if (locale.getlocale()[0] or "").lower().startswith(("zh", "chinese")) else "en"
 
 
 def line_of(entry: dict[str, Any], speak: str) -> Text:

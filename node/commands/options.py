@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from gettext import gettext
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -53,7 +54,7 @@ def _config() -> inspect.Parameter:
 
 def _flag(name: str) -> inspect.Parameter:
     field = Settings.model_fields[name]
-    text = f"{field.description}{_default_of(field)}"
+    text = f"{gettext(str(field.description))}{_default_of(field)}"
     option = typer.Option(None, flag_of(name), metavar=_metavar(field), help=text)
     return _parameter(name, option, str | None)
 
@@ -69,7 +70,7 @@ def _default_of(field: FieldInfo) -> str:
     if value is None:
         return ""
     shown = value.get_secret_value() if isinstance(value, SecretStr) else value
-    return f" [default: {shown}]"
+    return f" [{gettext('default: {default}').format(default=shown)}]"
 
 
 def _metavar(field: FieldInfo) -> str:

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from idnode.node.locales import language
 from idnode.node.settings import Loaded
 from idnode.node.settings_page import page
 
@@ -21,7 +22,7 @@ def run(
 ) -> None:
     """Print each effective setting and where it came from."""
     if reference:
-        typer.echo(page(), nl=False)
+        typer.echo(page(language()), nl=False)
         return
     rows = loaded.rows()
     if as_json:

@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.commands.journal_lines import LANGUAGES, language, tree_of
+from idnode.node.commands.journal_lines import tree_of
 from idnode.node.commands.managed import Admin, ask
+from idnode.node.locales import LANGUAGES, language
 
 
 def run(

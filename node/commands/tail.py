@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.commands.journal_lines import LANGUAGES, language, line_of
+from idnode.node.commands.journal_lines import line_of
 from idnode.node.commands.managed import Admin, answer_to, ask
+from idnode.node.locales import LANGUAGES, language
 
 
 def run(

@@ -131,6 +131,7 @@ ROOMS = {
     "node/openapi": Room("", "pydantic", HTTP),
     # Which Host headers a port on loopback answers
     "node/hosts": Room("", "", IO),
+    "node/locales": Room("node/locales/*", "typer", IO),
     # How it is watched
     "node/ops": Room(
         "node/service node/fixtures node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",

@@ -29,6 +29,7 @@ BANNED = {
             "idnode.node.settings",
             "idnode.node.defaults",
             "idnode.node.testing",
+            "idnode.node.locales",
             "idnode.loadtests.listening",
             "tests",
             "benchmarks",

@@ -3,7 +3,7 @@
 - Every setting is in `deploy/node.toml` at its default, and in the pages of settings with it; none has more.
 - Every metric is in the runbook, every command in the README, which has at most 170 lines.
 - Every dependency is in the table of `CONTRIBUTING.md`, with its reason.
-- The Chinese README has the same sections, commands and tables, and links to Chinese pages only.
+- The Chinese README has the same sections, commands and tables; a Chinese page links to Chinese ones where there are any.
 - What a document of the project links to exists, to the heading.
 """
 
@@ -150,3 +150,14 @@ def test_every_dependency_is_explained(root):
     explained = set(re.findall(r"[a-z0-9-]+", " ".join(rows)))
     names = {re.match(r"[a-z0-9-]+", requirement.lower())[0] for requirement in asked}
     assert not names - explained
+
+
+def test_chinese_pages_lead_to_chinese_pages(root):
+    away = [
+        f"{document.relative_to(root)}: {target.name}"
+        for document in _documents(root)
+        if document.name.endswith(".zh.md")
+        for target, _ in _links(document)
+        if target.with_suffix(".zh.md").exists() and target.with_suffix(".zh.md") != document
+    ]
+    assert not away

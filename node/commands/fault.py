@@ -18,7 +18,10 @@ group = typer.Typer(
 )
 
 _PATH: Final = "/api/v1/faults"
-_UNSET: Final = {"match": "every request", "action": "", "when": "always"}
+_UNSET: Final = {
+    "en": {"match": "every request", "action": "", "when": "always"},
+    "zh": {"match": "每个请求", "action": "", "when": "始终"},
+}
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As `idnode fault list` shows it.")]
 Lang = Annotated[str | None, typer.Option(help="en or zh [default: the environment's].")]
@@ -64,7 +67,7 @@ def show(name: Name, *, lang: Lang = None, admin: Admin = None) -> None:
     for part in ("match", "action", "when"):
         settings = fault.get(part) or {}
         shown = ", ".join(f"{key} = {value}" for key, value in settings.items())
-        typer.echo(f"  {part}: {plain(shown) or _UNSET[part]}")
+        typer.echo(f"  {part}: {plain(shown) or _UNSET[speak][part]}")
     typer.echo(plain(fault.get(speak) or fault.get("en", "")))
 
 

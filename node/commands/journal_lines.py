@@ -9,6 +9,27 @@ from rich.tree import Tree
 
 _TEXT_CHARACTERS_MAX: Final = 160
 
+_LABELS: Final = {
+    "en": {
+        "fault": "fault {name}",
+        "origin": "id {id}, from {peer}, {milliseconds:.3f} ms",
+        "why": "why: {rule}",
+        "request": "request, {length} bytes",
+        "answer": "answer, {length} bytes",
+        "no answer": "no answer",
+        "further": "and {count} further messages of the answer",
+    },
+    "zh": {
+        "fault": "故障 {name}",
+        "origin": "请求号 {id}，来自 {peer}，{milliseconds:.3f} 毫秒",
+        "why": "原因：{rule}",
+        "request": "请求，{length} 字节",
+        "answer": "应答，{length} 字节",
+        "no answer": "没有应答",
+        "further": "应答另有 {count} 条消息",
+    },
+}
+
 
 def line_of(entry: dict[str, Any], speak: str) -> Text:
     """Return an entry as one coloured line, with the reason of a refusal behind it."""
@@ -24,7 +45,7 @@ def line_of(entry: dict[str, Any], speak: str) -> Text:
     who = entry["identity"] or entry["account"]
     text.append(f"  {plain(who)}" if who else "", "dim")
     if entry["fault"]:
-        text.append(f"  fault {entry['fault']}", "magenta")
+        text.append(f"  {_LABELS[speak]['fault'].format(name=entry['fault'])}", "magenta")
     if why:
         text.append(f"  {plain(why[speak])} ", "yellow")
         text.append(f"[{why['rule']}]", "dim")
@@ -39,28 +60,30 @@ def outcome_of(entry: dict[str, Any]) -> str:
 
 def tree_of(entry: dict[str, Any], speak: str) -> Tree:
     """Return a whole entry as a tree: why, request and answer, with each field's offset."""
+    labels = _LABELS[speak]
     tree = Tree(line_of(entry, speak))
-    tree.add(f"id {entry['id']}, from {plain(entry['peer'])}, {entry['seconds'] * 1000:.3f} ms")
+    peer, milliseconds = plain(entry["peer"]), entry["seconds"] * 1000
+    tree.add(labels["origin"].format(id=entry["id"], peer=peer, milliseconds=milliseconds))
     if entry["why"] is not None:
-        why = tree.add(Text(f"why: {entry['why']['rule']}", "yellow"))
+        why = tree.add(Text(labels["why"].format(rule=entry["why"]["rule"]), "yellow"))
         why.add(Text(plain(entry["why"][speak])))
         why.add(Text(plain(entry["why"][f"do_{speak}"]), "green"))
         if entry["why"]["source"]:
             why.add(Text(entry["why"]["source"], "dim"))
         for miss in entry.get("near", ()):
             why.add(Text(plain(miss[speak]), "bold"))
-    _add_message(tree, "request", entry["request"])
+    _add_message(tree, labels["request"], entry["request"])
     if entry["answer"] is None:
-        tree.add(Text("no answer", "dim"))
+        tree.add(Text(labels["no answer"], "dim"))
     else:
-        _add_message(tree, "answer", entry["answer"])
+        _add_message(tree, labels["answer"], entry["answer"])
     if entry["answers"] > 1:
-        tree.add(Text(f"and {entry['answers'] - 1} further messages of the answer", "dim"))
+        tree.add(Text(labels["further"].format(count=entry["answers"] - 1), "dim"))
     return tree
 
 
-def _add_message(tree: Tree, name: str, message: dict[str, Any]) -> None:
-    branch = tree.add(Text(f"{name}, {message['length']} bytes", "bold"))
+def _add_message(tree: Tree, label: str, message: dict[str, Any]) -> None:
+    branch = tree.add(Text(label.format(length=message["length"]), "bold"))
     if message["form"] == "http":
         start = [message.get(part, "") for part in ("method", "target", "status", "phrase")]
         branch.add(Text(plain(" ".join(filter(None, start)))))

@@ -2,6 +2,7 @@
 
 - Its way to back up and to restore works as printed: what was registered before the backup resolves from it.
 - What it names exists: files and folders, dashboards and panels, settings, alerts.
+- The Chinese one has the same chapters, in the same order, and the same commands.
 """
 
 import json
@@ -50,6 +51,14 @@ def test_what_was_backed_up_as_printed_is_restored_as_printed(runbook, served, t
     found = again.run("resolve", "88.900.1/kept", "--json")
     assert "https://example.org/kept" in found.stdout
     assert (restored / "keys").is_dir()
+
+
+def test_the_chinese_runbook_has_the_same_chapters_and_steps(runbook, deploy):
+    chinese = (deploy / "README.zh.md").read_text(encoding="utf-8")
+    for part in (BLOCK, re.compile(r"^### Idnode\w+$", flags=re.MULTILINE)):
+        assert part.findall(chinese) == part.findall(runbook)
+    levels = re.compile(r"^#+ ", flags=re.MULTILINE)
+    assert levels.findall(chinese) == levels.findall(runbook)
 
 
 def test_what_lies_in_the_folder_is_in_its_table(runbook, deploy):

@@ -1,6 +1,7 @@
 """The commands about journal and faults, against a node in a process of its own.
 
-- `idnode tail` shows one line for each refusal, with the reason and the rule, in English and Chinese; -f goes on.
+- `idnode tail` shows one line for each refusal, with the reason and the rule, in the language of the environment
+  or the one asked for; -f goes on.
 - `idnode show` shows a protocol tree with offsets, what to do, and near misses.
 - `idnode fault` switches traps, loads files, and lists both.
 - The log has one line with the request id that the journal has.
@@ -39,6 +40,10 @@ def test_tail_and_show(node):
     shown = node.run("show", entry["number"], "--lang", "en").stdout
     for words in ("W-HDL-NOT-FOUND", "88.900.1/hello", "request, ", "   20 ", "op code"):
         assert words in shown
+    chinese = {**os.environ, **node.environment, "LANGUAGE": "zh"}
+    spoken = subprocess.check_output([IDNODE, "show", entry["id"]], env=chinese, text=True)
+    for words in ("没有记录", "原因：W-HDL-NOT-FOUND", "请求，"):
+        assert words in spoken
     assert json.loads(node.run("show", entry["id"], "--json").stdout)["handle"] == NOTHING
     assert node.run("tail", "--face", "snms").stdout == ""
     missing = node.run("show", "77")

@@ -26,6 +26,7 @@ pytestmark = [
 DATA = {
     "idnode/py.typed",
     "idnode/loadtests/profiles/smoke.toml",
+    "idnode/node/locales/zh/LC_MESSAGES/idnode.mo",
     "idnode/node/openapi/page.js",
     "idnode/registry/embedded/native/core.pyi",
 }

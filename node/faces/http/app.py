@@ -217,7 +217,7 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
             raise ConnectionError("The answer was begun, no other can be sent")
         text = ""
         if status < 500:
-            status, text = refusal(exc, message or "", self.max_line_size)
+            status, text = refusal(exc, message or "", self.max_field_size)
         response = replies.status_response(status, text)
         response.force_close()
         if self.seam.interceptors.active:

@@ -31,12 +31,12 @@ def readable(data: bytes) -> bytes:
     return quote_from_bytes(line, safe=_ASCII).encode() + end + rest
 
 
-def refusal(error: BaseException | None, message: str, line_max: int) -> tuple[int, str]:
-    """Return the status and the text for what could not be read; ``line_max`` bounds the request's first line."""
+def refusal(error: BaseException | None, message: str, header_max: int) -> tuple[int, str]:
+    """Return the status and the text for what could not be read; ``header_max`` bounds one header."""
     match error:
         case LineTooLong():
-            first = line_max in error.args
-            return (414, "URI Too Long") if first else (431, "Request Header Fields Too Large")
+            header = header_max in error.args
+            return (431, "Request Header Fields Too Large") if header else (414, "URI Too Long")
         case BadHttpMethod():
             method = _METHOD.search(message)
             return (400, _TEXT) if method is None else (501, f"Unknown method {method[1]}")

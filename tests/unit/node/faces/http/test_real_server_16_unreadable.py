@@ -9,6 +9,9 @@ import asyncio
 import json
 
 import pytest
+from aiohttp.http_exceptions import LineTooLong
+
+from idnode.node.faces.http.unreadable import refusal
 
 HOST = b" HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -62,7 +65,7 @@ async def test_bytes_that_are_no_utf_8_are_no_handle(talk):
         (b"X-Y.z /" + HOST + b"\r\n", 501, "Unknown method X-Y.z"),
         (b"\xff\xfe /" + HOST + b"\r\n", 400, "Bad HTTP message"),
         (b"A" * 9000 + b" /" + HOST + b"\r\n", 400, None),
-        (b"GET /" + b"a" * 9000 + HOST + b"\r\n", 414, "URI Too Long"),
+        (b"GET /" + HOST + b"X: " + b"a" * 9000 + b"\r\n\r\n", 431, None),
         (b"GET http://[::1/x" + HOST + b"\r\n", 400, "Invalid URL"),
         (b"GET /a\tb" + HOST + b"\r\n", 400, "Invalid URL"),
         (b"GET /a b" + HOST + b"\r\n", 400, "Bad status line"),
@@ -78,3 +81,10 @@ async def test_what_cannot_be_read_is_refused_in_our_words(talk, sent, status, t
     assert "b'" not in found["message"]
     assert "bytes" not in found["message"]
     assert found["responseCode"] == 4
+
+
+def test_the_longest_line_and_header_have_bounds_of_their_own():
+    line = LineTooLong(b"GET /aaaa...", 16_384)
+    assert refusal(line, str(line), 8190) == (414, "URI Too Long")
+    header = LineTooLong(b"aaaa...", 8190)
+    assert refusal(header, str(header), 8190)[0] == 431

@@ -47,6 +47,9 @@ _REQUEST_ID: Final = istr(REQUEST_ID_HEADER)
 _FAULT: Final = istr(FAULT_HEADER)
 
 
+_take: Final = web.RequestHandler.data_received
+
+
 class UnexpectedErrors:
     """Tells an observer of requests that failed as nobody planned."""
 
@@ -191,9 +194,12 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
             self.admitted = answer is not None
         if not data.isascii() and not self._incomplete and self._is_between_requests():
             data = readable(data)
-        super().data_received(data)
-        # Only the start of a request leaves the connection waiting, and what follows belongs to it.
-        self._incomplete = self._is_between_requests()
+        _take(self, data)
+        # Only the start of a request leaves the connection waiting, and what follows belongs to it. As
+        # `_is_between_requests`, which would be one more call for each request.
+        self._incomplete = not self._request_count or (
+            self._waiter is not None and not self._messages and self._payload_parser is None
+        )
 
     def _is_between_requests(self) -> bool:
         """Return whether nothing came on the connection, or `_waits`."""

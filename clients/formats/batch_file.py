@@ -1,7 +1,8 @@
 """Batch files of Handle.Net (technical manual, chapter 4): operations as text, to be carried out in order.
 
 An operation begins with its name and ends with a blank line or the next operation. A value line is
-``index type ttl permissions KIND data``; `KINDS` has the kinds of data. Lines are UTF-8.
+``index type ttl permissions KIND data``; `KINDS` has the kinds of data. Lines are UTF-8, and end in LF, CR or both; names
+count in any case, as there.
 """
 
 import re
@@ -28,8 +29,8 @@ OPERATIONS: Final = (
     "SESSIONSETUP",
 )
 WITH_VALUES: Final = frozenset({"CREATE", "ADD", "MODIFY"})
-_FIRST: Final = re.compile(rf"({'|'.join(OPERATIONS)})(?: +(.*))?")
-_INDEXES: Final = re.compile(r"(\d+(?:,\d+)*):(.+)")
+_FIRST: Final = re.compile(rf"({'|'.join(OPERATIONS)})(?: +(.*))?", re.IGNORECASE)
+_INDEXES: Final = re.compile(r"(\d+(?: *, *\d+)*) *: *(.+)")
 
 
 @dataclass(slots=True)
@@ -70,9 +71,10 @@ def operations(file: BinaryIO, folder: Path) -> Iterator[Operation]:
         if match is not None and not _is_secret(current):
             if current is not None:
                 yield current
-            current = Operation(match[1], number, (match[2] or "").strip())
-            if match[1] != "SESSIONSETUP" and not current.subject:
-                raise Unreadable(number, f"nothing follows {match[1]}")
+            name = match[1].upper()
+            current = Operation(name, number, (match[2] or "").strip())
+            if name != "SESSIONSETUP" and not current.subject:
+                raise Unreadable(number, f"nothing follows {name}")
         elif not text.strip():
             if pending:
                 raise Unreadable(number, "the data of a value is missing")
@@ -103,22 +105,25 @@ def _take_value(current: Operation, number: int, text: str, folder: Path) -> str
         return text.rstrip() + " "
     try:
         current.values.append(read_value(text, folder))
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise Unreadable(number, str(error)) from error
+    except OSError as error:
+        raise Unreadable(number, f"{error.filename}: {error.strerror}") from error
     return ""
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
     number = 0
     while line := file.readline(LINE_BYTES_MAX + 1):
-        number += 1
         if len(line) > LINE_BYTES_MAX:
-            raise Unreadable(number, f"longer than {LINE_BYTES_MAX} bytes")
+            raise Unreadable(number + 1, f"longer than {LINE_BYTES_MAX} bytes")
         try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            text = line.decode("utf-8" if number else "utf-8-sig")
         except UnicodeDecodeError as error:
-            raise Unreadable(number, f"no UTF-8: {error.reason}") from error
-        yield number, text.removesuffix("\n").removesuffix("\r")
+            raise Unreadable(number + 1, f"no UTF-8: {error.reason}") from error
+        for each in text.removesuffix("\n").removesuffix("\r").split("\r"):
+            number += 1
+            yield number, each
 
 
 def _recognises(head: bytes) -> bool:

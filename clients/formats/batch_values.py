@@ -5,22 +5,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from idnode.registry.handle import lenient_json
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.types.hs_admin import AdminValue, decode_admin, encode_admin
+from idnode.registry.handle.types.hs_site import encode_site
+from idnode.registry.handle.types.hs_site_forms import site_from_json
 from idnode.registry.handle.types.hs_vlist import Member, decode_vlist, encode_vlist
+from idnode.registry.handle.types.json_reading import MalformedJson
 from idnode.registry.handle.wire.errors import ProtocolError
 
-_FIELDS: Final = re.compile(r" *(\d+) +(\S+) +(-?\d+) +([01]{4}) +(UTF8|ADMIN|FILE|LIST)(?: (.*))?")
-INCOMPLETE: Final = re.compile(r" *\d+ +\S+ +-?\d+ +[01]{4} +(?:ADMIN|FILE|LIST) *")
+_FIELDS: Final = re.compile(
+    r" *(\d+) +(\S+) +(-?\d+) +(\S{4})\S* +(UTF8|ADMIN|FILE|LIST)(?: (.*))?", re.IGNORECASE
+)
+INCOMPLETE: Final = re.compile(r" *\d+ +\S+ +-?\d+ +\S{4,} +(?:ADMIN|FILE|LIST) *", re.IGNORECASE)
 """A line whose data stands in the next one, as the manual itself prints it."""
 
+_SITE_TYPE: Final = "HS_SITE"
 _ADMIN: Final = re.compile(r"(\d+):([01]{0,12}):(.+)")
 _MEMBER: Final = re.compile(r"(\d+):([^;]+)")
 
 
 def read_value(line: str, folder: Path) -> HandleValue:
-    """Return the value of a line.
+    """Return the value of a line; a site may come as ``siteinfo.json``, too.
 
     Raises:
         ValueError: The line is no value, or breaks the data model.
@@ -30,11 +37,14 @@ def read_value(line: str, folder: Path) -> HandleValue:
     match = _FIELDS.fullmatch(line)
     if match is None:
         raise ValueError("expected INDEX TYPE TTL PERMISSIONS UTF8|ADMIN|FILE|LIST DATA")
-    index, kind, ttl, permissions, form, text = match.groups()
+    index, kind, ttl, marks, form, text = match.groups()
+    permissions = sum((mark == "1") << 3 - place for place, mark in enumerate(marks))
     try:
-        data = KINDS[form](text or "", folder)
-        return HandleValue(int(index), kind, data, int(ttl), permissions=int(permissions, 2))
-    except (RegistryError, ProtocolError) as error:
+        data = KINDS[form.upper()]((text or "").strip(), folder)
+        if form.upper() == "FILE" and kind.upper() == _SITE_TYPE and data.lstrip().startswith(b"{"):
+            data = encode_site(site_from_json(lenient_json.read(data.decode())))
+        return HandleValue(int(index), kind, data, int(ttl), permissions=permissions)
+    except (RegistryError, ProtocolError, MalformedJson, lenient_json.MalformedJsonText) as error:
         raise ValueError(str(error)) from error
 
 

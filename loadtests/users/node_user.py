@@ -107,7 +107,9 @@ class NodeUser(User):
         if self._waits and not load.over:
             load.ledger.process(load.process).lag.record(max(sent - planned, 0.0))
         load.in_flight += 1
-        name, count, failure = "unknown", 0, None
+        # Whatever else goes wrong goes on to Locust, and is no success.
+        name, count = "unknown", 0
+        failure: str | None = "Unexpected"
         self.received_bytes = 0
         try:
             name, count, failure = self.ask()

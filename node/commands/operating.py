@@ -22,7 +22,7 @@ from idnode.registry.handle.printing import printable
 from idnode.registry.handle.proofs.private_keys import decode_private_key
 from idnode.registry.handle.wire.errors import ProtocolError
 
-_IDENTITY: Final = re.compile(r"(SECKEY|PUBKEY): *(\d+):(.+)")
+_IDENTITY: Final = re.compile(r"(SECKEY|PUBKEY) *: *(\d+) *: *(.+)", re.IGNORECASE)
 _SERVER: Final = re.compile(r"(\S+):(\d+):(TCP|UDP|HTTP)", re.IGNORECASE)
 
 
@@ -149,7 +149,7 @@ class _Run:
             )
         handle, index, proof = match[3].encode(), int(match[2]), operation.lines[0]
         identity: Identity = SecretIdentity(handle, index, proof.encode())
-        if match[1] == "PUBKEY":
+        if match[1].upper() == "PUBKEY":
             identity = self._key(operation, handle, index, proof)
         self.administrator = dialogues.Administrator(identity)
 
@@ -157,19 +157,24 @@ class _Run:
         path, _, passphrase = proof.partition("|")
         try:
             text = (self.folder / path.strip()).read_bytes()
-            return KeyIdentity(handle, index, decode_private_key(text, passphrase.encode() or None))
-        except (OSError, ProtocolError) as error:
+            return KeyIdentity(
+                handle, index, decode_private_key(text, passphrase.strip().encode() or None)
+            )
+        except OSError as error:
+            raise Unreadable(operation.line + 1, f"{path}: {error.strerror}") from error
+        except ProtocolError as error:
             raise Unreadable(operation.line + 1, f"{path}: {error}") from error
 
     def session(self, operation: Operation) -> None:
         """Ask from now on within a session, or no more; the key is agreed on, whatever exchange is named."""
-        fields = dict(line.partition(":")[::2] for line in operation.lines)
-        if fields.get("USESESSION", "").strip() not in {"0", "1"}:
+        parts = (line.partition(":") for line in operation.lines)
+        fields = {name.strip().upper(): text.strip() for name, _, text in parts}
+        if fields.get("USESESSION") not in {"0", "1"}:
             raise Unreadable(operation.line, "expected USESESSION:1 or USESESSION:0")
-        if fields["USESESSION"].strip() == "0":
+        if fields["USESESSION"] == "0":
             self.administrator.session = None
             return
-        options = f"{fields.get('OPTIONS', '').strip():0<3}"
+        options = f"{fields.get('OPTIONS', ''):0<3}"
         try:
             self.client.do(dialogues.open_session(self.administrator, encrypted=options[0] == "1"))
         except Refused as error:

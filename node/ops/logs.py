@@ -6,6 +6,7 @@ out as "n like this in the last minute", so that trouble under load cannot drown
 """
 
 import logging
+import re
 import sys
 import time
 from typing import Final, Literal, TextIO
@@ -19,6 +20,9 @@ FOLD_SECONDS: Final = 60.0
 
 FOLD_KINDS_MAX: Final = 1_000
 """Most kinds of record remembered at once; more are logged unfolded."""
+
+_PLACE: Final = re.compile(r"%[-+0-9.]*[a-z]")
+"""A place in a template for something that differs from record to record."""
 
 _LEFT: Final = "the handler is closed"
 """How uvloop ends its words about a connection that is closed."""
@@ -121,4 +125,5 @@ def configure(
 def report_folded(folding: Folding) -> None:
     """Log the count of each fold whose minute is over."""
     for name, level, template, count in folding.due():
-        logging.getLogger(name).log(level, "%d like this in the last minute: %s", count, template)
+        alike = _PLACE.sub("…", template)
+        logging.getLogger(name).log(level, "%d like this in the last minute: %s", count, alike)

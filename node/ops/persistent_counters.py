@@ -27,6 +27,9 @@ Volume = dict[str, dict[tuple[str, str], int]]
 
 _CHECKSUM: Final = "crc32c"
 
+_COUNT_MAX: Final = 1 << 63
+"""No figure is as large; one that is would not fit into the metrics."""
+
 _PAGE_BYTES: Final = 4096
 """The file fills whole pages, so that there is room for larger figures when the disk has none."""
 
@@ -44,7 +47,7 @@ def load(folder: Path) -> Volume:
         return _parsed(json.loads(path.read_bytes()))
     except FileNotFoundError:
         return _nothing()
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         with suppress(OSError):
             path.replace(path.with_suffix(".json.damaged"))
         _log.warning("%s is damaged (%s): set aside, persistent counters restart", path, error)
@@ -64,7 +67,7 @@ def _parsed(content: Mapping[str, Any]) -> Volume:
     for kind, faces in figures.items():
         for face, outcomes in faces.items():
             for outcome, count in outcomes.items():
-                if not isinstance(count, int) or count < 0:
+                if not isinstance(count, int) or not 0 <= count < _COUNT_MAX:
                     raise ValueError(f"{kind} of {face} is {count!r}")
                 volume[kind][face, outcome] = count
     return volume

@@ -2,7 +2,7 @@
 
 Promises: over plain HTTP on loopback, and over HTTPS with the node's certificate file, it logs in with user name
 and password, registers, reads, modifies, adds, deletes values and handles, and gets its own errors for what must
-fail. Its search is in `test_pyhandle_search.py`.
+fail. Its search is in `test_real_server_20_search.py`.
 """
 
 import asyncio

@@ -52,6 +52,8 @@ class Places:
     """The documents that may say how to choose, the record's own first."""
     legacy_only: bool = False
     """Whether there are only URL values, the first of which wins."""
+    overlooked: str = ""
+    """What is to be said of a value whose locations are not where they are looked for."""
 
     def setting(self, *attributes: str) -> str | None:
         """Return the first of these attributes that a document has, one attribute after the other."""
@@ -115,18 +117,20 @@ class Gathering:
             UnreadableLocations: A value of the record itself cannot be read.
 
         """
-        own = [tag for value in found if has_type(value, _LOCATIONS) for tag in _document(value)]
+        documents = [(value, _document(value)) for value in found if has_type(value, _LOCATIONS)]
+        own = [tag for _, document in documents for tag in document]
+        overlooked = next((said for each in documents if (said := _overlooked(*each))), "")
         locates = any(has_type(value, _LOCATIONS, *_BESIDE) for value in found)
         settings = _Settings()
         settings.hear(own)
-        places = Places(_locations_in(own), list(own))
+        places = Places(_locations_in(own), list(own), overlooked=overlooked)
         self._include(own, places.locations, settings, 0)
         shared = [] if settings.no_namespace else self._shared(own, settings)
         from_namespace = _locations_in(shared)
         settings.hear(shared)
         self._include(shared, from_namespace, settings, 0)
         if not locates and not from_namespace:
-            return Places(_first_urls(found), legacy_only=True)
+            return Places(_first_urls(found), legacy_only=True, overlooked=overlooked)
         if not settings.no_urls:
             places.locations += _urls(found, settings, alone=not own)
         places.locations += from_namespace
@@ -215,6 +219,22 @@ def _document(value: HandleValue) -> list[Tag]:
 
 def _locations_in(documents: Iterable[Tag]) -> list[Location]:
     return [tag for document in documents for tag in document.tags if tag.name.lower() in _NAMES]
+
+
+def _overlooked(value: HandleValue, document: list[Tag]) -> str:
+    """Return what is to be said of a document that may mean locations, none of which count."""
+    if _locations_in(document) or not value.data.strip():
+        return ""
+    if not document:
+        return f"Value {value.index} holds no locations"
+    (root,) = document
+    remaining = list(root.tags)
+    while remaining:
+        tag = remaining.pop()
+        if tag.name.lower() in _NAMES:
+            return f"Value {value.index} has its locations deeper in <{root.name}> than they count"
+        remaining += tag.tags
+    return "" if root.name.lower() == _ROOT else f"Value {value.index} is no <{_ROOT}>"
 
 
 def _named(document: Tag, name: str) -> list[str]:

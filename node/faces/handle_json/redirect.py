@@ -175,9 +175,12 @@ class Redirect:
             chosen = places.locations[0] if places.locations else None
         else:
             chosen = choose(places.locations, places.steps, question.visitor)
+        if places.overlooked:
+            _log.warning("the locations of %r: %s", handle, places.overlooked)
+        # Without an address, a target would be this very page, for ever.
         address = None if chosen is None else address_of(chosen, handle)
-        if chosen is None or address is None:
-            return _page(pages.values_page(handle, found))
+        if chosen is None or not (address and address.strip()):
+            return _page(pages.values_page(handle, found, places.overlooked))
         address = address.strip() + (question.parameters.first("urlappend") or "")
         if not _may_follow(address):
             _log.warning("a target of %r is not followed: its scheme runs or opens things", handle)

@@ -20,6 +20,7 @@ from idnode.node.faces.http.access import Access
 from idnode.node.faces.http.busy import Busy
 from idnode.node.faces.http.documentation import documentation_routes
 from idnode.node.faces.http.seam import Seam
+from idnode.node.faces.http.unreadable import readable, refusal
 from idnode.node.faces.table import FACES
 from idnode.node.hosts import MISDIRECTED
 from idnode.node.interceptors.chain import Interceptors
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from idnode.node.faces.http.services import Services
     from idnode.node.service.events import Observer
     from idnode.registry.handle.clock import Clock
-
-_UNREADABLE: Final = "Bad HTTP message"
 
 # Names as the header map looks them up fastest; each plain GET is asked for them.
 _REQUEST_ID: Final = istr(REQUEST_ID_HEADER)
@@ -193,12 +192,18 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
                 self.transport.write(answer)
                 return
             self.admitted = answer is not None
+        if not data.isascii() and not self._incomplete and self._is_between_requests():
+            data = readable(data)
         _take(self, data)
-        # Only the start of a request leaves the connection waiting, and what follows belongs to it. As `_waits`, which
-        # would be one more call for each request.
-        self._incomplete = (
+        # Only the start of a request leaves the connection waiting, and what follows belongs to it. As
+        # `_is_between_requests`, which would be one more call for each request.
+        self._incomplete = not self._request_count or (
             self._waiter is not None and not self._messages and self._payload_parser is None
         )
+
+    def _is_between_requests(self) -> bool:
+        """Return whether nothing came on the connection, or `_waits`."""
+        return not self._request_count or self._waits()
 
     def _waits(self) -> bool:
         """Return whether there is no request under way, so that the next bytes are the next one's."""
@@ -216,7 +221,9 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
             replies.log_failure(exc)
         if request.writer.output_size > 0:
             raise ConnectionError("The answer was begun, no other can be sent")
-        text = (message or _UNREADABLE).partition("\n")[0] if status < 500 else ""
+        text = ""
+        if status < 500:
+            status, text = refusal(exc, message or "", self.max_field_size)
         response = replies.status_response(status, text)
         response.force_close()
         if self.seam.interceptors.active:

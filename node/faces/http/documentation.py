@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import web
 
-from idnode.node.faces.http.replies import unknown_endpoint
+from idnode.node.faces.http.replies import SERVER, unknown_endpoint
 from idnode.node.faces.http.routes import Route, endpoint
 from idnode.node.faces.table import FACES
 from idnode.node.openapi.page import asset, language_of, page
@@ -41,18 +41,24 @@ def documentation_routes(version: str) -> list[Route]:
         language = language_of(request.query, ENGLISH)
         if language not in bodies:
             bodies[language] = orjson.dumps(openapi(version, language))
-        return web.Response(body=bodies[language], content_type="application/json")
+        return web.Response(
+            body=bodies[language], content_type="application/json", headers={"Server": SERVER}
+        )
 
     async def shown(request: web.Request) -> web.StreamResponse:
         accepted = request.headers.get("Accept-Language", "")
         html, headers = page(language_of(request.query, accepted))
-        return web.Response(body=html, headers=headers)
+        return web.Response(body=html, headers=headers | {"Server": SERVER})
 
     async def loaded(request: web.Request) -> web.StreamResponse:
         found = asset(request.match_info["name"])
         if found is None:
             return unknown_endpoint(request)
-        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=3600"}
+        headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "max-age=3600",
+            "Server": SERVER,
+        }
         return web.Response(
             body=found.content, content_type=found.media_type, charset="utf-8", headers=headers
         )

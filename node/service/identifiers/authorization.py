@@ -102,7 +102,7 @@ class Authorization:
             return AddValues(key, EMPTY, overwrite=True)
         if not self._may_replace(identity, key, difference.rights):
             raise InvalidAdministrator
-        self._insist_on_home(key, {span.index: span.type for span in spans(values)})
+        self._insist_on_home(key, _values((values, spans(values))))
         return Create(key, difference.values, overwrite=True)
 
     def _may_replace(self, identity: Identity, key: bytes, needed: int) -> bool:
@@ -153,7 +153,7 @@ class Authorization:
         if difference.rights:
             self._permissions.require(identity, difference.rights, handle)
         _insist_on_writable(_replaced(difference.values, present))
-        self._insist_on_home(handle, _types(present.values(), coming))
+        self._insist_on_home(handle, _values((stored.values, present.values()), (values, coming)))
         return AddValues(handle, difference.values, overwrite)
 
     def modification(self, identity: Identity | None, handle: bytes, packed: bytes) -> ModifyValues:
@@ -174,7 +174,7 @@ class Authorization:
             needed |= rights.right_to_replace(present[span.index], span)
         if needed:
             self._permissions.require(identity, needed, handle)
-        self._insist_on_home(handle, _types(present.values(), coming))
+        self._insist_on_home(handle, _values((stored.values, present.values()), (values, coming)))
         return ModifyValues(handle, values)
 
     def removal(
@@ -192,7 +192,8 @@ class Authorization:
             raise ValuesNotFound
         needed = rights.to_remove(leaving) or Right.REMOVE_VALUE
         self._permissions.require(identity, needed, handle)
-        self._insist_on_home(handle, _types(span for span in present if span.index not in wanted))
+        left = [span for span in present if span.index not in wanted]
+        self._insist_on_home(handle, _values((stored.values, left)))
         return RemoveValues(handle, tuple(sorted(wanted)))
 
     def _home(self, identity: Identity | None, handle: bytes) -> bytes:
@@ -223,14 +224,14 @@ class Authorization:
             raise HandleNotFound
         return stored
 
-    def _insist_on_home(self, handle: bytes, remaining: dict[int, bytes]) -> None:
+    def _insist_on_home(self, handle: bytes, remaining: dict[int, tuple[bytes, Span]]) -> None:
         """Insist that a change of a prefix handle leaves its identifiers a home, and the node its administrators.
 
-        ``remaining`` are the types that the record has then, by index.
+        ``remaining`` are the values that the record has then by index, each in its list.
         """
         if not names.fold(handle).startswith(names.PREFIX_HANDLE_START):
             return
-        if self._authority.orphans(handle, remaining.values()):
+        if self._authority.orphans(handle, (span.type for _, span in remaining.values())):
             raise InsufficientPermission("The prefix has identifiers: its HS_ADMIN must stay")
         if self._permissions.locks_out(handle, remaining):
             raise InsufficientPermission("The node's administrators would have no key any more")
@@ -241,9 +242,9 @@ def _replaced(packed: bytes, present: dict[int, Span]) -> list[Span]:
     return [present[span.index] for span in spans(packed) if span.index in present]
 
 
-def _types(*groups: Iterable[Span]) -> dict[int, bytes]:
-    """Return the type of each index; later groups stand before earlier ones."""
-    return {span.index: span.type for group in groups for span in group}
+def _values(*groups: tuple[bytes, Iterable[Span]]) -> dict[int, tuple[bytes, Span]]:
+    """Return by index the values of packed lists; later lists stand before earlier ones."""
+    return {span.index: (packed, span) for packed, found in groups for span in found}
 
 
 def _insist_on_writable(touched: Iterable[Span]) -> None:

@@ -16,6 +16,7 @@ from idnode.registry.fetching import NotFetched, together
 from idnode.registry.handle import names
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.handle.types.hs_admin import decode_admin
+from idnode.registry.handle.types.hs_pubkey import DhPublicKey, decode_public_key
 from idnode.registry.handle.types.hs_vlist import decode_vlist
 from idnode.registry.handle.values import data_of, spans
 from idnode.registry.handle.wire.errors import ProtocolError
@@ -23,6 +24,7 @@ from idnode.registry.handle.wire.errors import ProtocolError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from idnode.registry.handle.values import Span
     from idnode.registry.register import Register
 
 GROUP_DEPTH_MAX: Final = 8
@@ -36,7 +38,8 @@ DECISIONS_MAX: Final = 10_000
 
 _ADMIN_TYPE: Final = b"HS_ADMIN"
 _GROUP_TYPE: Final = b"HS_VLIST"
-_KEY_TYPES: Final = (b"HS_SECKEY", b"HS_PUBKEY")
+_SECRET_KEY_TYPE: Final = b"HS_SECKEY"
+_PUBLIC_KEY_TYPE: Final = b"HS_PUBKEY"
 
 
 class Permissions:
@@ -120,16 +123,16 @@ class Permissions:
         sought = _folded(identity)
         return bool(sought.index) and any(_names(admin, sought) for admin in self._node_admins)
 
-    def locks_out(self, handle: bytes, remaining: Mapping[int, bytes]) -> bool:
+    def locks_out(self, handle: bytes, remaining: Mapping[int, tuple[bytes, Span]]) -> bool:
         """Return whether no administrator of the node has a key, if this is all that a record keeps.
 
-        ``remaining`` are the types of its values by index. Records without a key of theirs lock nobody out.
+        ``remaining`` are its values by index, each in its list. Records without a key of theirs lock nobody out.
         """
         folded = names.fold(handle)
         indexes = [admin.index for admin in self._node_admins if admin.handle == folded]
         if not indexes:
             return False
-        return not any(remaining.get(index, b"").upper() in _KEY_TYPES for index in indexes)
+        return not any(_proves(*remaining[index]) for index in indexes if index in remaining)
 
     def _administrators(self, handle: bytes) -> Iterator[tuple[int, Identity]]:
         stored = self._register.lookup(handle)
@@ -183,6 +186,19 @@ class Permissions:
 
 def _folded(identity: Identity) -> Identity:
     return Identity(names.fold(names.complete(identity.handle)), identity.index)
+
+
+def _proves(packed: bytes, span: Span) -> bool:
+    """Return whether a value is a key that somebody can prove to have."""
+    kind = span.type.upper()
+    if kind == _SECRET_KEY_TYPE:
+        return bool(data_of(packed, span))
+    if kind != _PUBLIC_KEY_TYPE:
+        return False
+    try:
+        return not isinstance(decode_public_key(data_of(packed, span)), DhPublicKey)
+    except ProtocolError:
+        return False
 
 
 def _names(reference: Identity, sought: Identity) -> bool:

@@ -1,4 +1,4 @@
-"""Private keys as clients keep them: PEM text of RSA, DSA, elliptic-curve and SM2 keys, unencrypted."""
+"""Private keys as clients keep them: PEM text of RSA, DSA, elliptic-curve and SM2 keys, or files of Handle.Net's."""
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.dsa import DSAPrivateKey
@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from idnode.registry.handle.crypto import sm2_private
 from idnode.registry.handle.crypto.sm2_private import Sm2PrivateKey
+from idnode.registry.handle.proofs.key_files import decode_key_file, is_key_file
 from idnode.registry.handle.wire.errors import MalformedKey, UnknownForm
 from idnode.registry.handle.wire.versions import Version, signature_hash
 
@@ -15,19 +16,23 @@ PrivateKey = RSAPrivateKey | DSAPrivateKey | EllipticCurvePrivateKey | Sm2Privat
 
 
 def decode_private_key(text: bytes, passphrase: bytes | None = None) -> PrivateKey:
-    """Return the key in a PEM text (PKCS#8, or the older forms that openssl writes).
+    """Return the key in a PEM text (PKCS#8, or the older forms that openssl writes), or in a file of Handle.Net's.
 
     A key under a passphrase needs it; SM2 keys are read without one only.
 
     Raises:
         MalformedKey: The text holds no key, or one under another passphrase.
         UnknownForm: A key that signs nothing in this protocol.
+        ProtocolError: A file of Handle.Net's is broken.
 
     """
+    if is_key_file(text):
+        return decode_key_file(text, passphrase)
     try:
         key = sm2_private.decode_pem(text) or load_pem_private_key(text, passphrase)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise MalformedKey(f"Not a private key in PEM that can be read: {error}") from error
+        said = str(error).partition(".")[0]
+        raise MalformedKey(f"Not a private key that can be read: {said}") from error
     if not isinstance(key, PrivateKey):
         raise UnknownForm("private key type", type(key).__name__)
     return key

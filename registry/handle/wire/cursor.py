@@ -204,7 +204,7 @@ class Writer:
         try:
             self._parts.append(layout.pack(value))
         except struct.error as error:
-            raise EncodingError(f"{value} does not fit: {error}") from error
+            raise EncodingError(f"{value} does not fit into {layout.size} bytes") from error
         return self
 
     def u1(self, value: int) -> "Writer":

@@ -2,7 +2,6 @@
 
 - Held thresholds pass, a broken one fails; one that broke while Locust was the limit says so instead.
 - Locust was the limit when a load process lacked the processor, woke late, or was lost.
-- Held thresholds do not pass when Locust was the limit or a part of the load is missing: that has an exit code.
 - A reader is told of dropped and of waiting arrivals, and what a closed load cannot show.
 """
 
@@ -66,54 +65,6 @@ def test_it_says_when_locust_was_the_limit(profile, ledger, trouble, said):
     assert "LOCUST WAS THE LIMIT: load process host:1" in text
     assert said in text
     assert "says nothing about the node" in text
-
-
-def test_e31_a_limit_that_broke_nothing_is_said_and_does_not_pass(profile, ledger):
-    late(ledger.process("host:1"))
-    verdict, text = text_of(profile(HELD), ledger)
-    assert verdict.exit_code == ExitCode.INCOMPLETE
-    assert "LOCUST WAS THE LIMIT" in text
-    assert "INCOMPLETE: the thresholds held" in text
-
-
-def silent(ledger):
-    del ledger.operations["bulk", "register batch"]
-
-
-def short(ledger):
-    ledger.planned["handle_udp"].planned = 40
-
-
-def many(ledger):
-    ledger.planned["handle_udp"].planned = 140
-
-
-@pytest.mark.parametrize(
-    ("damage", "said"),
-    [
-        (silent, "bulk was not asked at all"),
-        (many, "handle_udp had 140 arrivals planned where the profile asks for 90"),
-        (short, "handle_udp had 40 arrivals planned where the profile asks for 90"),
-    ],
-)
-def test_e31_a_missing_part_does_not_pass(profile, ledger, damage, said):
-    damage(ledger)
-    verdict, text = text_of(profile(HELD.replace("percent = 1", "percent = 5")), ledger)
-    assert verdict.exit_code == ExitCode.INCOMPLETE
-    assert f"INCOMPLETE: {said}" in text
-
-
-def test_e31_lost_workers_and_an_early_end_do_not_pass(profile, ledger):
-    assert text_of(profile(HELD), ledger, lost=1)[0].exit_code == ExitCode.INCOMPLETE
-    ended = judge(profile(HELD), ledger, seconds=6.0)
-    assert ended.exit_code == ExitCode.INCOMPLETE
-    assert ended.missing == ("the test ended after 6.0 of 10 s",)
-
-
-def test_e31_dropped_arrivals_need_a_threshold_that_allows_them(profile, ledger):
-    verdict, text = text_of(profile("p99_ms = 1000"), ledger)
-    assert verdict.exit_code == ExitCode.INCOMPLETE
-    assert "INCOMPLETE: 1 of 101 arrivals were dropped" in text
 
 
 def test_lost_workers_are_a_reason_to_doubt(profile, ledger):

@@ -146,3 +146,38 @@ async def test_locations_of_the_namespace_are_candidates(house, client):
     assert await leads_to(client) == "https://url/"
     await seed(house, "<locations no_nslocs='yes'><location href='https://a/'/></locations>")
     assert await leads_to(client, "?locatt=id:s") == "https://a/"
+
+
+OVERLOOKED = {
+    "<?xml version='1.0'?><locations><location href='https://a/'/></locations>": "in <?xml>",
+    "<!DOCTYPE x><locations><location href='https://a/'/></locations>": "in <!DOCTYPE>",
+    "<location href='https://a/'/>": "is no <locations>",
+    "<html><body>gone</body></html>": "is no <locations>",
+    "<locations><g><location href='https://a/'/></g></locations>": "in <locations>",
+    '{"href": "https://a/"}': "holds no locations",
+    "https://a/": "holds no locations",
+}
+
+
+@pytest.mark.parametrize(("data", "said"), OVERLOOKED.items())
+async def test_locations_that_count_for_nothing_are_said(house, client, data, said, caplog):
+    await seed(house, data)
+    assert await leads_to(client) in {"https://url/", "https://sub/"}
+    assert said in caplog.text
+    await seed(house, data, urls=[])
+    response, text = await get(client, "/88.900/x")
+    assert response.status == 200
+    assert said.replace("<", "&lt;").replace(">", "&gt;") in text
+
+
+@pytest.mark.parametrize("data", ["", " \n", "<locations/>", "<locations></locations>"])
+async def test_of_no_locations_nothing_is_said(house, client, data, caplog):
+    await seed(house, data)
+    assert await leads_to(client) in {"https://url/", "https://sub/"}
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("href", ["href=''", "href='  '", "href_template=''", "weight='1'"])
+async def test_a_location_without_an_address_is_no_target(house, client, href):
+    await seed(house, f"<locations><location {href}/></locations>")
+    assert await leads_to(client) == 200

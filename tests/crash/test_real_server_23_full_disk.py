@@ -113,7 +113,7 @@ def until_writes_are_taken(node):
     assert takes_writes(node)
 
 
-def test_a_full_disk_is_no_outage(served, small, rounds):
+def test_23_a_full_disk_is_no_outage(served, small, rounds):
     node = served(folder=small)
     data = node.data_dir
     used = shutil.disk_usage(data).used

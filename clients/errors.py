@@ -103,6 +103,9 @@ class ServerFailed(Refused):
 class ServerBusy(Refused):
     """The server takes no such request now, try again later (3, 7)."""
 
+    retry_after: float | None = None
+    """Seconds after which to come back, where an HTTP server says so."""
+
 
 class ProtocolRefused(Refused):
     """The server could not read the request (4)."""

@@ -232,6 +232,9 @@ class ClientExchange:
             if pending is None or pending.transport is not Transport.UDP:
                 self.ignored += 1
                 return
+            if _is_of_another_session(pending, first):
+                self.ignored += 1
+                return
             pending.received_bytes += len(datagram)
             pending.packets += 1
             joined = self._reassembly.add(None, datagram, now)
@@ -289,6 +292,9 @@ class ClientExchange:
         request_id = envelope.request_id
         pending = self._pending.get(request_id)
         if pending is None or pending.stream is not stream:
+            self.ignored += 1
+            return
+        if _is_of_another_session(pending, envelope):
             self.ignored += 1
             return
         pending.received_bytes += ENVELOPE_BYTES + len(data)
@@ -351,6 +357,12 @@ class ClientExchange:
     def _fail(self, request_id: int, error: NotAnswered) -> None:
         self.forget(request_id)
         self._outcomes.append(Failed(request_id, error))
+
+
+def _is_of_another_session(pending: _Pending, envelope: Envelope) -> bool:
+    """Return whether an answer to a request under a session bears another session's number."""
+    session = pending.request.session
+    return session is not None and envelope.session_id != session.number
 
 
 def _encode(request: Request) -> bytes:

@@ -94,6 +94,7 @@ class Client(WebCalls, Waiting):
             ) as response:
                 body = await _body_of(response)
                 status = response.status
+                retry_after = response.headers.get("Retry-After", "")
         except TimeoutError as error:
             raise TimedOut(f"{self.base} did not answer in time") from error
         except aiohttp.ClientConnectorError as error:
@@ -103,7 +104,7 @@ class Client(WebCalls, Waiting):
         except aiohttp.ClientError as error:
             raise MalformedAnswer(f"{self.base} does not speak HTTP: {error}") from error
         seconds = self._clock.elapsed() - started
-        return HttpResponse(status, body, seconds, self.base)
+        return HttpResponse(status, body, seconds, self.base, retry_after)
 
     def _new_session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=self._connections_max, ssl=self._trust)

@@ -60,7 +60,7 @@ class Client(WebCalls, Blocking):
         """
         started = self._clock.elapsed()
         try:
-            status, body = self._send(call)
+            status, body, retry_after = self._send(call)
         except (ConnectionFailed, ConnectionLost, MalformedAnswer):
             self.close()
             raise
@@ -68,9 +68,9 @@ class Client(WebCalls, Blocking):
             self.close()
             raise TimedOut(f"{self.base} did not answer in time") from error
         seconds = self._clock.elapsed() - started
-        return call.read(HttpResponse(status, body, seconds, self.base))
+        return call.read(HttpResponse(status, body, seconds, self.base, retry_after))
 
-    def _send(self, call: Call[Result]) -> tuple[int, bytes]:
+    def _send(self, call: Call[Result]) -> tuple[int, bytes, str]:
         reused = self._connection.sock is not None
         try:
             return self._send_once(call)
@@ -81,7 +81,8 @@ class Client(WebCalls, Blocking):
             self.close()
             return self._send_once(call)
 
-    def _send_once(self, call: Call[Result]) -> tuple[int, bytes]:
+    def _send_once(self, call: Call[Result]) -> tuple[int, bytes, str]:
+        """Return status, body, and the header Retry-After."""
         connection = self._connection
         try:
             if connection.sock is None:
@@ -113,7 +114,7 @@ class Client(WebCalls, Blocking):
         if missing:
             # http.client reports a short body itself only when it is read without a bound.
             raise ConnectionLost(f"{self.base} closed the connection {missing} bytes too early")
-        return response.status, body
+        return response.status, body, response.headers.get("Retry-After", "")
 
 
 class TokenClient(TokenCalls, Blocking):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 from idnode.clients.answer import Answer, Question, Transport
-from idnode.clients.errors import AuthenticationFailed, MalformedAnswer, error_for
+from idnode.clients.errors import AuthenticationFailed, MalformedAnswer, ServerBusy, error_for
 from idnode.clients.json_values import from_json, to_json
 from idnode.registry.handle.wire.constants import OpFlag, ResponseCode
 
@@ -70,6 +70,8 @@ class HttpResponse:
     body: bytes
     seconds: float = 0.0
     server: str = ""
+    retry_after: str = ""
+    """The header of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ def read_object(response: HttpResponse) -> dict[str, Any]:
 
     Raises:
         AuthenticationFailed: An empty 401: the credential was not accepted (handle-http-api.md §2).
+        ServerBusy: A 503 of a proxy, or of whoever answers without JSON: nothing was carried out.
         MalformedAnswer: The body is no JSON object.
 
     """
@@ -206,6 +209,11 @@ def read_object(response: HttpResponse) -> dict[str, Any]:
     try:
         found = json.loads(response.body)
     except (ValueError, RecursionError) as error:
+        if response.status == 503:
+            busy = ServerBusy(ResponseCode.SERVER_BUSY, "HTTP status 503")
+            if response.retry_after.isdecimal():
+                busy.retry_after = float(response.retry_after[:9])
+            raise busy from error
         raise MalformedAnswer(
             f"HTTP status {response.status} with a body that is no JSON"
         ) from error

@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "fault": "idnode.node.commands.fault",
     "fixtures": "idnode.node.commands.fixtures",
     "clock": "idnode.node.commands.clock",
+    "conform": "idnode.node.commands.conform",
     "dataset": "idnode.node.commands.dataset",
     "enterprise": "idnode.node.commands.enterprise",
     "reset": "idnode.node.commands.reset",

@@ -160,6 +160,10 @@ ROOMS = {
         "node/* clients/* registry/*",
         "aiohttp cryptography pydantic typer orjson uvloop rich msgpack",
     ),
+    # How a client is graded
+    "node/conform": Room(
+        "node/conform/* clients/* registry/handle/*", "pydantic yaml", HTTP | {"asyncio"}
+    ),
     # How it is used in tests: what pytest imports loads nothing else of the node
     "node/testing": Room("node/testing clients/* registry/handle/*", "pytest"),
     # How it is loaded and measured

@@ -30,6 +30,7 @@ BANNED = {
             "idnode.node.defaults",
             "idnode.node.testing",
             "idnode.node.locales",
+            "idnode.node.conform.driving",
             "idnode.loadtests.listening",
             "tests",
             "benchmarks",
@@ -50,7 +51,10 @@ BANNED = {
     "random.randrange": ((), "a seeded random.Random that is passed in"),
     "random.choice": ((), "a seeded random.Random that is passed in"),
     "time.sleep": (
-        ("idnode.node.commands", "idnode.node.testing", "benchmarks", "idnode.loadtests"),
+        (
+            *("idnode.node.commands", "idnode.node.testing", "benchmarks", "idnode.loadtests"),
+            *("idnode.node.conform.own_clients", "tests.conformance.conform.reference"),
+        ),
         "wait for the event itself",
     ),
 }

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, IPvAnyAddress
 
 from idnode.node.interceptors.actions import Send
 from idnode.node.interceptors.faults.actions import FaultAction
+from idnode.registry.handle.model import HandleValue
+from idnode.registry.handle.types.hs_site import Interface, Server, Site, encode_site, pack_address
+from idnode.registry.handle.values import pack
 from idnode.registry.handle.wire.administration import decode_handle_list, encode_handle_list
 from idnode.registry.handle.wire.constants import (
     DATAGRAM_BYTES_MAX,
     ENVELOPE_BYTES,
+    InterfaceType,
     OpCode,
     OpFlag,
+    Transport,
 )
 from idnode.registry.handle.wire.datagrams import split
 from idnode.registry.handle.wire.envelope import Envelope, decode_envelope
 from idnode.registry.handle.wire.errors import ProtocolError
 from idnode.registry.handle.wire.failure import encode_failure
 from idnode.registry.handle.wire.message import Message, decode_message, encode_message
+from idnode.registry.handle.wire.referral import Referral, encode_referral
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +110,54 @@ class ReferralLoopAction(FaultAction):
             return [message]
 
         return _with_message(exchange, plan, change)
+
+
+class ReferralAction(FaultAction):
+    """Refers whoever resolves to a server (response code 302 or 303), by a site record in the answer."""
+
+    kind: Literal["referral"]
+    code: Literal[302, 303] = 302
+    host: IPvAnyAddress
+    port: Annotated[int, Field(ge=1, le=65_535)]
+    """Of the server, for UDP and TCP."""
+
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
+        """Refer there."""
+        del seeded
+        interfaces = tuple(
+            Interface(InterfaceType.QUERY, transport, self.port)
+            for transport in (Transport.UDP, Transport.TCP)
+        )
+        server = Server(1, pack_address(str(self.host)), interfaces=interfaces)
+        site = HandleValue(1, "HS_SITE", encode_site(Site(1, (server,))))
+
+        def change(message: Message) -> list[Message]:
+            if message.op_code != OpCode.RESOLUTION:
+                return [message]
+            message.response_code = self.code
+            message.op_flags &= ~OpFlag.REQUEST_DIGEST
+            message.body = encode_referral(Referral(values=pack([site])))
+            message.credential = b""
+            return [message]
+
+        return _with_message(exchange, plan, change)
+
+
+class VersionAction(FaultAction):
+    """Answers in another version of the protocol, as older servers do."""
+
+    kind: Literal["version"]
+    major: Annotated[int, Field(ge=0, le=255)] = 2
+    minor: Annotated[int, Field(ge=0, le=255)] = 1
+
+    def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:
+        """Change it in each envelope."""
+        del exchange, seeded
+
+        def change(envelope: Envelope) -> None:
+            envelope.major, envelope.minor = self.major, self.minor
+
+        return _with_envelopes(plan, change)
 
 
 class SplitListAction(FaultAction):

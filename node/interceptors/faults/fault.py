@@ -34,6 +34,8 @@ Action = Annotated[
     | binary.WrongSessionIdAction
     | binary.ResponseCodeAction
     | binary.ReferralLoopAction
+    | binary.ReferralAction
+    | binary.VersionAction
     | binary.SplitListAction
     | http.HttpStatusAction
     | http.HttpStatusEarlyAction

@@ -1,0 +1,1 @@
+"""Rules of a right client, one module an API, and the ways of judging that they share."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from idnode.node.addresses import told
+from idnode.node.addresses import told, url_of
 from idnode.node.browsers import fenced
 from idnode.node.build import version
 from idnode.node.defaults import DEMO_SECRET
@@ -19,6 +19,7 @@ from idnode.node.ops.documentation import documentation_routes
 from idnode.node.ops.fixtures import FixtureCalls
 from idnode.node.ops.identifiers import IdentifierCalls
 from idnode.node.ops.onboarding import OnboardingCalls
+from idnode.node.own_trace import tracing
 from idnode.node.reporting import Reported, snapshot_of
 from idnode.node.states import state_routes
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from idnode.node.docking_parts import DockingParts
     from idnode.node.given import GivenFixtures
     from idnode.node.observation import Observation
+    from idnode.node.settings import Settings
     from idnode.node.states import NodeStates
     from idnode.registry.handle.clock import Clock
 
@@ -61,7 +63,10 @@ def management_app(
         return await node.register.count(prefix)
 
     identifiers = IdentifierCalls(
-        lambda: node.services if health.ready else None, settings.prefix, clock
+        lambda: node.services if health.ready else None,
+        settings.prefix,
+        clock,
+        tracing(lambda: node.addresses),
     )
     calls = OnboardingCalls(lambda: node.parts if health.ready else None, settings.prefix, count)
     app = management.build(
@@ -85,6 +90,13 @@ def management_app(
         front=console_page("overview", version()),
     )
     return fenced(app, settings)
+
+
+def console_of(settings: Settings, admin: tuple[str, int], *, in_tree: bool) -> str | None:
+    """Return where a node's console is, for pages of the HTTP port; None if only one of both is on loopback."""
+    if not (is_loopback(settings.host) and is_loopback(settings.admin_host)):
+        return None
+    return f"{url_of(admin)}/nodes/{settings.name}/" if in_tree else f"{url_of(admin)}/"
 
 
 def about(node: Managed) -> dict[str, Any]:

@@ -12,9 +12,10 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
 
-from deploy.screenshots.life import live
+from deploy.screenshots.life import keep_asking, live
 from deploy.screenshots.scenes import SCENES, Scene
 from playwright.sync_api import Browser, sync_playwright
 
@@ -50,13 +51,19 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "deploy/screenshots/out")
     folder.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    with node() as ready, sync_playwright() as playwright:
-        live(ready)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for scene in SCENES:
-            for language in LANGUAGES:
-                _take(browser, ready["admin"], scene, language, folder)
-        browser.close()
+    with node() as ready:
+        live(ready)  # which runs a loop of its own, as the browser's steering does
+        ended = Event()
+        asking = Thread(target=keep_asking, args=(ready, ended))
+        asking.start()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            for scene in SCENES:
+                for language in LANGUAGES:
+                    _take(browser, ready["admin"], scene, language, folder)
+            browser.close()
+        ended.set()
+        asking.join()
 
 
 def _take(browser: Browser, base: str, scene: Scene, language: str, folder: Path) -> None:

@@ -9,13 +9,18 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from contextlib import suppress
-from typing import Any, Final
+from itertools import count
+from math import sin
+from typing import TYPE_CHECKING, Any, Final
 
 from idnode.clients.answer import Transport
 from idnode.clients.blocking import Client
 from idnode.clients.errors import ClientError
 from idnode.clients.snms import Client as Snms
 from idnode.clients.snms_requests import Account
+
+if TYPE_CHECKING:
+    from threading import Event
 
 PREFIX: Final = "88.900.1"
 NAMES: Final = ("gearbox-7", "gearbox-8", "pump-IS80", "valve-DN50", "齿轮箱-9")
@@ -50,6 +55,15 @@ def live(ready: dict[str, Any]) -> None:
     for number, name in enumerate(APPLICANTS):
         new = {"name": name, "username": f"sample{number}", "password": "idnode-demo"}
         _send("POST", f"{admin}/api/v1/enterprises", new)
+
+
+def keep_asking(ready: dict[str, Any], ended: Event) -> None:
+    """Resolve over UDP, now more and now less, until it is ended."""
+    with Client(tuple(ready["handle_tcp"]), transport=Transport.UDP) as client:
+        for number in count():
+            client.resolve(f"{PREFIX}/{NAMES[number % 4]}")
+            if ended.wait(0.004 + 0.02 * (1 + sin(number / 60))):
+                return
 
 
 async def _apply(http: str) -> None:

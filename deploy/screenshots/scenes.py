@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def _overview(page: Page) -> None:
     page.wait_for_selector("#resolutions-spark path")
-    page.wait_for_timeout(9_000)  # until there is a line to see
+    page.wait_for_timeout(40_000)  # until there is a line to see
 
 
 def _journal(page: Page) -> None:
@@ -42,7 +42,7 @@ def _directory(page: Page) -> None:
 
 def _load(page: Page) -> None:
     page.wait_for_selector("#latencies tr")
-    page.wait_for_timeout(4_000)
+    page.wait_for_timeout(30_000)
 
 
 class Scene(NamedTuple):

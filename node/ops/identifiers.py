@@ -40,6 +40,8 @@ LIMIT_MAX: Final = 500
 LOOKED_AT_MAX: Final = 5_000
 """Most handles that one search for a text looks at; the next begins behind them."""
 
+TRANSPORTS: Final = ("udp", "tcp")
+
 SESSION_HEADER: Final = "X-Idnode-Session"
 SESSION_SECONDS: Final = 1_800
 SESSIONS_MAX: Final = 64
@@ -64,11 +66,19 @@ class _Session(NamedTuple):
 
 
 class IdentifierCalls:
-    """Serves ``/api/v1/identifiers`` and ``/api/v1/identity``; ``services`` returns None while the node is starting."""
+    """Serves ``/api/v1/identifiers`` and ``/api/v1/identity``; ``services`` returns None while the node is starting.
+
+    ``trace`` tells how a client finds a handle over a transport.
+    """
 
     def __init__(
-        self, services: Callable[[], IdentifierServices | None], node_prefix: str, clock: Clock
+        self,
+        services: Callable[[], IdentifierServices | None],
+        node_prefix: str,
+        clock: Clock,
+        trace: Callable[[str, str], Awaitable[dict[str, Any]]],
     ) -> None:
+        self._trace = trace
         self._services_or_none = services
         self._operator = node_administrators(node_prefix.encode())[0]
         self._clock = clock
@@ -81,6 +91,7 @@ class IdentifierCalls:
             web.get(_ONE, _answered(self.read), allow_head=False),
             web.put(_ONE, _answered(self.write)),
             web.delete(_ONE, _answered(self.delete)),
+            web.post(_ONE + "/trace", _answered(self.trace)),
             web.post("/api/v1/identity", _answered(self.sign_in)),
             web.delete("/api/v1/identity", _answered(self.sign_out)),
         ]
@@ -155,6 +166,17 @@ class IdentifierCalls:
         else:
             await self._services.registrar.delete(identity, handle)
         return {"handle": handle.decode(errors="replace")}
+
+    async def trace(self, request: web.Request) -> Any:
+        """Return how a client finds the handle, hop by hop, with a picture.
+
+        It is a POST although it changes nothing: hops lead to wherever records point, which no page may cause unasked.
+        """
+        handle, transport = _handle(request), (await _body(request)).get("transport", "udp")
+        if transport not in TRANSPORTS:
+            raise web.HTTPBadRequest(reason=f"transport is one of {', '.join(TRANSPORTS)}")
+        _ = self._services  # there are none while the node is starting
+        return await self._trace(handle.decode(errors="replace"), transport)
 
     async def sign_in(self, request: web.Request) -> Any:
         """Open a session for an identity (``index:handle``) that its secret proves."""

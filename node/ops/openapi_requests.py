@@ -126,6 +126,10 @@ def _identifiers() -> list[Operation]:
         "properties": {"values": {"type": "array"}, "new": {"type": "boolean"}},
         "required": ["values"],
     })  # fmt: skip
+    transport = Body(schema={
+        "type": "object",
+        "properties": {"transport": {"type": "string", "enum": ["udp", "tcp"]}},
+    })  # fmt: skip
     asked = (
         Parameter("prefix", "whose identifiers", required=True),
         Parameter("text", "only those with this in their suffix"),
@@ -140,6 +144,8 @@ def _identifiers() -> list[Operation]:
                   _told("The handle"), (handle,), body=record),
         Operation("DELETE", path + "/{handle}", "Delete a record, or some of its values", tag,
                   _told("The handle"), (handle, session)),
+        Operation("POST", path + "/{handle}/trace", "Trace an identifier", tag, _told("Its hops"),
+                  (handle,), body=transport),
         Operation("POST", signing, "Sign in as an identity", tag, _told("The session"), body=identity),
         Operation("DELETE", signing, "Sign out", tag, _told("Whether there was a session")),
     ]  # fmt: skip

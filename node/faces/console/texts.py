@@ -19,7 +19,7 @@ def catalogue() -> dict[str, dict[str, dict[str, str]]]:
     return tomllib.loads(text)
 
 
-def text_of(language: str, name: str, **facts: Any) -> str:
+def text_of(language: str, name: str, /, **facts: Any) -> str:
     """Return the words that ``section.name`` stands for, with facts in them.
 
     Raises:

@@ -50,7 +50,7 @@ function because(entry) {
 
 function facts(entry) {
   const rows = [
-    ["time", entry.time.replace("T", " ").replace("Z", " UTC")],
+    ["time", h("span", { class: "nowrap" }, `${entry.time.slice(0, 10)} ${entry.time.slice(11, 23)}`)],
     ["face", said(`common.face_${entry.face}`, entry.face)],
     ["handle", entry.handle && h("a", { class: "mono", href: `identifiers?handle=${encodeURIComponent(entry.handle)}` }, entry.handle)],
     ["peer", h("code", {}, entry.peer)],

@@ -208,6 +208,7 @@ function topBar() {
     });
     get("node").then((node) => {
       $("where").textContent = node.name ? `${node.name} · ${node.prefix}` : node.prefix;
+      if (/\/nodes\/[^/]+\//.test(location.pathname)) $("where").after(h("a", { class: "chip", href: "../../" }, t("common.tree")));
     }).catch(() => {});
   }
 }

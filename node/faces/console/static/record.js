@@ -1,6 +1,6 @@
 // A record: its values decoded, each with its bytes, a QR code, and how to ask for it.
 
-import { copier, h, lasting, path, t } from "./page.js";
+import { ask, attempt, copier, fill, h, lasting, path, t } from "./page.js";
 import { beginEditing, removeValue, removeRecord } from "./editing.js";
 
 export function record(found, node) {
@@ -13,7 +13,19 @@ export function record(found, node) {
       h("button", { type: "button", onclick: () => beginEditing({ handle: found.handle, index: free(found.values) }) }, t("identifiers.add_value")),
       h("button", { type: "button", class: "danger", onclick: () => removeRecord(found.handle) }, t("identifiers.delete"))),
     ...found.values.map((value) => row(found.handle, value)),
-    foot(found.handle, url, node));
+    foot(found.handle, url, node),
+    way(found.handle));
+}
+
+/** The way of a question to the record, as a client of this node sees it. */
+function way(handle) {
+  const picture = h("div", { class: "scroll", tabindex: "0" });
+  const trace = (transport) => h("button", { type: "button", "data-trace": transport, onclick: () => attempt(async () => {
+    const found = await ask("POST", `identifiers/${path(handle)}/trace`, { transport });
+    const alt = `${found.end}: ${found.hops.map((hop) => `${hop.server} ${hop.response}`).join(", ")}`;
+    fill(picture, h("img", { src: `data:image/svg+xml,${encodeURIComponent(found.picture)}`, alt, class: "trace" }));
+  }) }, t("identifiers.trace", { transport: transport.toUpperCase() }));
+  return h("div", { class: "way" }, h("div", { class: "bar" }, trace("udp"), trace("tcp")), picture);
 }
 
 const free = (values) => Math.max(0, ...values.map(({ index }) => index).filter((index) => index < 100)) + 1;

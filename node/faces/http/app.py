@@ -48,6 +48,9 @@ _REQUEST_ID: Final = istr(REQUEST_ID_HEADER)
 _FAULT: Final = istr(FAULT_HEADER)
 
 
+_take: Final = web.RequestHandler.data_received
+
+
 class UnexpectedErrors:
     """Tells an observer of requests that failed as nobody planned."""
 
@@ -190,9 +193,12 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
                 self.transport.write(answer)
                 return
             self.admitted = answer is not None
-        super().data_received(data)
-        # Only the start of a request leaves the connection waiting, and what follows belongs to it.
-        self._incomplete = self._waits()
+        _take(self, data)
+        # Only the start of a request leaves the connection waiting, and what follows belongs to it. As `_waits`, which
+        # would be one more call for each request.
+        self._incomplete = (
+            self._waiter is not None and not self._messages and self._payload_parser is None
+        )
 
     def _waits(self) -> bool:
         """Return whether there is no request under way, so that the next bytes are the next one's."""

@@ -6,7 +6,6 @@
 - A request id that a client sends comes back, and is the entry's; every refusal has one.
 - The four kinds of 未登录或登录已失效, a digest of another day, and batches of refused items are told apart.
 - Near misses are named: prefixes that live here, a handle that differs by a character, templates that there are.
-- A stream that was asked for at most so many entries a second sends lists, and counts what it left out.
 - Verification waits, and does not sleep; the stream tells what comes; filters and cursors hold.
 """
 
@@ -382,25 +381,3 @@ async def test_filters_cursors_and_clearing(node, http, journal):
     assert told["forgotten"] >= 3
     assert (await journal.call("GET", "/api/v1/journal"))[1]["items"] == []
     assert (await journal.call("GET", f"/api/v1/journal/{journal.after}"))[0] == 404
-
-
-async def test_a_stream_of_at_most_so_many_counts_what_it_left_out(node, journal):
-    flood = 500
-    async with journal.session.get(
-        "/api/v1/journal/stream", params={"most": 200, "refused": "true"}
-    ) as answer:
-        await refused_binary(node, Transport.TCP, NOTHING)
-        entry = node.observation.journal.ring.get(str(node.observation.journal.ring.last_number))
-        for _ in range(flood):
-            node.observation.journal.ring.add(entry)
-        shown = left_out = events = 0
-        while shown + left_out < flood + 1:
-            line = await answer.content.readline()
-            if line.startswith(b"data:"):
-                found = json.loads(line.removeprefix(b"data:"))
-                assert len(found["items"]) <= 200
-                shown += len(found["items"])
-                left_out += found["left_out"]
-                events += 1
-        assert shown < flood / 2
-        assert events < shown

@@ -30,6 +30,12 @@ def _record(page: Page) -> None:
     page.wait_for_selector("#list a")
 
 
+def _traced(page: Page) -> None:
+    _record(page)
+    page.locator("[data-trace=udp]").click()
+    page.locator("img.trace").scroll_into_view_if_needed()
+
+
 def _bench(page: Page) -> None:
     page.locator("[data-fault=snms-504-after-commit]").check()
     page.wait_for_selector(".fault.on")
@@ -58,6 +64,7 @@ class Scene(NamedTuple):
 SCENES: Final = (
     Scene("overview", "", _overview),
     Scene("identifiers", "identifiers?handle=88.900.1/gearbox-7", _record),
+    Scene("identifiers-trace", "identifiers?handle=88.900.1/gearbox-7", _traced),
     Scene("journal", "journal", _journal),
     Scene("journal-entry", "journal", _entry),
     Scene("directory", "directory", _directory),

@@ -47,7 +47,7 @@ function percentile(buckets, share) {
 const told = (seconds) => (seconds === null ? "–" : lasting(seconds));
 
 function tile(name, value, text, note) {
-  points[name] = [...points[name], value ?? 0].slice(-60);
+  if (before) points[name] = [...points[name], value ?? 0].slice(-60);
   $(name).textContent = text;
   $(`${name}-note`).textContent = note;
   if (points[name].length > 1) sparkline($(`${name}-spark`), points[name]);

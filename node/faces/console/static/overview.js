@@ -22,10 +22,11 @@ function volume(kind, stats, seconds) {
   $(kind).textContent = short(now);
   $(kind).title = number(now);
   $(`${kind}-rate`).textContent = before ? t("overview.rate", { rate: number(Math.round(rate)) }) : "";
-  $(`${kind}-target`).textContent = t("overview.of_target", {
-    percent: (now / target * 100).toLocaleString("en", { maximumSignificantDigits: 2 }), target: short(target),
-  });
-  meter($(`${kind}-meter`), now / target);
+  // A node of a tree may have no target of its own.
+  const share = target ? now / target : 0;
+  const percent = (share * 100).toLocaleString("en", { maximumSignificantDigits: 2 });
+  $(`${kind}-target`).textContent = target ? t("overview.of_target", { percent, target: short(target) }) : "";
+  meter($(`${kind}-meter`), share);
   if (rates[kind].length > 1) sparkline($(`${kind}-spark`), rates[kind]);
 }
 

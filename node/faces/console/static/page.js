@@ -235,3 +235,6 @@ $("language").addEventListener("click", (event) => {
 });
 
 topBar();
+// On a phone the menu is a row that may be longer than the screen.
+const here = document.querySelector(".menu [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.clientWidth) / 2;

@@ -39,7 +39,9 @@ async function load() {
   const states = found.nodes.map(({ state }) => state).join();
   if (states !== drawn) $("picture").src = `tree/graph.svg?${encodeURIComponent(states)}`;
   drawn = states;
-  if (!document.activeElement?.dataset.change) fill($("nodes"), found.nodes.map(row));
+  const held = document.activeElement?.dataset.change;
+  fill($("nodes"), found.nodes.map(row));
+  if (held) document.querySelector(`[data-change="${CSS.escape(held)}"]`)?.focus();
 }
 
 every(3, () => attempt(load));

@@ -31,8 +31,9 @@ def url_of(address: tuple[str, int], scheme: str = "http") -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def _told(addresses: Addresses) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def told(addresses: Addresses) -> dict[str, Any]:
+    """Return the addresses as the ready file has them."""
+    found: dict[str, Any] = {
         "handle_tcp": addresses.handle_tcp,
         "handle_udp": addresses.handle_udp,
         "http": url_of(addresses.http),
@@ -40,8 +41,8 @@ def _told(addresses: Addresses) -> dict[str, Any]:
         "admin": url_of(addresses.admin),
     }
     if addresses.idhub is not None:
-        told["idhub"] = url_of(addresses.idhub)
-    return told
+        found["idhub"] = url_of(addresses.idhub)
+    return found
 
 
 def write_ready_file(
@@ -55,9 +56,9 @@ def write_ready_file(
         OSError: It cannot be written.
 
     """
-    content: dict[str, Any] = {"pid": os.getpid(), "core": core, **_told(addresses)}
+    content: dict[str, Any] = {"pid": os.getpid(), "core": core, **told(addresses)}
     if nodes is not None:
-        content["nodes"] = {name: _told(each) for name, each in nodes.items()}
+        content["nodes"] = {name: told(each) for name, each in nodes.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
     beside.write_bytes(orjson.dumps(content) + b"\n")

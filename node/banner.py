@@ -36,7 +36,7 @@ data in {settings.data_dir}, seed {seed}
   Handle protocol  {host}:{port} (TCP and UDP)
   HTTP API         {url_of(addresses.http)} and {url_of(addresses.http, "https")}
 {_idhub(addresses)}  Certificate      {settings.tls_certificate or own_certificate(settings.data_dir / KEYS)}
-  Management       {url_of(addresses.admin)}  (/metrics /livez /readyz /api/v1/stats)
+  Management       {url_of(addresses.admin)}  (a console in the browser; /metrics /livez /readyz)
 
   Node             {prefix}, administrator 301:0.NA/{prefix}, {secret}
   Enterprise       {prefix}.1 (示例企业), administrator 301:0.NA/{prefix}.1, same secret

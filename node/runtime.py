@@ -49,7 +49,7 @@ from idnode.node.given import GivenFixtures
 from idnode.node.housekeeping import Housekeeping
 from idnode.node.interceptors.chain import Interceptors
 from idnode.node.interceptors.exchange import HANDLE_JSON, HANDLE_TCP, HANDLE_UDP
-from idnode.node.management_parts import management_app
+from idnode.node.management_parts import console_of, management_app
 from idnode.node.observation import Observation
 from idnode.node.ops import persistent_counters
 from idnode.node.ops.health import Health, State
@@ -123,6 +123,7 @@ class Node:
         self._housekeeping: Housekeeping
         self._granted: open_files.Shares
         self._listeners: list[HttpListener]
+        self._admin: tuple[str, int]
 
     @property
     def log_failed(self) -> bool:
@@ -165,13 +166,13 @@ class Node:
         self.metrics.read_ready(lambda: self.health.ready)
         show_data_directory(self.settings, self.metrics)
         self._granted = open_files.shares(self.settings, open_files.limit())
-        admin = await self._serve_management()
+        self._admin = await self._serve_management()
         opened = await self._open_register()
         await finish_return(self.settings.data_dir, opened)
         async with started_together(opened.capabilities.shared, self.settings.data_dir / KEYS):
-            await self._build_on(opened, admin)
+            await self._build_on(opened)
 
-    async def _build_on(self, opened: Register, admin: tuple[str, int]) -> None:
+    async def _build_on(self, opened: Register) -> None:
         first_start = not await opened.count(PREFIX_OF_PREFIXES)
         slots = opened.capabilities.slots
         self.answering = answering = Answering(slots, self._clock, self.settings)
@@ -211,7 +212,7 @@ class Node:
         http, *further = await self._serve_faces(services, web_sockets)
         self._running.callback(self._queues.watch(self._clock, self.metrics))
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
-        self.addresses = Addresses(bound.address, bound.address, http, admin, *further)
+        self.addresses = Addresses(bound.address, bound.address, http, self._admin, *further)
         if self.settings.national_url is not None:
             self.dock(self.settings.national_url)
         if self.dataset is not None:
@@ -364,6 +365,7 @@ class Node:
             idhub=self.parts.objects.idhub,
             national=self.docking.national,
             referral_status=int(self.settings.referral_status),
+            console=console_of(self.settings, self._admin, in_tree=self._shared is not None),
             trace=None if self.recursion is None else self.recursion.told,
             freshness=None if self.recursion is None else self.recursion.freshness,
         )

@@ -29,7 +29,10 @@ STREAMS_MAX: Final = 16
 _WAITING_MAX: Final = 1_000
 """Entries that a stream's reader may be behind; then the stream ends, for it would tell a gapped story."""
 
-_PAGING: Final = ("after", "limit", "order")
+_PAGING: Final = ("after", "limit", "order", "most")
+
+BATCHES_A_SECOND: Final = 4
+"""Events a second of a stream that was asked for at most so many entries."""
 
 
 class JournalCalls:
@@ -142,6 +145,8 @@ class JournalCalls:
         wanted = _filter(request.query)
         if self._streams >= STREAMS_MAX:
             raise web.HTTPServiceUnavailable(reason=f"At most {STREAMS_MAX} streams run at once")
+        if "most" in request.query:
+            return await self._sampled(request, wanted, _integer(request.query, "most", 0))
         waiting: asyncio.Queue[Entry | None] = asyncio.Queue()
         ring = self._journal.ring
 
@@ -167,6 +172,57 @@ class JournalCalls:
             self._streams -= 1
             stop()
         return response
+
+    async def _sampled(self, request: web.Request, wanted: Filter, most: int) -> web.StreamResponse:
+        """Send lists of the entries that match, at most so many a second, each with how many were left out.
+
+        However fast entries come, one that is left out costs a comparison and an addition.
+        """
+        sample = _Sample(wanted, max(1, most // BATCHES_A_SECOND))
+        stop = self._journal.ring.listen(sample.take)
+        self._streams += 1
+        try:
+            async with sse_response(request) as response:
+                while response.is_connected():
+                    await sample.filled.wait()
+                    entries, left_out = sample.emptied()
+                    items = [entry.as_summary() for entry in entries]
+                    body = orjson.dumps({"items": items, "left_out": left_out}).decode()
+                    await response.send(body)
+                    await asyncio.sleep(1 / BATCHES_A_SECOND)
+        except ConnectionError:
+            pass  # whoever read it has gone
+        finally:
+            self._streams -= 1
+            stop()
+        return response
+
+
+class _Sample:
+    """Keeps the first entries that match, until it is emptied, and counts those that came behind them."""
+
+    def __init__(self, wanted: Filter, most: int) -> None:
+        self._wanted = wanted
+        self._most = most
+        self._entries: list[Entry] = []
+        self._left_out = 0
+        self.filled = asyncio.Event()
+        """Set once there is something to send."""
+
+    def take(self, entry: Entry) -> None:
+        """Keep an entry if it matches and there is room; once there is none, matching or not, it is counted."""
+        if len(self._entries) >= self._most:
+            self._left_out += 1
+        elif self._wanted.matches(entry):
+            self._entries.append(entry)
+            self.filled.set()
+
+    def emptied(self) -> tuple[list[Entry], int]:
+        """Return what there is, and begin anew."""
+        found = self._entries, self._left_out
+        self._entries, self._left_out = [], 0
+        self.filled.clear()
+        return found
 
 
 def _line(entry: Entry) -> str:

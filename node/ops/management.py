@@ -45,16 +45,21 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
     snapshot: Callable[[str], Awaitable[Report]],
     before_telling: Callable[[], Awaitable[None]] = _nothing,
     further: Iterable[web.RouteDef] = (),
+    pages: Iterable[web.RouteDef] = (),
+    front: Handler | None = None,
 ) -> web.Application:
     """Return the app.
 
     ``stats`` gives the body of ``/api/v1/stats``; ``snapshot`` takes one under a name and tells about it, or
     raises `FileExistsError`. ``before_telling`` is awaited once counters were read and before anybody learns
-    them. ``further`` routes are those of other modules.
+    them. ``further`` routes are those of other modules, ``pages`` those for browsers, which are shown ``front``
+    where programs get the list of paths.
     """
     further = list(further)
 
-    async def index(_: web.Request) -> web.Response:
+    async def index(request: web.Request) -> web.StreamResponse:
+        if front is not None and wants_page(request):
+            return await front(request)
         own = ("/livez", "/readyz", "/metrics", "/api/v1/stats", "/api/v1/snapshots")
         return _json({"paths": [*own, *dict.fromkeys(route.path for route in further)]})
 
@@ -88,8 +93,14 @@ def build(  # noqa: PLR0913  # the parts of one app, by name
             web.get("/api/v1/stats", statistics),
             web.post("/api/v1/snapshots", snapshots),
             *further,
+            *pages,
         ]
     )
+
+
+def wants_page(request: web.Request) -> bool:
+    """Return whether whoever asks is a browser that shows a page."""
+    return "text/html" in request.headers.get("Accept", "")
 
 
 def bare(routes: Iterable[web.RouteDef]) -> web.Application:

@@ -110,6 +110,17 @@ class Template(Model):
     updated: int
 
 
+class Account(Model):
+    """An account of the SNMS face; ``created`` is epoch seconds."""
+
+    id: int
+    username: str
+    role: str
+    email: str
+    mobile: str
+    created: int
+
+
 class Volume(Model):
     """Identifiers of a prefix registered and resolved on a day (``yyyy-MM-dd`` in China)."""
 

@@ -74,6 +74,7 @@ class OnboardingCalls:
             web.get("/api/v1/prefixes/{prefix}", _answered(self.prefix)),
             web.post("/api/v1/prefixes/{prefix}/{switch:enable|disable}", _answered(self.switch)),
             web.get("/api/v1/templates", _answered(self.templates)),
+            web.get("/api/v1/accounts", _answered(self.accounts)),
             web.get("/api/v1/reviews", _answered(self.reviews)),
             web.post("/api/v1/reviews/{prefix}/{verdict:approve|reject}", _answered(self.decide)),
             web.get("/api/v1/volumes", _answered(self.daily_counts)),
@@ -137,6 +138,11 @@ class OnboardingCalls:
         """Return a page of templates, by prefix and by part of the version."""
         page = await self._desk.enterprises.templates(_asked(request))
         return _shown_page(page, map(_template, page.rows))
+
+    async def accounts(self, request: web.Request) -> Any:
+        """Return a page of accounts, by part of the name."""
+        page = await self._desk.enterprises.accounts(_asked(request))
+        return _shown_page(page, (row._asdict() for row in page.rows))
 
     async def reviews(self, request: web.Request) -> Any:
         """Return a page of the prefixes that wait for a decision."""

@@ -131,6 +131,8 @@ def _directory() -> list[Operation]:
                   body=decision),
         Operation("GET", "/api/v1/templates", "List templates", TAG,
                   _answers(models.Page[models.Template]), _PAGE),
+        Operation("GET", "/api/v1/accounts", "List accounts", TAG,
+                  _answers(models.Page[models.Account]), (_PAGE[0], *_PAGE[2:])),
         Operation("GET", "/api/v1/reviews", "List applications that wait", TAG,
                   _answers(models.Page[models.Prefix]), _PAGE[2:]),
         Operation("POST", "/api/v1/reviews/{prefix}/approve", "Approve what waits", TAG, one,

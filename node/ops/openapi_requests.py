@@ -1,4 +1,4 @@
-"""The journal and the faults as OpenAPI operations."""
+"""The journal, the faults and the identifiers as OpenAPI operations."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def operations() -> list[Operation]:
         "GET", "/api/v1/docking", "Tell what was filed at the national node, or here", "Docking",
         _told("Filings and reports"),
     )  # fmt: skip
-    return [*_journal(), *_faults(), docking]
+    about = Operation(
+        "GET", "/api/v1/node", "Tell addresses and credentials", "Node", _told("What it says")
+    )
+    return [about, *_journal(), *_faults(), *_identifiers(), docking]
 
 
 def _told(
@@ -62,6 +65,11 @@ def _journal() -> list[Operation]:
         Parameter("after", "number of the last entry that is known", _INTEGER),
         Parameter("limit", "entries of a page", _INTEGER),
     )
+    most = Parameter(
+        "most",
+        "entries a second at most: events are lists then, with how many were left out",
+        _INTEGER,
+    )
     exports = [
         Operation("GET", f"{path}/export/{form}", f"Export entries as {form}", tag,
                   _told("A file", _OBJECT if form == "har" else {"type": "string"}, encoding),
@@ -73,7 +81,7 @@ def _journal() -> list[Operation]:
         Operation("DELETE", path, "Forget all entries", tag, _told("How many there were")),
         Operation("PUT", f"{path}/mode", "Switch the mode", tag, _told("The mode"), body=mode),
         Operation("GET", f"{path}/stream", "Follow entries as server-sent events", tag,
-                  _told("Events", {"type": "string"}, "text/event-stream"), _FILTERS),
+                  _told("Events", {"type": "string"}, "text/event-stream"), (*_FILTERS, most)),
         Operation("POST", f"{path}/verify", "Assert what the journal has", tag,
                   _told("The verdict"), body=Body(Asked)),
         *exports,
@@ -100,4 +108,44 @@ def _faults() -> list[Operation]:
         Operation("GET", path + "/{name}", "Read a fault", tag, one, name),
         Operation("PUT", path + "/{name}", "Switch a fault", tag, one, name, body=switch),
         Operation("DELETE", path + "/{name}", "Forget a fault", tag, every, name),
+    ]  # fmt: skip
+
+
+def _identifiers() -> list[Operation]:
+    tag, path = "Identifiers", "/api/v1/identifiers"
+    text = {"type": "string"}
+    handle = Parameter("handle", "percent-encoded, its slash too")
+    session = Parameter("index", "only the value at this index", _INTEGER)
+    identity = Body(schema={
+        "type": "object",
+        "properties": {"identity": text, "secret": text},
+        "required": ["identity", "secret"],
+    })  # fmt: skip
+    record = Body(schema={
+        "type": "object",
+        "properties": {"values": {"type": "array"}, "new": {"type": "boolean"}},
+        "required": ["values"],
+    })  # fmt: skip
+    transport = Body(schema={
+        "type": "object",
+        "properties": {"transport": {"type": "string", "enum": ["udp", "tcp"]}},
+    })  # fmt: skip
+    asked = (
+        Parameter("prefix", "whose identifiers", required=True),
+        Parameter("text", "only those with this in their suffix"),
+        Parameter("after", "cursor: where the page starts"),
+        Parameter("limit", "identifiers of a page", _INTEGER),
+    )
+    signing = "/api/v1/identity"
+    return [
+        Operation("GET", path, "Find identifiers", tag, _told("A page"), asked),
+        Operation("GET", path + "/{handle}", "Read a record, decoded", tag, _told("The record"), (handle,)),
+        Operation("PUT", path + "/{handle}", "Create a record, or put values into one", tag,
+                  _told("The handle"), (handle,), body=record),
+        Operation("DELETE", path + "/{handle}", "Delete a record, or some of its values", tag,
+                  _told("The handle"), (handle, session)),
+        Operation("POST", path + "/{handle}/trace", "Trace an identifier", tag, _told("Its hops"),
+                  (handle,), body=transport),
+        Operation("POST", signing, "Sign in as an identity", tag, _told("The session"), body=identity),
+        Operation("DELETE", signing, "Sign out", tag, _told("Whether there was a session")),
     ]  # fmt: skip

@@ -9,6 +9,10 @@ from aiohttp import web
 from yarl import URL
 
 from idnode.node.binding import PortRefused
+from idnode.node.build import version
+from idnode.node.faces.console.pages import TREE
+from idnode.node.faces.console.routes import console_files, console_page
+from idnode.node.ops.management import wants_page
 from idnode.node.tree.metrics import TreeMetrics
 from idnode.node.tree.picture import tree_picture
 from idnode.node.tree.status import status_of
@@ -70,7 +74,11 @@ class TreeManagement:
         async def alive(_: web.Request) -> web.Response:
             return _json({"status": "alive"})
 
-        async def index(_: web.Request) -> web.Response:
+        page = console_page(TREE, version())
+
+        async def index(request: web.Request) -> web.StreamResponse:
+            if wants_page(request):
+                return await page(request)
             return _json({"paths": _PATHS, "nodes": [node.name for node in tree.here]})
 
         return [
@@ -82,6 +90,7 @@ class TreeManagement:
             web.get("/tree/graph.svg", graph),
             web.post("/tree/nodes/{name}/{change:stop|start}", change),
             web.route("*", "/nodes/{name}{path:/.*}", self._of_node),
+            *console_files(),
         ]
 
     async def _of_node(self, request: web.Request) -> web.StreamResponse:

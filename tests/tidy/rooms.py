@@ -120,6 +120,8 @@ ROOMS = {
         "aiohttp orjson pydantic",
         frozenset({"prometheus_client", "sqlalchemy"}),
     ),
+    # Pages of the management port; what they show their scripts fetch from it
+    "node/faces/console": Room("node/faces/console", "aiohttp jinja2 segno"),
     **{
         f"node/faces/{face}/openapi": Room(
             f"node/openapi node/faces/{face} node/faces/http node/faces/handle_json/openapi registry/handle/* registry/limits",
@@ -136,6 +138,11 @@ ROOMS = {
     "node/ops": Room(
         "node/service node/fixtures node/interceptors/* node/openapi node/hosts registry registry/handle/* registry/directory/* registry/embedded/storage/disk",
         "aiohttp aiohttp_sse google_crc32c orjson prometheus_client pydantic",
+        frozenset({"sqlalchemy"}),
+    ),
+    "node/ops/identifiers": Room(
+        "node/service node/faces/http node/faces/handle_json registry registry/handle/*",
+        "aiohttp orjson",
         frozenset({"sqlalchemy"}),
     ),
     # How a recursive node finds what others have

@@ -47,9 +47,11 @@ def _page(title: str, content: str) -> bytes:
     ).encode(errors="replace")
 
 
-def query_form() -> bytes:
-    """Return the page at the root, where a handle can be typed in."""
-    return _page("Handle Proxy", f"<h1>Resolve a handle</h1>\n{_FORM}")
+def query_form(console: str | None = None) -> bytes:
+    """Return the page at the root, where a handle can be typed in, and which leads to the console if it is given."""
+    shown = escape(console or "")
+    link = f'\n<p><a href="{shown}">Console / 控制台</a></p>' if console else ""
+    return _page("Handle Proxy", f"<h1>Resolve a handle</h1>\n{_FORM}{link}")
 
 
 def not_found(handle: str, message: str, title: str = "Not Found") -> bytes:

@@ -98,7 +98,7 @@ class Redirect:
         except PLANNED as error:
             return _page(pages.not_found("", str(error)), failed(error)[0])
         if not question.handle:
-            return _page(pages.query_form())
+            return _page(pages.query_form(self._services.console))
         if question.action == "api":
             return await self._json.answer(request, question.handle, question.parameters)
         exchange = HttpExchange(self._services, request, events.RESOLVE, question.handle)

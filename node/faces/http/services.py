@@ -66,6 +66,8 @@ class Services:
     """Returns how a recursive node finds a complete handle, as JSON."""
     freshness: Callable[[bytes], Freshness] | None = None
     """Returns how what a recursive node remembers of a complete handle stands."""
+    console: str | None = None
+    """Where the node's console is, if who reaches this port reaches it, too."""
     national: NationalNode | None = None
     """What a national node offers to those who dock to it."""
     referral_status: int = 307

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from idnode.node.service.directory.refusals import Absent, NotPermitted
 from idnode.registry.directory.states import PrefixStatus, ProxyState
-from idnode.registry.directory.tables import Enterprise, Prefix, Template
+from idnode.registry.directory.tables import Account, Enterprise, Prefix, Template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ PAGE_ROWS_MAX: Final = 1000
 _FIRST_GENERAL_ID: Final = 10**15
 
 _Row = TypeVar("_Row")
-_Table = TypeVar("_Table", Enterprise, Prefix, Template)
+_Table = TypeVar("_Table", Account, Enterprise, Prefix, Template)
 
 
 class Asked(NamedTuple):
@@ -96,6 +96,17 @@ class TemplateRow(NamedTuple):
     items: int
     created: int
     updated: int
+
+
+class AccountRow(NamedTuple):
+    """An account in a list, without what proves its owner."""
+
+    id: int
+    username: str
+    role: str
+    email: str
+    mobile: str
+    created: int
 
 
 class Enterprises:
@@ -194,6 +205,14 @@ class Enterprises:
         )
         return await self._page(wanted, asked, _template)
 
+    async def accounts(self, asked: Asked) -> DirectoryPage[AccountRow]:
+        """Return a page of accounts."""
+        conditions = _created(Account.created, asked)
+        if asked.name:
+            conditions.append(Account.username.contains(asked.name, autoescape=True))
+        wanted = select(Account).where(*conditions).order_by(Account.id)
+        return await self._page(wanted, asked, _account)
+
     async def _page(
         self, wanted: Select[_Table], asked: Asked, row: Callable[[_Table], _Row]
     ) -> DirectoryPage[_Row]:
@@ -274,4 +293,15 @@ def _template(row: Template) -> TemplateRow:
         items=len(row.items),
         created=row.created,
         updated=row.updated,
+    )
+
+
+def _account(row: Account) -> AccountRow:
+    return AccountRow(
+        id=row.id,
+        username=row.username,
+        role=row.role,
+        email=row.email,
+        mobile=row.mobile,
+        created=row.created,
     )

@@ -9,7 +9,7 @@ import typer
 
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.defaults import SettingsRefused
-from idnode.node.imports import imports_kept
+from idnode.node.imports import imported_beside, imports_kept
 from idnode.registry.handle.errors import RegistryError
 
 COMMANDS: Final = {
@@ -51,6 +51,9 @@ _STORAGE: Final = {"init", "migrate", "check", "copy"}
 """Behind `register` these words are commands of `storage`: no identifier is without a slash."""
 
 _WITH_SETTINGS: Final = {"serve", "settings"}
+
+_BESIDE: Final = {"serve": "aiohttp"}
+"""What a command will need and a thread imports meanwhile: aiohttp reads the system's certificates as it is imported."""
 
 _USAGE_EXIT_CODE: Final = 2
 
@@ -108,7 +111,7 @@ def main() -> None:
         arguments = sys.argv[1:]
         if arguments[:1] == ["register"] and _STORAGE.intersection(arguments[1:2]):
             arguments[0] = "storage"
-        with imports_kept():
+        with imports_kept(), imported_beside(_BESIDE.get(arguments[0]) if arguments else None):
             app = application(arguments)
         app(args=_spelled_out(arguments))
     except SettingsRefused as error:

@@ -55,8 +55,6 @@ from idnode.node.ops import persistent_counters
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.queues import Queues
-from idnode.node.recursion.recursion import Recursion
-from idnode.node.recursive import begin_recursion
 from idnode.node.reporting import report_of
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
@@ -76,6 +74,7 @@ from idnode.registry.register import Register
 
 if TYPE_CHECKING:
     from idnode.node.faces.http.listener import HttpListener
+    from idnode.node.recursion.recursion import Recursion
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ class Node:
     dataset: ServedDataset | None = None
     fixtures: GivenFixtures | None = None
     states: NodeStates | None = None
-    recursion: Recursion | None = None
+    recursion: "Recursion | None" = None
     docking: DockingParts
 
     def __init__(  # noqa: PLR0913  # keywords but for the settings
@@ -194,9 +193,7 @@ class Node:
         server = decode_site(site.site).servers[site.number]
         authority = await Authority.open(self.register, server)
         offload = Offload() if self._shared is None else self._shared.offload
-        recursion = self.recursion = begin_recursion(
-            self.settings, self._clock, bound.address, self.metrics, self._running
-        )
+        recursion = self.recursion = self._begin_recursion(bound.address)
         services = NodeServices(
             *(self.settings, self.register, authority, self._clock, site, self.report),
             offload,
@@ -259,6 +256,14 @@ class Node:
     def dock(self, national: str) -> None:
         """File enterprises and prefixes at a national node from now on; ``national`` is the URL of its HTTP port."""
         self.docking.dock(national, self.services, self.parts.directory, self._running)
+
+    def _begin_recursion(self, address: tuple[str, int]) -> "Recursion | None":
+        """Return what asks others for clients, if the node does that."""
+        if self.settings.recursive_root is None:
+            return None
+        from idnode.node.recursive import begin_recursion  # noqa: PLC0415  # and a client with it
+
+        return begin_recursion(self.settings, self._clock, address, self.metrics, self._running)
 
     async def _open_directory(self, services: NodeServices) -> None:
         under = Core(self.settings, self._clock, self.register, services, self.metrics.flush)

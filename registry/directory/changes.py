@@ -1,4 +1,4 @@
-"""What a session has to do with the cache: everything at first, then what each transaction changes."""
+"""The cache, out of a session: everything at first, then what each transaction changes."""
 
 from collections.abc import Iterable, Iterator
 

@@ -275,7 +275,9 @@ def script() -> str:
         with engine.connect() as connection:
             migrate(connection)
         dumped = list(database.iterdump())[1:-1]  # without BEGIN and COMMIT
-    return "".join(re.sub(r"\s*\n\s*", " ", each) + "\n" for each in dumped)
+    lines = [re.sub(r"\s*\n\s*", " ", each) + "\n" for each in dumped]
+    indexes = sorted(each for each in lines if each.startswith("CREATE INDEX"))  # made in any order
+    return "".join([each for each in lines if each not in indexes] + indexes)
 
 
 if __name__ == "__main__":

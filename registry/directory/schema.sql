@@ -18,12 +18,12 @@ CREATE TABLE unique_values ( metadata_handle VARCHAR(255) NOT NULL, item_index B
 CREATE INDEX ix_day_volumes_day ON day_volumes (day);
 CREATE INDEX ix_enterprises_created ON enterprises (created);
 CREATE INDEX ix_enterprises_name ON enterprises (name);
-CREATE INDEX ix_prefixes_status ON prefixes (status);
-CREATE INDEX ix_prefixes_proxy_state ON prefixes (proxy_state);
+CREATE INDEX ix_files_enterprise_id ON files (enterprise_id);
+CREATE INDEX ix_instances_metadata_handle ON instances (metadata_handle);
+CREATE INDEX ix_messages_recipient ON messages (recipient);
 CREATE INDEX ix_prefixes_created ON prefixes (created);
 CREATE INDEX ix_prefixes_enterprise_id ON prefixes (enterprise_id);
-CREATE INDEX ix_files_enterprise_id ON files (enterprise_id);
+CREATE INDEX ix_prefixes_proxy_state ON prefixes (proxy_state);
+CREATE INDEX ix_prefixes_status ON prefixes (status);
 CREATE INDEX ix_template_items_template_id ON template_items (template_id);
-CREATE INDEX ix_instances_metadata_handle ON instances (metadata_handle);
 CREATE INDEX ix_unique_values_key ON unique_values ("key");
-CREATE INDEX ix_messages_recipient ON messages (recipient);

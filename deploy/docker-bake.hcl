@@ -22,6 +22,7 @@ target "node" {
   labels = {
     "org.opencontainers.image.title"   = "idnode"
     "org.opencontainers.image.version" = VERSION
+    "org.opencontainers.image.source"  = "https://git.example.org/idnode"
   }
 }
 

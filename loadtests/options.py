@@ -178,7 +178,7 @@ class Options:
         profile = load_profile(found.load_profile)
         credential = credential_of(found.node_admin, found.node_secret)
         target = (
-            Target.of_ready_file(Path(found.ready_file), credential)
+            Target.of_ready_file(Path(found.ready_file), credential, profile.node)
             if found.ready_file
             else Target.at(found.handle_server, host or HTTP_DEFAULT, credential)
         )

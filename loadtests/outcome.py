@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from idnode.loadtests import report
+from idnode.loadtests import cache, faults, report
+from idnode.loadtests.cache import CacheAnswers
 from idnode.loadtests.faults import FaultOn
 from idnode.loadtests.forms import as_junit, as_markdown
 from idnode.loadtests.ledger import Ledger
@@ -17,7 +18,7 @@ from idnode.loadtests.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A judged load test; ``faults`` are None if the node did not tell.
+    """A judged load test; ``faults`` are None if the node did not tell, ``cache`` is None if it is not recursive.
 
     ``note`` stands in the verdict's place while there is none, or when it never began.
     """
@@ -27,6 +28,7 @@ class Outcome:
     verdict: Verdict
     seconds: float
     faults: Sequence[FaultOn] | None
+    cache: CacheAnswers | None = None
     note: str = ""
 
     def as_data(self) -> dict[str, Any]:
@@ -34,12 +36,16 @@ class Outcome:
         data = report.as_data(
             self.profile, self.ledger, self.verdict, seconds=self.seconds, faults_on=self.faults
         )
+        if self.cache is not None:
+            data["cache"] = self.cache.as_data()
         return data | {"verdict": self.note} if self.note else data
 
     def as_text(self) -> str:
         """Return it for a terminal."""
         return report.as_text(
-            self.profile, self.ledger, self.verdict, seconds=self.seconds, faults_on=self.faults
+            *(self.profile, self.ledger, self.verdict),
+            seconds=self.seconds,
+            notes=[*cache.as_lines(self.cache), *faults.as_lines(self.faults)],
         )
 
     def write(self, result: Path | None, junit: Path | None, markdown: Path | None) -> None:

@@ -55,6 +55,10 @@ class KeysTable(_Table):
     dataset_seed: int = Field(2021, ge=0, lt=1 << 64)
 
 
+_OF_TREES: Final = {"space": "suzhou", "dataset_seed": 2021}
+"""The identifiers of Suzhou's tree."""
+
+
 class LoadTable(_Table):
     """Names who decides when a request is sent."""
 
@@ -103,6 +107,8 @@ class Profile(_Table):
 
     name: str = ""
     title: str
+    node: str = Field("", max_length=32)
+    """Name of the node of Suzhou's tree that is loaded; empty: a node alone."""
     seed: int = 1
     keys: KeysTable = KeysTable()
     load: LoadTable
@@ -120,6 +126,8 @@ class Profile(_Table):
                 raise ValueError(f"thresholds_of.{face}: no user of this face, see users")
         if self.load.model == "open" and self.load.users < len(self.users):
             raise ValueError("load.users: each face under users needs one at least")
+        if self.node and self.keys != self.keys.model_copy(update=_OF_TREES):
+            raise ValueError('keys: a tree serves space = "suzhou" with dataset_seed = 2021')
         if peak_of(self.shape) <= 0:
             raise ValueError("shape: its level is never above zero")
         return self

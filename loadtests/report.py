@@ -1,7 +1,7 @@
 """The result of a load test as a table for people and as data for programs."""
 
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from idnode.loadtests import faults
@@ -92,9 +92,9 @@ def as_text(
     verdict: Verdict,
     *,
     seconds: float,
-    faults_on: "Sequence[FaultOn] | None",
+    notes: Iterable[str],
 ) -> str:
-    """Return the result for a terminal."""
+    """Return the result for a terminal; ``notes`` are lines about the node."""
     return "\n".join(
         [
             "",
@@ -103,7 +103,7 @@ def as_text(
             *_table(list(_rows(ledger, seconds))),
             "",
             *_facts(ledger, verdict.asked, seconds),
-            *faults.as_lines(faults_on),
+            *notes,
             "",
             *_checks(verdict),
             *(f"  note: {remark}" for remark in verdict.remarks),

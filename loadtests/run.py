@@ -22,7 +22,7 @@ from idnode.loadtests.curves import peak_of
 from idnode.loadtests.faults import FaultUnknown, switched_on
 from idnode.loadtests.knee import Probe, search
 from idnode.loadtests.profile import Profile, ProfileInvalid, load_profile, names
-from idnode.loadtests.serving import NodeDidNotStart, served_node
+from idnode.loadtests.serving import NodeDidNotStart, served_node, served_tree
 from idnode.loadtests.sizing import as_text
 from idnode.loadtests.target import Target, credential_of
 from idnode.loadtests.verdict import ExitCode
@@ -49,14 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _unusable("Locust is not installed: pip install 'idnode[load]'")
     out = asked.out / profile.name
     out.mkdir(parents=True, exist_ok=True)
-    flags = ["--dataset", f"suzhou,seed={profile.keys.dataset_seed}"]
-    node = (
-        nullcontext(asked.ready_file)
-        if asked.ready_file
-        else served_node(out, flags if profile.keys.space == "suzhou" else [])
-    )
     try:
-        with node as ready, _faults(asked.fault, ready):
+        with _node(profile, asked.ready_file, out) as ready, _faults(asked.fault, ready):
             if asked.knee or asked.profile == "knee":
                 return _knee(profile, asked, ready, out, for_locust)
             code = _load(profile, _command(asked, ready, out, for_locust), out)
@@ -69,13 +63,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _node(profile: Profile, ready_file: Path | None, out: Path) -> AbstractContextManager[Path]:
+    """Return what gives the ready file of the node to load: somebody else's, or one of our own."""
+    if ready_file is not None:
+        return nullcontext(ready_file)
+    if profile.node:
+        return served_tree(out)
+    flags = ["--dataset", f"suzhou,seed={profile.keys.dataset_seed}"]
+    return served_node(out, flags if profile.keys.space == "suzhou" else [])
+
+
 def _knee(
     profile: Profile, asked: argparse.Namespace, ready: Path, out: Path, for_locust: Sequence[str]
 ) -> int:
     """Search the knee, and print it with what it means for a year's volume."""
     if not profile.is_open:
         return _unusable(f"{profile.name}: a knee is a rate, so its load has to be open")
-    target = Target.of_ready_file(ready, credential_of("0:0", ""))
+    target = Target.of_ready_file(ready, credential_of("0:0", ""), profile.node)
 
     def probe(rate: float) -> Probe:
         folder = out / f"{rate:g}"

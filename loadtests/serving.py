@@ -26,14 +26,32 @@ def served_node(out: Path, flags: Sequence[str] = ()) -> Iterator[Path]:
         NodeDidNotStart: It ended, or was not ready in time.
 
     """
+    ports = ("--handle-port", "0", "--http-port", "0", "--admin-port", "0")
+    with _served(out, ["serve", *ports, *flags]) as ready:
+        yield ready
+
+
+@contextmanager
+def served_tree(out: Path) -> Iterator[Path]:
+    """Serve Suzhou's tree likewise.
+
+    Raises:
+        NodeDidNotStart: It ended, or was not ready in time.
+
+    """
+    with _served(out, ["tree", "up", "--free-ports"]) as ready:
+        yield ready
+
+
+@contextmanager
+def _served(out: Path, command: Sequence[str]) -> Iterator[Path]:
     idnode = [sys.executable, "-m", "node"]
     with tempfile.TemporaryDirectory(prefix="idnode-load-") as folder:
         ready = Path(folder) / "ready.json"
-        ports = ("--handle-port", "0", "--http-port", "0", "--admin-port", "0")
         files = ("--data-dir", str(Path(folder) / "data"), "--ready-file", str(ready))
         with (out / "node.log").open("wb") as log:
             process = subprocess.Popen(
-                [*idnode, "serve", *ports, *files, *flags],
+                [*idnode, *command, *files],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -39,8 +39,8 @@ class Target:
         return cls(server, server, http, credential)
 
     @classmethod
-    def of_ready_file(cls, path: Path, credential: Credential) -> Self:
-        """Return the node that wrote this ready file.
+    def of_ready_file(cls, path: Path, credential: Credential, name: str = "") -> Self:
+        """Return the node that wrote this ready file, or the one of this name of the tree that did.
 
         Raises:
             TargetUnknown: The file cannot be read, or is no ready file.
@@ -48,6 +48,9 @@ class Target:
         """
         try:
             found = json.loads(path.read_bytes())
+            if name and "nodes" in found:
+                found |= found["nodes"][name]
+                found["admin"] += f"/nodes/{name}"
             tcp, udp = ((str(host), int(port)) for host, port in _servers(found))
             http, pid = str(found["http"]), int(found["pid"])
             return cls(tcp, udp, http, credential, pid, found.get("admin"))

@@ -12,6 +12,7 @@ from gevent.event import Event
 from locust.runners import MasterRunner, WorkerRunner
 
 from idnode.loadtests import options as options_of
+from idnode.loadtests.cache import CacheAnswers, cache_answers
 from idnode.loadtests.choosing import choose, declared, divide
 from idnode.loadtests.faults import faults_on
 from idnode.loadtests.ledger import Ledger
@@ -57,6 +58,7 @@ class Wiring:
     def __init__(self, environment: "Environment", common: Common) -> None:
         self.environment = environment
         self.outcome: Outcome | None = None
+        self._cache_before: CacheAnswers | None = None
         self._common = common
         self._available = list(environment.user_classes)
         self._declared = declared(self._available)
@@ -181,6 +183,7 @@ class Wiring:
             reach(self.profile, self.options.target)
             if self.profile.keys.space == "written":
                 write_records(self.profile, self.options.target)
+            self._cache_before = self._cache()
         if self.sends:
             self.load.prepare()
         self._has_started = True
@@ -318,7 +321,7 @@ class Wiring:
         seconds = max(min(load.now, load.duration), 1e-9)
         verdict = judge(load.profile, ledger, seconds=seconds)
         note = self._refusal or f"running for {seconds:.0f} s"
-        return Outcome(load.profile, ledger, verdict, seconds, (), note)
+        return Outcome(load.profile, ledger, verdict, seconds, (), note=note)
 
     def refuse(self, reason: str) -> None:
         """End a test that could not begin; the web page shows why, and can begin another one."""
@@ -335,8 +338,16 @@ class Wiring:
         self._thaw()
         verdict = judge(load.profile, ledger, seconds=load.seconds, lost=self._lost)
         faults = faults_on(self.options.target.admin)
-        self.outcome = Outcome(load.profile, ledger, verdict, load.seconds, faults)
+        cache = self._cache()
+        if cache is not None and self._cache_before is not None:
+            cache = cache.since(self._cache_before)
+        self.outcome = Outcome(load.profile, ledger, verdict, load.seconds, faults, cache)
         self.outcome.write(self.options.result, self.options.junit, self.options.markdown)
+
+    def _cache(self) -> CacheAnswers | None:
+        if not self.profile.node:
+            return None
+        return cache_answers(self.options.target.admin)
 
     def notify(self) -> None:
         """Print the result, and put it at the head of Locust's report, which was written before."""

@@ -1,5 +1,6 @@
 """Describes what this installation is: its version, and which core it runs."""
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import Final
@@ -10,6 +11,7 @@ from idnode.registry.engines import core_of
 DISTRIBUTION: Final = "idnode"
 
 
+@cache
 def version() -> str:
     """Return the installed version, `unknown` for a copy that was never installed."""
     try:

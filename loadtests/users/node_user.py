@@ -173,7 +173,10 @@ def counted(call: "Call[Result]", user: "NodeUser") -> "Call[Result]":
 
 
 class WebUser(NodeUser):
-    """A user of an HTTP face, over a connection of its own that is kept alive, with the administrator's credential."""
+    """A user of an HTTP face, over a connection of its own that is kept alive, with the administrator's credential.
+
+    A node of a tree is asked without: its administrators are others.
+    """
 
     abstract = True
 
@@ -181,7 +184,7 @@ class WebUser(NodeUser):
         super().__init__(environment)
         self.client = _CountingClient(
             self.load.target.http,
-            self.load.target.credential,
+            None if self.load.profile.node else self.load.target.credential,
             timeout_seconds=self.load.profile.load.timeout_seconds,
             clock=self.load.clock,
         )

@@ -41,6 +41,9 @@ def up(  # one option each
     admin_port: Annotated[
         int | None, typer.Option(metavar="N", help="Management port [default: the file's].")
     ] = None,
+    free_ports: Annotated[
+        bool, typer.Option("--free-ports", help="Take free ports instead of the file's.")
+    ] = False,
     ready_file: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Written once all nodes are ready.")
     ] = None,
@@ -59,7 +62,7 @@ def up(  # one option each
         "log_format": log_format,
     }
     loaded = load({name: value for name, value in flags.items() if value is not None})
-    run_tree(loaded.settings, file, only or (), admin_port)
+    run_tree(loaded.settings, file, only or (), admin_port, free_ports=free_ports)
 
 
 @group.command()
@@ -135,12 +138,19 @@ def start(
 
 
 def run_tree(
-    settings: Settings, file: Path | None, only: list[str] | tuple[str, ...], admin_port: int | None
+    settings: Settings,
+    file: Path | None,
+    only: list[str] | tuple[str, ...],
+    admin_port: int | None,
+    *,
+    free_ports: bool = False,
 ) -> None:
     """Run a tree until a signal stops it."""
     from idnode.node.tree.topology import read_topology  # noqa: PLC0415  # only to run one
 
     topology = read_topology(file)
+    if free_ports:
+        topology = topology.on_free_ports()
     if admin_port is not None:
         topology = topology.model_copy(update={"admin_port": admin_port})
 

@@ -45,7 +45,12 @@ def ask(
     if authorization is not None:
         headers["Authorization"] = authorization
     try:
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        connection.request(
+            method,
+            address.path.rstrip("/") + path,
+            None if body is None else json.dumps(body),
+            headers,
+        )
         response = connection.getresponse()
         content = response.read()
     finally:

@@ -87,6 +87,13 @@ class Topology(_Part):
             self._check(node)
         return self
 
+    def on_free_ports(self) -> Self:
+        """Return the same tree with any free port in the place of each."""
+        nodes = tuple(
+            node.model_copy(update={"handle_port": 0, "http_port": 0}) for node in self.node
+        )
+        return self.model_copy(update={"admin_port": 0, "node": nodes})
+
     def _check_site(self, node: TreeNode) -> None:
         members = self.site_of(node)
         if len(members) == 1:

@@ -177,7 +177,7 @@ def test_rules_and_dashboards_are_those_of_prometheus_and_grafana(deploy):
         rule for group in rules["spec"]["groups"] for rule in group["rules"] if "alert" in rule
     ]
     assert alerts
-    assert all(rule["annotations"]["runbook"].startswith("deploy/README.md#") for rule in alerts)
+    assert all(rule["annotations"]["runbook_url"].startswith("https://") for rule in alerts)
 
 
 def test_prometheus_accepts_the_rules_of_the_manifest(promtool, deploy, tmp_path):

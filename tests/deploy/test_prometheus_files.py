@@ -8,6 +8,7 @@
 
 import re
 import shutil
+import tomllib
 import urllib.request
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from idnode.node.service.events import OPERATIONS
 ROOT = Path(__file__).parents[2]
 SEVERITIES = {"page", "ticket"}
 
-RUNBOOK = "deploy/README.md"
+_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+RUNBOOK = f"{_PROJECT['urls']['Repository']}/blob/main/deploy/README.md"
 """A link that somebody who was woken can follow."""
 
 
@@ -144,6 +146,6 @@ def test_every_alert_says_how_urgent_it_is_and_what_to_do(alerts, deploy):
     for alert in alerts:
         assert alert["labels"]["severity"] in SEVERITIES
         anchor = f"{RUNBOOK}#{alert['alert'].lower()}"
-        assert alert["annotations"]["runbook"] == anchor
+        assert alert["annotations"]["runbook_url"] == anchor
         assert "for" in alert
     assert {alert["alert"] for alert in alerts} == chapters

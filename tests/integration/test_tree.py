@@ -9,12 +9,14 @@ others, is said to be not ready, and its known identifiers go on as stale until 
 import asyncio
 import json
 import shutil
+from pathlib import Path
 from random import Random
 from xml.etree import ElementTree as ET
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from pyhandle.client.resthandleclient import RESTHandleClient
 from typer.testing import CliRunner
 
 from idnode.clients import aio, web
@@ -33,6 +35,9 @@ from idnode.registry.handle.clock import MovableClock
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.values import pack, unpack
 from idnode.registry.handle.wire.constants import OpFlag
+from idnode.registry.handle.wire.envelope import decode_envelope
+from idnode.registry.handle.wire.message import decode_message
+from idnode.registry.handle.wire.resolution import decode_answer
 from idnode.registry.mutation import Create
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -45,6 +50,7 @@ NODES = (
     {"name": "recursive", "role": "recursive", "handle_port": 0},
 )
 RANDOM_HANDLES = 1000
+VECTORS = Path(__file__).parents[1] / "vectors"
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +165,43 @@ async def test_bare_prefixes_answer_with_their_sites(tree):
         assert root.values[0].type == "HS_SITE"
         nothing = await recursive.query(Question(b"88.912.99999/x"))
         assert nothing.response_code == 100
+
+
+async def test_a_real_client_finds_the_site_of_a_prefix(tree):
+    """id-pointer-sdk 2.3.1 asks a recursive node for HS_SITE of a bare prefix: its bytes, with a prefix of ours."""
+    lines = (VECTORS / "handle-wire.jsonl").read_text(encoding="utf-8").splitlines()
+    (captured,) = (
+        bytes.fromhex(row["hex"])
+        for row in map(json.loads, lines)
+        if row["name"] == "idp-resolver/factory-by-prefix/request-resolution"
+    )
+    asked = captured.replace(b"88.1000.2", b"88.912.10")
+    expires = asked[36:40]  # of the header: when it was captured is long ago
+    asked = asked.replace(expires, b"\xff\xff\xff\xff")
+    reader, writer = await asyncio.open_connection(*tree.nodes["recursive"].addresses.handle_tcp)
+    writer.write(asked)
+    envelope = decode_envelope(await reader.readexactly(20))
+    answer = decode_message(await reader.readexactly(envelope.message_length))
+    writer.close()
+    assert (envelope.request_id, answer.response_code) == (4, 1)
+    handle, values = decode_answer(answer.body)
+    (value,) = unpack(values)
+    assert handle == b"88.912.10"
+    at_home = tree.nodes["equipment"].services.resolver.resolve(b"0.NA/88.912.10")
+    assert value.data in {each.data for each in unpack(at_home) if each.type == "HS_SITE"}
+
+
+async def test_pyhandle_resolves_through_the_recursive_node(tree):
+    (handle,) = sample("88.912", 1, seed=12)
+    base = url_of(tree.nodes["recursive"].addresses.http)
+    client_ = RESTHandleClient.instantiate_for_read_access(base)
+    record = await asyncio.to_thread(client_.retrieve_handle_record, handle.decode())
+    said = unpack(tree.nodes["equipment"].services.resolver.resolve(handle))
+    texts = {value.type: value.data.decode() for value in said if value.type != "HS_ADMIN"}
+    assert texts
+    assert texts.items() <= record.items()
+    assert record.keys() == {value.type for value in said}
+    assert await asyncio.to_thread(client_.retrieve_handle_record, "88.912.1/none") is None
 
 
 async def test_the_nodes_are_told_apart(tree, admin, running):

@@ -25,7 +25,7 @@ def profile(profile):
 
 def text_of(profile, ledger, **said):
     verdict = judge(profile, ledger, seconds=10.0, **said)
-    return verdict, as_text(profile, ledger, verdict, seconds=10.0, faults_on=())
+    return verdict, as_text(profile, ledger, verdict, seconds=10.0, notes=())
 
 
 def test_held_thresholds_pass(profile, ledger):

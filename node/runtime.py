@@ -66,6 +66,7 @@ from idnode.node.shared import Shared
 from idnode.node.sharing import started_together
 from idnode.node.site import site_record
 from idnode.node.states import NodeStates, finish_return
+from idnode.node.wrong_certificates import WrongCertificates
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.names import PREFIX_OF_PREFIXES
@@ -331,6 +332,7 @@ class Node:
         self._listeners = listeners = await listen(
             *(self.settings, ports, runner, self._clock, refused, self._running),
             granted=self._granted,
+            instead=WrongCertificates(self.settings.data_dir / KEYS, self.observation.injector),
         )
         self.metrics.read_connections(
             "http", lambda: len(runner.server.connections) if runner.server else 0

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from idnode.node.faces.http.replies import json_response, options_response
-from idnode.node.faces.http.routes import ANY, Route
+from idnode.node.faces.http.replies import json_response
+from idnode.node.faces.http.routes import Route, all_below
 from idnode.node.faces.idhub.doip import DoipCalls
 from idnode.node.faces.idhub.exchange import answered
 from idnode.node.faces.idhub.granting import FileCalls, GrantCalls
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from idnode.node.faces.http.replies import Handler
     from idnode.node.faces.idhub.exchange import IdhubServices
 
 DOIP: Final = "/api/v1/doip"
@@ -94,43 +93,15 @@ def _object_calls(services: IdhubServices) -> list[IdhubCall]:
 
 def idhub_routes(services: IdhubServices) -> list[Route]:
     """Return the routes of this face, its catch-alls last."""
-    by_path: dict[str, list[IdhubCall]] = {}
-    for call in calls(services):
-        by_path.setdefault(call.path, []).append(call)
-    routes = []
-    for path, found in by_path.items():
-        routes += [
-            Route(
-                call.method,
-                path,
-                answered(services, call.operation, call.endpoint, ten_thousand=call.ten_thousand),
-            )
-            for call in found
-        ]
-        routes.append(Route(ANY, path, _refusing(tuple(call.method for call in found))))
-    for root in ROOTS:
-        routes += [Route(ANY, root, _unknown), Route(ANY, root + "/{rest:(?s:.*)}", _unknown)]
-    return routes
-
-
-def _refusing(methods: tuple[str, ...]) -> Handler:
-    """Return the handler of the methods that a path does not take."""
-    allowed = (*methods, "OPTIONS")
-
-    async def refuse(request: web.Request) -> web.StreamResponse:
-        if request.method == "OPTIONS":
-            return options_response(request, allowed)
-        response = _refused(
-            405, f"不支持的请求方法：{request.method[:16]}，应为{'、'.join(methods)}"
+    routes = [
+        Route(
+            call.method,
+            call.path,
+            answered(services, call.operation, call.endpoint, ten_thousand=call.ten_thousand),
         )
-        response.headers["Allow"] = ", ".join(allowed)
-        return response
-
-    return refuse
-
-
-async def _unknown(_request: web.Request) -> web.StreamResponse:
-    return _refused(404, "接口不存在")
+        for call in calls(services)
+    ]
+    return all_below(ROOTS, routes, _refused)
 
 
 def _refused(status: int, message: str) -> web.Response:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiohttp import web
 
-from idnode.node.faces.http.replies import options_response
-from idnode.node.faces.http.routes import ANY, Route
+from idnode.node.faces.http.routes import Route, all_below
 from idnode.node.faces.snms.enterprises import EnterpriseCalls
 from idnode.node.faces.snms.exchange import answered, failure
 from idnode.node.faces.snms.files import FileCalls
@@ -20,7 +19,6 @@ from idnode.node.faces.snms.tokens import TokenCalls
 from idnode.node.service import events
 
 if TYPE_CHECKING:
-    from idnode.node.faces.http.replies import Handler
     from idnode.node.faces.snms.exchange import SnmsServices
 
 ROOTS: Final = ("/identity", "/identityv2", "/snms")
@@ -103,34 +101,10 @@ def _directory_calls(services: SnmsServices) -> list[SnmsCall]:
 
 def snms_routes(services: SnmsServices) -> list[Route]:
     """Return the routes of this face, its catch-alls last."""
-    by_path: dict[str, list[SnmsCall]] = {}
-    for call in calls(services):
-        by_path.setdefault(call.path, []).append(call)
-    routes = []
-    for path, found in by_path.items():
-        routes += [
-            Route(call.method, path, answered(services, call.operation, call.endpoint))
-            for call in found
-        ]
-        routes.append(Route(ANY, path, _refusing(tuple(call.method for call in found))))
-    for root in ROOTS:
-        routes += [Route(ANY, root, _unknown), Route(ANY, root + "/{rest:(?s:.*)}", _unknown)]
-    return routes
-
-
-def _refusing(methods: tuple[str, ...]) -> Handler:
-    """Return the handler of the methods that a path does not take."""
-    allowed = (*methods, "OPTIONS")
-
-    async def refuse(request: web.Request) -> web.StreamResponse:
-        if request.method == "OPTIONS":
-            return options_response(request, allowed)
-        response = failure(Said(REFUSED, f"不支持的请求方法: {request.method[:16]}"), status=405)
-        response.headers["Allow"] = ", ".join(allowed)
-        return response
-
-    return refuse
-
-
-async def _unknown(_request: web.Request) -> web.StreamResponse:
-    return failure(Said(REFUSED, "接口不存在"), status=404)
+    routes = [
+        Route(call.method, call.path, answered(services, call.operation, call.endpoint))
+        for call in calls(services)
+    ]
+    return all_below(
+        ROOTS, routes, lambda status, text: failure(Said(REFUSED, text), status=status)
+    )

@@ -16,7 +16,7 @@ import msgpack
 from benchmarks.node_process import NodeProcess
 
 IDENTIFIERS: Final = 100_000
-RESETS: Final = 5
+RESETS: Final = 10
 
 _BATCH_ITEMS: Final = 10_000
 _VALUE: Final = "https://example.org/" + "x" * 480

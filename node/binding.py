@@ -184,13 +184,15 @@ async def listen(  # noqa: PLR0913, PLR0917  # the parts of one port
     clock: Clock,
     refused: Callable[[str], None],
     running: AsyncExitStack,
+    *,
     granted: Shares,
+    instead: Callable[[], ssl.SSLContext | None],
 ) -> list[HttpListener]:
     """Serve an application over plain HTTP and HTTPS on bound sockets, until ``running`` is closed.
 
     ``bound`` are the sockets by the settings of their ports; what is returned are the listeners, in this order.
     ``refused`` is told a word about each connection that ended before it was one. As many are served
-    as are ``granted``.
+    as are ``granted``. What ``instead`` returns is offered to a connection in place of the certificate.
 
     Raises:
         PortRefused: The port cannot be had.
@@ -209,7 +211,7 @@ async def listen(  # noqa: PLR0913, PLR0917  # the parts of one port
     told = turned_away.TurnedAway(FACES)
     listeners = []
     for name, sockets in bound.items():
-        listener = HttpListener(server, tls, refused, limits, turned_away=told)
+        listener = HttpListener(server, tls, refused, limits, turned_away=told, instead=instead)
         async with explained(settings, name):
             listener.start(sockets)
         running.push_async_callback(listener.stop)

@@ -11,7 +11,7 @@ import typer.main
 
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.defaults import SettingsRefused
-from idnode.node.imports import imports_kept
+from idnode.node.imports import imported_beside, imports_kept
 from idnode.node.locales import language
 from idnode.node.locales.catalogue import speak_chinese
 from idnode.node.locales.whole_lines import keep_lines_whole
@@ -57,6 +57,9 @@ _STORAGE: Final = {"init", "migrate", "check", "copy"}
 """Behind `register` these words are commands of `storage`: no identifier is without a slash."""
 
 WITH_SETTINGS: Final = {"serve", "settings"}
+
+_BESIDE: Final = {"serve": "aiohttp"}
+"""What a command will need and a thread imports meanwhile: aiohttp reads the system's certificates as it is imported."""
 
 _USAGE_EXIT_CODE: Final = 2
 
@@ -116,7 +119,7 @@ def main() -> None:
         arguments = sys.argv[1:]
         if arguments[:1] == ["register"] and _STORAGE.intersection(arguments[1:2]):
             arguments[0] = "storage"
-        with imports_kept():
+        with imports_kept(), imported_beside(_BESIDE.get(arguments[0]) if arguments else None):
             command = command_of(application(arguments))
         sys.exit(_run(command, _spelled_out(arguments)))
     except SettingsRefused as error:

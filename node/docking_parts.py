@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from idnode.node.docking.docking import Docking
-from idnode.node.service.docking.national import NationalNode
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AsyncExitStack
 
+    from idnode.node.docking.docking import Docking
+    from idnode.node.service.docking.national import NationalNode
     from idnode.node.services import NodeServices
     from idnode.node.settings import Settings
     from idnode.registry.directory.store import Directory
@@ -28,7 +27,11 @@ class DockingParts:
         clock: Clock,
         report: Callable[[], dict[str, Any]],
     ) -> None:
-        self.national = NationalNode(register, clock) if settings.role == "national" else None
+        self.national: NationalNode | None = None
+        if settings.role == "national":
+            from idnode.node.service.docking.national import NationalNode  # noqa: PLC0415  # late
+
+            self.national = NationalNode(register, clock)
         self.docking: Docking | None = None
         self._prefix = settings.prefix
         self._clock = clock
@@ -40,6 +43,8 @@ class DockingParts:
         """File enterprises and prefixes at the national node at a URL from now on, until ``running`` is closed."""
         if self.docking is not None:
             return
+        from idnode.node.docking.docking import Docking  # noqa: PLC0415  # with clients and XML
+
         key = services.site.signing_key
         self.docking = Docking(
             national, self._prefix, key, directory, self._clock, report=self._report

@@ -24,15 +24,14 @@ ROOT_IDENTITY: Final = "300:0.NA/0.NA"
 """Who certificates lead up to."""
 
 
-def recursion_of(settings: Settings, clock: Clock, address: tuple[str, int]) -> Recursion | None:
-    """Return the recursive part of a node that listens at an address, None for a node that only answers itself.
+def recursion_of(settings: Settings, clock: Clock, address: tuple[str, int]) -> Recursion:
+    """Return the recursive part of a node that listens at an address, and has a root.
 
     Raises:
         SettingsRefused: The root that trusted answers lead up to cannot be read.
 
     """
-    if settings.recursive_root is None:
-        return None
+    assert settings.recursive_root is not None
     host, _, port = settings.recursive_root.rpartition(":")
     host = host.strip("[]")
     root = Place(host, int(port), int(port), rule="root")
@@ -53,18 +52,17 @@ def begin_recursion(
     address: tuple[str, int],
     metrics: Metrics,
     running: AsyncExitStack,
-) -> Recursion | None:
-    """Return what asks others for clients, if the node does that: counted, and ended with ``running``.
+) -> Recursion:
+    """Return what asks others for clients: counted, and ended with ``running``.
 
     Raises:
         SettingsRefused: As `recursion_of`.
 
     """
     recursion = recursion_of(settings, clock, address)
-    if recursion is not None:
-        running.push_async_callback(recursion.close)
-        counters, cache = recursion.counters, recursion.cache
-        metrics.read_further(lambda: counters.collect(cache))
+    running.push_async_callback(recursion.close)
+    counters, cache = recursion.counters, recursion.cache
+    metrics.read_further(lambda: counters.collect(cache))
     return recursion
 
 

@@ -55,8 +55,6 @@ from idnode.node.ops import persistent_counters
 from idnode.node.ops.health import Health, State
 from idnode.node.ops.metrics import Facts, Metrics
 from idnode.node.queues import Queues
-from idnode.node.recursion.recursion import Recursion
-from idnode.node.recursive import begin_recursion
 from idnode.node.reporting import report_of
 from idnode.node.service.events import Observer
 from idnode.node.service.identifiers.authority import Authority
@@ -68,6 +66,7 @@ from idnode.node.shared import Shared
 from idnode.node.sharing import started_together
 from idnode.node.site import site_record
 from idnode.node.states import NodeStates, finish_return
+from idnode.node.wrong_certificates import WrongCertificates
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
 from idnode.registry.handle.names import PREFIX_OF_PREFIXES
@@ -76,6 +75,7 @@ from idnode.registry.register import Register
 
 if TYPE_CHECKING:
     from idnode.node.faces.http.listener import HttpListener
+    from idnode.node.recursion.recursion import Recursion
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Node:
     dataset: ServedDataset | None = None
     fixtures: GivenFixtures | None = None
     states: NodeStates | None = None
-    recursion: Recursion | None = None
+    recursion: "Recursion | None" = None
     docking: DockingParts
 
     def __init__(  # noqa: PLR0913  # keywords but for the settings
@@ -150,6 +150,12 @@ class Node:
             await self._running.aclose()
             raise
         self.health.state = State.READY
+        self._load_later()
+
+    def _load_later(self) -> None:
+        """Load what no start needs, and somebody will, once whoever waits for the start has been told."""
+        task = asyncio.get_running_loop().create_task(self.parts.directory.load())
+        self._running.push_async_callback(lambda: task)
 
     async def stop(self) -> None:
         """Become not ready, answer what is under way, put everything on the disk."""
@@ -189,9 +195,7 @@ class Node:
         server = decode_site(site.site).servers[site.number]
         authority = await Authority.open(self.register, server)
         offload = Offload() if self._shared is None else self._shared.offload
-        recursion = self.recursion = begin_recursion(
-            self.settings, self._clock, bound.address, self.metrics, self._running
-        )
+        recursion = self.recursion = self._begin_recursion(bound.address)
         services = NodeServices(
             *(self.settings, self.register, authority, self._clock, site, self.report),
             offload,
@@ -254,6 +258,14 @@ class Node:
     def dock(self, national: str) -> None:
         """File enterprises and prefixes at a national node from now on; ``national`` is the URL of its HTTP port."""
         self.docking.dock(national, self.services, self.parts.directory, self._running)
+
+    def _begin_recursion(self, address: tuple[str, int]) -> "Recursion | None":
+        """Return what asks others for clients, if the node does that."""
+        if self.settings.recursive_root is None:
+            return None
+        from idnode.node.recursive import begin_recursion  # noqa: PLC0415  # and a client with it
+
+        return begin_recursion(self.settings, self._clock, address, self.metrics, self._running)
 
     async def _open_directory(self, services: NodeServices) -> None:
         under = Core(self.settings, self._clock, self.register, services, self.metrics.flush)
@@ -321,6 +333,7 @@ class Node:
         self._listeners = listeners = await listen(
             *(self.settings, ports, runner, self._clock, refused, self._running),
             granted=self._granted,
+            instead=WrongCertificates(self.settings.data_dir / KEYS, self.observation.injector),
         )
         self.metrics.read_connections(
             "http", lambda: len(runner.server.connections) if runner.server else 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from idnode.node.faces.http.sessions import WebSessions
-from idnode.node.recursion.resolver import RecursiveResolver
 from idnode.node.service.handle.handle_protocol import HandleProtocol, HandleServices
 from idnode.node.service.handle.response import Responses
 from idnode.node.service.identifiers.credentials import Credentials, node_administrators
@@ -46,11 +45,7 @@ class NodeServices:
     ) -> None:
         self.site = site
         self.authority = authority
-        self.resolver = (
-            Resolver(register, authority)
-            if recursion is None
-            else RecursiveResolver(register, authority, recursion)
-        )
+        self.resolver = _resolver(register, authority, recursion)
         self.credentials = Credentials(register)
         self.permissions = Permissions(register, node_administrators(settings.prefix.encode()))
         self.registrar = Registrar(register, self.authority, self.permissions, clock)
@@ -83,3 +78,11 @@ class NodeServices:
                 None if recursion is None else recursion.trusted,
             )
         )
+
+
+def _resolver(register: Register, authority: Authority, recursion: Recursion | None) -> Resolver:
+    if recursion is None:
+        return Resolver(register, authority)
+    from idnode.node.recursion.resolver import RecursiveResolver  # noqa: PLC0415  # only for a recursive node
+
+    return RecursiveResolver(register, authority, recursion)

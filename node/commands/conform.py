@@ -13,7 +13,6 @@ from rich.console import Console
 
 from idnode.node.commands.asking import handle_server, http_url
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.commands.journal_lines import LANGUAGES, language
 from idnode.node.commands.managed import Admin, ask
 from idnode.node.conform.case import CasesInvalid, all_cases
 from idnode.node.conform.driving import PersonClient, ProgramClient, drive
@@ -23,6 +22,7 @@ from idnode.node.conform.report import Run, as_json, as_junit
 from idnode.node.conform.rule import Verdict
 from idnode.node.conform.stage import Place, Stage
 from idnode.node.conform.watching import by_client, graded, kept
+from idnode.node.locales import LANGUAGES, language
 from idnode.node.testing.running import NodeDidNotStart, own_node
 from idnode.registry.handle.clock import SystemClock
 

@@ -9,7 +9,6 @@ import typer
 from idnode.clients import blocking
 from idnode.clients.answer import Answer, Question, Transport
 from idnode.clients.dig import format_answer, format_json
-from idnode.clients.tracing.trace import End
 from idnode.node.commands.asking import CaFile, Server, handle_server, in_one_line, web_client
 from idnode.node.commands.failure import CommandFailed
 from idnode.registry.handle.clock import SystemClock
@@ -57,6 +56,7 @@ def _followed(
 ) -> Answer:
     """Return the answer at the end of the referrals; the hops that led there go to standard error."""
     from idnode.clients.tracing.text import format_trace  # noqa: PLC0415  # only to follow
+    from idnode.clients.tracing.trace import End  # noqa: PLC0415  # as above
     from idnode.node.commands.trace import find  # noqa: PLC0415  # as above
 
     trace = find(question, transport, server, ca_file)

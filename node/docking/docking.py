@@ -17,7 +17,7 @@ from idnode.node.service.docking import epp
 from idnode.node.service.docking.epp import Command, Response, read_response, write_command
 from idnode.node.service.docking.senders import authorization_of
 from idnode.node.service.errors import EppUnreadable
-from idnode.registry.directory.tables import Enterprise
+from idnode.registry.directory import orm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +161,7 @@ class Docking:
 
     async def _form(self, enterprise_id: int) -> dict[str, Any] | None:
         def work(session: Any) -> dict[str, Any] | None:
-            found = session.get(Enterprise, enterprise_id)
+            found = session.get(orm.Enterprise, enterprise_id)
             return None if found is None else dict(found.form["entBasicInfo"])
 
         return await self._directory.read(work)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.bulk.routes import IDENTIFIERS, bulk_routes
 from idnode.node.faces.bulk.rules import RULES as BULK_RULES
-from idnode.node.faces.epp.routes import EPP_PATH, REPORTS_PATH, docking_routes
+from idnode.node.faces.epp.paths import EPP_PATH, REPORTS_PATH
 from idnode.node.faces.face import HttpFace
 from idnode.node.faces.handle.tunnel import Tunnel
 from idnode.node.faces.handle_json.redirect import Redirect
@@ -57,6 +57,14 @@ def _tunnel(services: Services) -> list[Route]:
     return [Route("POST", "/", tunnel.answer)]
 
 
+def _docking(services: Services) -> list[Route]:
+    if services.national is None:
+        return []
+    from idnode.node.faces.epp.routes import docking_routes  # noqa: PLC0415  # with XML, for national nodes
+
+    return docking_routes(services)
+
+
 # Descriptions are imported when somebody asks for the document: their models would take a tenth of each start.
 def _snms_operations() -> Sequence[Operation]:
     from idnode.node.faces.snms.openapi import operations  # noqa: PLC0415
@@ -89,7 +97,7 @@ FACES: Final = (
     HttpFace(HANDLE_JSON, json_routes, _json_operations, ("/api",), JSON_RULES),
     HttpFace(REVERSE_LOOKUP, reverse_lookup_routes, roots=(SEARCH,), rules=SEARCH_RULES),
     HttpFace(HANDLE_JSON, trace_routes, roots=(TRACE,)),
-    HttpFace(HANDLE_JSON, docking_routes, roots=(EPP_PATH, REPORTS_PATH)),
+    HttpFace(HANDLE_JSON, _docking, roots=(EPP_PATH, REPORTS_PATH)),
     HttpFace(HANDLE_JSON, iiidap_routes, roots=(IIIDAP,)),
     HttpFace(HANDLE_HTTP, _tunnel),
     # Browsers ask for any path that nothing else takes; they count as resolutions of the JSON face.

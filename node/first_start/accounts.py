@@ -6,24 +6,28 @@ and ``demo`` (hosted user of the demo enterprise's prefix) have the node's secre
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
-
-from idnode.node.service.directory.accounts import NewAccount, add_account, inner_of
+from idnode.node.service.directory.accounts import inner_of
 from idnode.node.service.directory.enrolment import demo_form
+from idnode.registry.directory import orm
 from idnode.registry.directory.states import PrefixStatus, ProxyState, Role
-from idnode.registry.directory.tables import Account, Enterprise, Prefix
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.orm import Session
 
     from idnode.registry.directory.store import Directory
+    from idnode.registry.directory.tables import Account
     from idnode.registry.handle.clock import Clock
 
 ADMIN: Final = "admin"
 DEMO: Final = "demo"
 ENTERPRISE: Final = "示例企业"
+
+_OWNER: Final = {"accounts": "account_id", "enterprises": "enterprise_id", "prefixes": "prefix_id"}
+"""What rows that follow call the number of one in each table."""
 
 
 async def prepare_directory(
@@ -40,9 +44,15 @@ async def prepare_directory(
     """
     now = int(clock.now())
     inner = inner_of(secret)
+    admin = directory.cache.accounts_by_name.get(ADMIN)
+    if directory.untouched and admin is None:
+        await directory.give(_first_rows(prefix, inner, now))
+        return
+    if not directory.shared and admin is not None and (keep_secret or admin.inner == inner):
+        return
 
     def work(session: Session) -> None:
-        admin = session.scalar(select(Account).where(Account.username == ADMIN))
+        admin = session.scalar(orm.select(orm.Account).where(orm.Account.username == ADMIN))
         if admin is None:
             _lay(session, prefix, inner, now)
         elif not keep_secret and admin.inner != inner:
@@ -59,38 +69,71 @@ def knows_password(directory: Directory, password: str) -> bool:
 
 
 def _replace(session: Session, admin: Account, inner: str) -> None:
-    demo = session.scalar(select(Account).where(Account.username == DEMO))
+    demo = session.scalar(orm.select(orm.Account).where(orm.Account.username == DEMO))
     if demo is not None and demo.inner == admin.inner:
         demo.inner = inner
     admin.inner = inner
 
 
 def _lay(session: Session, prefix: str | None, inner: str, now: int) -> None:
-    admin = NewAccount(ADMIN, inner, "admin@example.org", "00000000000")
-    add_account(session, admin, now, Role.ADMIN)
+    """Lay what `_first_rows` has by way of objects; the database numbers them."""
+    classes = {each.__tablename__: each for each in (orm.Account, orm.Enterprise, orm.Prefix)}
+    owners: dict[str, int] = {}
+    for table, values in _first_rows(prefix, inner, now):
+        numbered = {name: owners.get(name, value) for name, value in values.items() if name != "id"}
+        row = classes[table](**numbered)
+        session.add(row)
+        session.flush()
+        owners[_OWNER[table]] = row.id
+
+
+def _first_rows(prefix: str | None, inner: str, now: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows that a first start lays, each with the number that it has in an empty database."""
+    yield "accounts", _account(1, ADMIN, Role.ADMIN, inner, now)
     if prefix is None:
         return
-    demo = NewAccount(DEMO, inner, "demo@example.org", "00000000001")
-    account_id = add_account(session, demo, now, Role.HOSTED)
+    yield "accounts", _account(2, DEMO, Role.HOSTED, inner, now)
     form = demo_form(ENTERPRISE, prefix)
     basic = form["entBasicInfo"]
-    enterprise = Enterprise(
-        account_id=account_id,
-        name=ENTERPRISE,
-        certificate_type=basic["orgCrtType"],
-        certificate_code=basic["orgCrtCode"],
-        form=form,
-        created=now,
-        updated=now,
+    yield (
+        "enterprises",
+        {
+            "id": 1,
+            "account_id": 2,
+            "name": ENTERPRISE,
+            "certificate_type": basic["orgCrtType"],
+            "certificate_code": basic["orgCrtCode"],
+            "form": form,
+            "created": now,
+            "updated": now,
+        },
     )
-    enterprise.prefixes.append(
-        Prefix(
-            name=prefix,
-            status=PrefixStatus.ENABLED,
-            proxy_state=ProxyState.HOSTED,
-            settled=True,
-            created=now,
-            updated=now,
-        )
+    yield (
+        "prefixes",
+        {
+            "id": 1,
+            "name": prefix,
+            "enterprise_id": 1,
+            "status": int(PrefixStatus.ENABLED),
+            "proxy_state": int(ProxyState.HOSTED),
+            "reason": "",
+            "settled": True,
+            "created": now,
+            "updated": now,
+        },
     )
-    session.add(enterprise)
+
+
+def _account(number: int, username: str, role: Role, inner: str, now: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "username": username,
+        "inner": inner,
+        "role": role.value,
+        "email": f"{username}@example.org",
+        "mobile": f"{number - 1:011}",
+        "open_id": "",
+        "open_username": "",
+        "remarks": "",
+        "created": now,
+    }

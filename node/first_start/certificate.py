@@ -36,6 +36,12 @@ RENEWAL: Final = timedelta(days=30)
 
 ALWAYS_NAMED: Final = ("localhost", "127.0.0.1", "::1")
 
+OTHER_NAME: Final = "another-node.example"
+"""The name in a certificate that is another node's."""
+
+EXPIRED: Final = datetime(2024, 1, 1, tzinfo=UTC)
+"""The end of a certificate that has expired."""
+
 _SUBJECT: Final = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "idnode")])
 _SLACK: Final = timedelta(days=1)
 """How far a client's clock may be behind ours."""
@@ -71,6 +77,41 @@ def load_or_make(folder: Path, names: Iterable[str], now: float) -> CertificateF
     if not _still_good(files.certificate, key, wanted, today):
         made = _certificate(key, wanted, today)
         write_whole(files.certificate, made.public_bytes(Encoding.PEM), 0o644)
+    return files
+
+
+def misfit(keys: Path, folder: Path, *, expired: bool) -> CertificateFiles:
+    """Return a certificate in a folder that fits no name of this node, or whose time is over. Blocks.
+
+    It is issued by the node's own certificate, whose key lies in ``keys``; for an operator's certificate there is no
+    such key, and it is issued by nobody whom a client knows.
+
+    Raises:
+        KeyFileUnusable: The key file holds something else.
+        OSError: A folder cannot be read or written.
+
+    """
+    own = keys / f"{NAME}.private.pem"
+    issuer = _load_or_make_key(own if own.exists() else folder / "issuer.private.pem")
+    files = CertificateFiles(folder / "certificate.pem", folder / "private.pem")
+    key = _load_or_make_key(files.key)
+    names = ALWAYS_NAMED if expired else (OTHER_NAME,)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]))
+        .issuer_name(_SUBJECT)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(EXPIRED - LIFETIME)
+        .not_valid_after(EXPIRED if expired else EXPIRED + 7 * LIFETIME)
+    )
+    for extension in (
+        x509.SubjectAlternativeName(map(_general_name, names)),
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()),
+    ):
+        builder = builder.add_extension(extension, critical=False)
+    made = builder.sign(issuer, hashes.SHA256())
+    files.certificate.write_bytes(made.public_bytes(Encoding.PEM))
     return files
 
 

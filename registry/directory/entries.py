@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from idnode.registry.directory.states import PrefixStatus, ProxyState, Role
+
+FIRST_ITEM_INDEX: Final = 2000
+"""Lowest index that a template's item may have (snms-api.md §5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +89,8 @@ class TemplateEntry:
         if self.details is not None:
             return str(self.details["handle"])
         return f"{self.prefix}/tpl-{self.version}"
+
+
+def required_among(items: Mapping[int, ItemEntry]) -> frozenset[int]:
+    """Return the indexes of the items that a registration must have."""
+    return frozenset(index for index, item in items.items() if item.required and item.enabled)

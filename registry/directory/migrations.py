@@ -3,9 +3,16 @@
 A migration is written once and never changed: it says how the tables looked then, not how they look now, so
 it names its own columns. `tests/unit/registry/directory` holds the result against `tables.py`. A tool such as
 Alembic would bring a folder of scripts and a configuration for what is one list here.
+
+``python -m idnode.registry.directory.migrations > registry/directory/schema.sql`` writes what all of them make of an
+empty SQLite database, for those who make one without SQLAlchemy (`plain.py`).
 """
 
+import re
+import sqlite3
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -17,9 +24,11 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     MetaData,
+    StaticPool,
     String,
     Table,
     UniqueConstraint,
+    create_engine,
     func,
     insert,
     select,
@@ -257,3 +266,19 @@ def migrate(connection: Connection, migrations: tuple[Migration, ...] = MIGRATIO
         with connection.begin():
             step(connection)
             connection.execute(insert(_versions).values(version=number))
+
+
+def script() -> str:
+    """Return the statements that make an empty SQLite database what all migrations make of it."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        engine = create_engine("sqlite://", creator=lambda: database, poolclass=StaticPool)
+        with engine.connect() as connection:
+            migrate(connection)
+        dumped = list(database.iterdump())[1:-1]  # without BEGIN and COMMIT
+    lines = [re.sub(r"\s*\n\s*", " ", each) + "\n" for each in dumped]
+    indexes = sorted(each for each in lines if each.startswith("CREATE INDEX"))  # made in any order
+    return "".join([each for each in lines if each not in indexes] + indexes)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(script())

@@ -6,44 +6,41 @@ stays true until it commits. What requests ask all the time is answered from `Di
 A database that is no file may be shared by several nodes. Their transactions come one after the other, too, since each
 locks one row (`ChangeCount`), which counts the changes of what nodes keep in memory: who finds a number there that is
 not its own reads everything anew, before its next change or within a second.
+
+A database in a file is made and read without SQLAlchemy (`plain.py`), which is loaded when first there is work for it,
+or once a node has started.
 """
 
+from __future__ import annotations
+
 import asyncio
-import os
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, select
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-from sqlalchemy.orm import Session, sessionmaker
-
-from idnode.registry.directory.cache import Cache, Changes
+from idnode.registry.directory import plain
+from idnode.registry.directory.cache import Cache
 from idnode.registry.directory.errors import DirectoryBusy, DirectoryUnavailable
-from idnode.registry.directory.migrations import migrate
-from idnode.registry.directory.tables import ChangeCount
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.orm import Session
+
+    from idnode.registry.directory.database import Database
 
 Result = TypeVar("Result")
 
 WAITING_MAX: Final = 512
 """Most pieces of work that wait for the thread; further ones are refused at once."""
 
-_BUSY_MILLISECONDS: Final = 5000
+_SQLITE: Final = "sqlite:///"
 
 _SHARED_SECONDS: Final = 15.0
 """Longest wait for a database on another machine; what was begun there goes on."""
-
-_NOTICED: Final = {
-    "connect_timeout": 3,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,
-}
-"""Has a connection to a machine that is gone end soon, instead of in two hours."""
 
 
 class Directory:
@@ -53,14 +50,14 @@ class Directory:
         self.cache = Cache()
         self.shared = not url.startswith("sqlite")
         """Whether other nodes may change it, too."""
-        self._seen = 0
+        self._url = url
+        self._file = _file_of(url)
         self._waiting = 0
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
-        self._engine = _engine(url)
-        self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+        self._database: Database | None = None
 
     @classmethod
-    async def open(cls, url: str) -> "Directory":
+    async def open(cls, url: str) -> Directory:
         """Open the database at a SQLAlchemy URL, bring its tables up to date and fill the cache.
 
         Raises:
@@ -77,35 +74,43 @@ class Directory:
         return directory
 
     def _prepare(self) -> None:
-        try:
-            self._migrate()
-        except OperationalError:
-            # On a full disk SQLite cannot make the file that several processes would share beside a journal;
-            # alone with the database it does without.
-            if not self._alone():
-                raise
-            self._migrate()
-        self._read_anew()
+        entries = None if self._file is None else plain.prepare(self._file)
+        if entries is None:
+            self._loaded.prepare()
+        else:
+            self.cache.take(entries)
 
-    def _read_anew(self) -> None:
-        found = Cache()
-        with self._sessions() as session:
-            # First the number: what is changed while the rest is read has a later one.
-            self._seen = session.scalar(select(ChangeCount.number)) or 0
-            found.load(session)
-        self.cache.take_over(found)
+    @property
+    def _loaded(self) -> Database:
+        """The database through SQLAlchemy; asked in the directory's thread, which loads it the first time."""
+        if self._database is None:
+            from idnode.registry.directory.database import Database  # noqa: PLC0415  # slow
 
-    def _migrate(self) -> None:
-        with self._engine.connect() as connection:
-            migrate(connection)
+            self._database = Database(self._url, self.cache)
+        return self._database
 
-    def _alone(self) -> bool:
-        """Open a SQLite database anew, for this process only; returns False for any other database."""
-        if self._engine.dialect.name != "sqlite":
-            return False
-        self._engine.dispose()
-        event.listen(self._engine, "connect", _take_alone, insert=True)
-        return True
+    async def load(self) -> None:
+        """Have SQLAlchemy loaded before anybody waits for it; the directory's thread stays free."""
+        await asyncio.to_thread(import_module, "idnode.registry.directory.database")
+
+    async def give(self, rows: plain.Rows) -> None:
+        """Insert first rows into a database in a file that nobody has worked with yet, all or none.
+
+        Raises:
+            DirectoryBusy: Too much work waits.
+            DirectoryUnavailable: The database refused.
+
+        """
+        await self._run(lambda: self._give(rows))
+
+    def _give(self, rows: plain.Rows) -> None:
+        assert self._file is not None
+        self.cache.take(plain.insert(self._file, rows))
+
+    @property
+    def untouched(self) -> bool:
+        """Return whether `give` may be asked: the database is in a file, and SQLAlchemy had no need to open it."""
+        return self._file is not None and self._database is None
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Return what ``work`` makes of the database; it must hand out plain data.
@@ -115,7 +120,7 @@ class Directory:
             DirectoryUnavailable: The database refused.
 
         """
-        return await self._run(lambda: self._read(work))
+        return await self._run(lambda: self._loaded.read(work))
 
     async def write(self, work: Callable[[Session], Result]) -> Result:
         """Carry out ``work`` as one transaction, and have the cache follow; return its (plain) result.
@@ -128,12 +133,12 @@ class Directory:
             DirectoryUnavailable: The database refused; nothing was changed.
 
         """
-        return await self._run(lambda: self._write(work))
+        return await self._run(lambda: self._loaded.write(work))
 
     @property
     def copies(self) -> bool:
         """Return whether the database can be copied and restored while it is open."""
-        return self._engine.dialect.name == "sqlite"
+        return not self.shared
 
     async def copy(self, target: Path) -> None:
         """Copy the database as it is now into a new file, durably.
@@ -146,10 +151,18 @@ class Directory:
         await self._run(lambda: self._copy(target))
 
     def _copy(self, target: Path) -> None:
-        with closing(self._engine.raw_connection()) as pooled:
-            pooled.cursor().execute("VACUUM INTO ?", (str(target),))
-        with target.open("rb+") as file:
-            os.fsync(file.fileno())
+        with self._connection() as connection:
+            plain.copy(connection, target)
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection to the database in a file: SQLAlchemy's if it has one, which may be the only one."""
+        if self._file is not None and self._database is None:
+            with plain.connected(self._file) as connection:
+                yield connection
+        else:
+            with self._loaded.sqlite() as connection:
+                yield connection
 
     async def restore(self, source: Path) -> None:
         """Have the database be what it was when it was copied into a file, in one transaction.
@@ -162,13 +175,15 @@ class Directory:
         await self._run(lambda: self._restore(source))
 
     def _restore(self, source: Path) -> None:
-        with (
-            closing(sqlite3.connect(source)) as copied,
-            closing(self._engine.raw_connection()) as pooled,
-        ):
-            assert isinstance(pooled.driver_connection, sqlite3.Connection)
-            copied.backup(pooled.driver_connection)
-        self._read_anew()
+        with self._connection() as connection:
+            plain.restore(connection, source)
+        entries = plain.prepare(self._file) if self.untouched and self._file is not None else None
+        if entries is None:
+            self._loaded.read_anew()
+        else:
+            restored = Cache()
+            restored.take(entries)
+            self.cache.take_over(restored)
 
     async def follow(self) -> None:
         """Have the cache follow what other nodes have changed.
@@ -181,35 +196,7 @@ class Directory:
         await self._run(self._follow)
 
     def _follow(self) -> None:
-        with self._sessions() as session:
-            number = session.scalar(select(ChangeCount.number))
-        if number != self._seen:
-            self._read_anew()
-
-    def _read(self, work: Callable[[Session], Result]) -> Result:
-        with self._sessions() as session:
-            return work(session)
-
-    def _write(self, work: Callable[[Session], Result]) -> Result:
-        with self._sessions() as session, session.begin():
-            count = self._locked_count(session) if self.shared else None
-            changes = Changes(session)
-            result = work(session)
-            changes.read()
-            before = 0 if count is None else count.number
-            if count is not None and (changes.entries or changes.gone):
-                count.number += 1
-        if count is not None and before != self._seen:
-            self._read_anew()
-            return result
-        self._seen = 0 if count is None else count.number
-        self.cache.take(changes)
-        return result
-
-    @staticmethod
-    def _locked_count(session: Session) -> ChangeCount:
-        """Return the count of changes, which no other node changes before this transaction ends."""
-        return session.get_one(ChangeCount, 1, with_for_update=True)
+        self._loaded.follow()
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         if self._waiting >= WAITING_MAX:
@@ -228,12 +215,8 @@ class Directory:
             raise DirectoryUnavailable("The directory's database does not answer") from error
         except sqlite3.Error as error:
             raise DirectoryUnavailable(f"The directory refused: {error}") from error
-        except DBAPIError as error:
-            raise DirectoryUnavailable(f"The directory refused: {error.orig}") from error
-        except SQLAlchemyError as error:
-            raise DirectoryUnavailable(f"The directory refused: {error}") from error
 
-    def _one_less(self, done: "asyncio.Future[Any]") -> None:
+    def _one_less(self, done: asyncio.Future[Any]) -> None:
         self._waiting -= 1
         if not done.cancelled():
             done.exception()
@@ -241,45 +224,17 @@ class Directory:
     async def close(self) -> None:
         """Finish what waits and let the database go; again is harmless."""
         await asyncio.to_thread(self._executor.shutdown, wait=True)
-        self._engine.dispose()
+        if self._database is not None:
+            self._database.close()
 
 
 def sqlite_url(path: Path) -> str:
     """Return the URL of a database in a file."""
-    return f"sqlite:///{path}"
+    return f"{_SQLITE}{path}"
 
 
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        noticed = _NOTICED if url.startswith("postgresql") else {}
-        return create_engine(
-            url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=noticed
-        )
-    # One thread works with the connection; another one may close it at the end.
-    engine = create_engine(url, connect_args={"check_same_thread": False})
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_at_once)
-    return engine
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    """Have SQLite keep foreign keys and wait for locks, and leave transactions to us."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={_BUSY_MILLISECONDS}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _take_alone(connection: Any, _record: object) -> None:
-    """Have SQLite keep in memory what it would share with other processes."""
-    connection.execute("PRAGMA locking_mode=EXCLUSIVE").close()
-
-
-def _begin_at_once(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN")
+def _file_of(url: str) -> Path | None:
+    """Return the file that a URL names, None if it says more than that, or is of another database."""
+    name = url.removeprefix(_SQLITE)
+    plainly = url.startswith(_SQLITE) and name and "?" not in name
+    return Path(name) if plainly and not name.startswith((":", "file:")) else None

@@ -4,7 +4,7 @@ Points in time are epoch seconds. Names that people type are kept as typed; a pr
 only, so it needs no folding. Sources: snms-api.md §§4, 5, 8 and secondary-node-functions.md §2.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -221,7 +221,3 @@ class ChangeCount(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(BigInteger)
-
-
-FIRST_ITEM_INDEX: Final = 2000
-"""Lowest index that a template's item may have (snms-api.md §5)."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from idnode.node.faces.epp.paths import EPP_PATH, REPORTS_PATH
 from idnode.node.faces.http.body import BodyRefused, read_body
 from idnode.node.faces.http.replies import PLANNED, failed, failure, present
 from idnode.node.faces.http.routes import Route
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from idnode.node.faces.http.services import Services
     from idnode.node.service.docking.national import NationalNode
 
-EPP_PATH: Final = "/epp"
-REPORTS_PATH: Final = "/api/v1/reports"
 REPORT_BYTES_MAX: Final = 1 << 20
 
 

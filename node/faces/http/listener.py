@@ -68,15 +68,20 @@ def _nobody() -> bool:
     return False
 
 
+def _nothing() -> None:
+    return None
+
+
 class HttpListener:
     """Accepts connections and hands them to an HTTP server, with TLS for those that begin so.
 
     ``refused`` is told a word about each connection that ended before it was one: ``tls_handshake``,
     ``too_many_connections``. Without ``tls`` everything is plain HTTP. Who is one too many is answered with what
     ``turned_away`` makes of the beginning of its request, unless ``give_way`` has somebody leave who is served.
+    What ``instead`` returns is offered to one connection in place of ``tls``.
     """
 
-    def __init__(  # noqa: PLR0913  # the last two are keywords
+    def __init__(  # noqa: PLR0913  # the last three are keywords
         self,
         serve: Server,
         tls: ssl.SSLContext | None,
@@ -85,6 +90,7 @@ class HttpListener:
         *,
         turned_away: Callable[[bytes], bytes] = bytes,
         give_way: Callable[[], bool] = _nobody,
+        instead: Callable[[], ssl.SSLContext | None] = _nothing,
     ) -> None:
         self._serve = serve
         self._tls = tls
@@ -94,6 +100,7 @@ class HttpListener:
         self._accepted_at_once = min(_ACCEPTED_AT_ONCE, self._limits.connections_max // 4 or 1)
         self._turned_away = turned_away
         self._give_way = give_way
+        self._instead = instead
         self._listening: list[socket.socket] = []
         self._silent: dict[socket.socket, asyncio.TimerHandle] = {}
         self._joining: dict[asyncio.Task[None], socket.socket | None] = {}
@@ -196,6 +203,8 @@ class HttpListener:
             connection.close()
             return
         tls = self._tls if first[0] == TLS_HANDSHAKE else None
+        if tls is not None:
+            tls = self._instead() or tls
         served = len(self._serve.connections) + len(self._joining)
         if served >= self._limits.connections_max and not self._give_way():
             self._refuse(connection, plain=tls is None)

@@ -31,6 +31,8 @@ class FaultAction(BaseModel):
 
     before: ClassVar[bool] = False
     """Whether the action comes before the request is carried out."""
+    handshake: ClassVar[bool] = False
+    """Whether it strikes TLS connections that are being made, and no requests."""
 
     def apply(self, exchange: Exchange, plan: Plan, seeded: Random) -> Plan:  # noqa: ARG002  # most need less
         """Return what becomes of the plan for an answer."""

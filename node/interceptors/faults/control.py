@@ -109,7 +109,8 @@ class FaultControl:
     def dry_run(self, faults: Iterable[Fault], entries: Iterable[Entry]) -> list[DryRun]:
         """Return what each of these faults would have done to the requests that the journal keeps."""
         kept = list(entries)
-        return [self._dry_run(fault, kept) for fault in faults]
+        # The journal has requests, and none of the connections that a fault of handshakes strikes.
+        return [self._dry_run(fault, [] if fault.action.handshake else kept) for fault in faults]
 
     def _dry_run(self, fault: Fault, entries: list[Entry]) -> DryRun:
         began = entries[0].time if entries else 0.0

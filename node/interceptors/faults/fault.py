@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from idnode.node.interceptors.faults import actions, binary, http
+from idnode.node.interceptors.faults import actions, binary, handshake, http
 from idnode.node.interceptors.faults.match import Match
 from idnode.node.interceptors.faults.schedule import When
 
@@ -44,7 +44,8 @@ Action = Annotated[
     | http.CutBatchAction
     | http.RefuseItemsAction
     | http.SlowBodyAction
-    | http.StaleAction,
+    | http.StaleAction
+    | handshake.CertificateAction,
     Field(discriminator="kind"),
 ]
 """Every action; a new one is a class and a row here."""
@@ -89,12 +90,21 @@ def read_faults(found: Any) -> list[Fault]:
     if twice is not None:
         raise FaultsInvalid(f"There are two faults named {twice}")
     for fault in faults:
-        if fault.action.before and not fault.match.early:
-            raise FaultsInvalid(
-                f"{fault.name}: {fault.action.kind} comes before anything is decoded, so it matches by face, "
-                "method, path and header alone"
-            )
+        _check_match(fault)
     return faults
+
+
+def _check_match(fault: Fault) -> None:
+    """Refuse conditions that cannot be known yet when the action comes."""
+    if fault.action.before and not fault.match.early:
+        raise FaultsInvalid(
+            f"{fault.name}: {fault.action.kind} comes before anything is decoded, so it matches by face, "
+            "method, path and header alone"
+        )
+    if fault.action.handshake and (fault.match != Match() or fault.by_header):
+        raise FaultsInvalid(
+            f"{fault.name}: {fault.action.kind} comes before there is a request, so it matches every connection"
+        )
 
 
 def _read(row: Any, number: int) -> Fault:

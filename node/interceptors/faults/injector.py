@@ -6,6 +6,7 @@ header ``X-Idnode-Fault`` of HTTP answers, and in a counter; never in bytes that
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from idnode.node.interceptors.actions import Plan
     from idnode.node.interceptors.exchange import Exchange
     from idnode.node.interceptors.faults.fault import Fault
+    from idnode.node.interceptors.faults.handshake import CertificateAction
     from idnode.registry.handle.clock import Clock
+
+_log = logging.getLogger(__name__)
 
 _HEADER: Final = HEADER.lower()
 _STRIKING: Final = "fault striking"
@@ -63,7 +67,7 @@ class FaultInjector(Interceptor):
     @property
     def sees_plain_successes(self) -> bool:  # type: ignore[override]
         """True while a fault may strike any request: native code answers otherwise."""
-        return any(fault.on and not fault.by_header for fault in self._faults)
+        return any(self._may_strike_requests(fault) for fault in self._faults)
 
     @property
     def not_found_per_second(self) -> int | None:  # type: ignore[override]
@@ -124,6 +128,18 @@ class FaultInjector(Interceptor):
             return plan
         return _marked(chosen.action.apply(exchange, plan, self._random_for(chosen)), chosen.name)
 
+    def handshake(self) -> CertificateAction | None:
+        """Return the action that strikes a TLS connection that is being made, if one does; it is told in the log."""
+        for fault in self._faults:
+            action = fault.action
+            if not fault.on or action.kind != "certificate":
+                continue
+            if self._schedules[fault.name].strikes(self._clock.elapsed()):
+                self._count(fault)
+                _log.info("a TLS connection meets the fault %s", fault.name)
+                return action
+        return None
+
     def _choose(self, exchange: Exchange) -> Fault | None:
         return next(
             (
@@ -138,7 +154,11 @@ class FaultInjector(Interceptor):
         asked = self._asked(exchange)
         if asked is not None:
             return [asked]
-        return [fault for fault in self._faults if fault.on and not fault.by_header]
+        return [fault for fault in self._faults if self._may_strike_requests(fault)]
+
+    @staticmethod
+    def _may_strike_requests(fault: Fault) -> bool:
+        return fault.on and not fault.by_header and not fault.action.handshake
 
     def _asked(self, exchange: Exchange) -> Fault | None:
         """Return the fault that a request names, if it may."""
@@ -147,7 +167,9 @@ class FaultInjector(Interceptor):
             return None
         if _ASKED not in exchange.notes:
             name = next((v for n, v in request.headers.items() if n.lower() == _HEADER), None)
-            exchange.notes[_ASKED] = None if name is None else self._named(name)
+            asked = None if name is None else self._named(name)
+            late = asked is not None and asked.action.handshake  # its connection is there already
+            exchange.notes[_ASKED] = None if late else asked
         found: Fault | None = exchange.notes[_ASKED]
         return found
 
@@ -166,6 +188,9 @@ class FaultInjector(Interceptor):
 
     def _note(self, fault: Fault, exchange: Exchange) -> None:
         exchange.notes[FAULT] = fault.name
+        self._count(fault)
+
+    def _count(self, fault: Fault) -> None:
         known = fault.name in self.struck or len(self.struck) < STRUCK_NAMES_MAX
         self.struck[fault.name if known else OTHERS] += 1
 

@@ -12,13 +12,12 @@ import hmac
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
-
 from idnode.node.service.directory.refusals import LoginRefused, NotPermitted, Taken, TokenRefused
+from idnode.registry.directory import orm
 from idnode.registry.directory.states import Role
-from idnode.registry.directory.tables import Account
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from idnode.node.service.directory.tokens import Tokens
@@ -171,13 +170,13 @@ def add_account(session: Session, new: NewAccount, now: int, role: Role = Role.E
 
     """
     for kind, column, name in (
-        ("username", Account.username, new.username),
-        ("email", Account.email, new.email),
-        ("mobile", Account.mobile, new.mobile),
+        ("username", orm.Account.username, new.username),
+        ("email", orm.Account.email, new.email),
+        ("mobile", orm.Account.mobile, new.mobile),
     ):
         if exists(session, column == name):
             raise Taken(kind, name)
-    account = Account(
+    account = orm.Account(
         username=new.username,
         inner=new.inner.lower(),
         role=role.value,
@@ -195,7 +194,7 @@ def add_account(session: Session, new: NewAccount, now: int, role: Role = Role.E
 
 def exists(session: Session, condition: ColumnElement[bool]) -> bool:
     """Return whether an account meets a condition."""
-    found = session.scalar(select(func.count()).select_from(Account).where(condition))
+    found = session.scalar(orm.select(orm.func.count()).select_from(orm.Account).where(condition))
     return bool(found)
 
 

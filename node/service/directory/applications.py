@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import select
-
 from idnode.node.service.directory.industry import check_industry, check_region
 from idnode.node.service.directory.refusals import Absent, FieldRefused, PrefixElsewhere, Taken
-from idnode.registry.directory.tables import Enterprise, Prefix, StoredFile
+from idnode.registry.directory import orm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from idnode.registry.directory.entries import AccountEntry
+    from idnode.registry.directory.tables import Enterprise
 
 _ENTERPRISE_CODE: Final = re.compile(r"[0-9]{1,20}")
 _SYSTEMS: Final = frozenset({1, 2, 3, 4})
@@ -86,8 +85,8 @@ def describe(session: Session, enterprise: Enterprise, application: Application,
     """
     kind, code = application.certificate
     found = session.scalar(
-        select(Enterprise.id).where(
-            Enterprise.certificate_type == kind, Enterprise.certificate_code == code
+        orm.select(orm.Enterprise.id).where(
+            orm.Enterprise.certificate_type == kind, orm.Enterprise.certificate_code == code
         )
     )
     if found is not None and found != enterprise.id:
@@ -106,7 +105,7 @@ def insist_on_free_prefix(session: Session, name: str) -> None:
         Taken: Somebody has it, or wants it.
 
     """
-    if session.scalar(select(Prefix.id).where(Prefix.name == name)) is not None:
+    if session.scalar(orm.select(orm.Prefix.id).where(orm.Prefix.name == name)) is not None:
         raise Taken("prefix", name)
 
 
@@ -121,7 +120,7 @@ def link_files(
 
     """
     for number in sorted(files):
-        stored = session.get(StoredFile, number)
+        stored = session.get(orm.StoredFile, number)
         owners = {asking.id, enterprise.account_id}
         if stored is not None and stored.enterprise_id == enterprise.id:
             continue

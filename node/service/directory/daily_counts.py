@@ -10,10 +10,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import delete, func, select
-
 from idnode.node.service.directory.accounts import CHINA
-from idnode.registry.directory.tables import DayVolume
+from idnode.registry.directory import orm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,10 +114,12 @@ class DailyCounts:
         since = self._today() - days + 1
 
         def work(session: Session) -> list[Volume]:
-            wanted = select(DayVolume).where(DayVolume.day >= since)
+            wanted = orm.select(orm.DayVolume).where(orm.DayVolume.day >= since)
             if prefix:
-                wanted = wanted.where(DayVolume.prefix == prefix.upper())
-            wanted = wanted.order_by(DayVolume.day.desc(), DayVolume.prefix).limit(_ROWS_MAX)
+                wanted = wanted.where(orm.DayVolume.prefix == prefix.upper())
+            wanted = wanted.order_by(orm.DayVolume.day.desc(), orm.DayVolume.prefix).limit(
+                _ROWS_MAX
+            )
             return [
                 Volume(row.prefix, _date(row.day), row.registrations, row.resolutions)
                 for row in session.scalars(wanted)
@@ -131,13 +131,13 @@ class DailyCounts:
         """Return the prefixes that registered and resolved most in the last days together, the largest first."""
         await self.save()
         since = self._today() - days + 1
-        registrations = func.sum(DayVolume.registrations)
-        resolutions = func.sum(DayVolume.resolutions)
+        registrations = orm.func.sum(orm.DayVolume.registrations)
+        resolutions = orm.func.sum(orm.DayVolume.resolutions)
 
         def work(session: Session) -> list[Total]:
-            wanted = select(DayVolume.prefix, registrations, resolutions)
-            wanted = wanted.where(DayVolume.day >= since).group_by(DayVolume.prefix)
-            wanted = wanted.order_by((registrations + resolutions).desc(), DayVolume.prefix)
+            wanted = orm.select(orm.DayVolume.prefix, registrations, resolutions)
+            wanted = wanted.where(orm.DayVolume.day >= since).group_by(orm.DayVolume.prefix)
+            wanted = wanted.order_by((registrations + resolutions).desc(), orm.DayVolume.prefix)
             return [Total(*row) for row in session.execute(wanted.limit(count))]
 
         return await self._directory.read(work)
@@ -177,12 +177,12 @@ class _Counting:
 
 
 def _add(session: Session, counts: Mapping[bytes, list[int]], day: int) -> None:
-    session.execute(delete(DayVolume).where(DayVolume.day < day - DAYS_KEPT))
+    session.execute(orm.delete(orm.DayVolume).where(orm.DayVolume.day < day - DAYS_KEPT))
     for prefix, (registrations, resolutions) in counts.items():
         name = prefix.decode(errors="replace")[:255]
-        row = session.get(DayVolume, (name, day))
+        row = session.get(orm.DayVolume, (name, day))
         if row is None:
-            row = DayVolume(prefix=name, day=day, registrations=0, resolutions=0)
+            row = orm.DayVolume(prefix=name, day=day, registrations=0, resolutions=0)
             session.add(row)
         row.registrations += registrations
         row.resolutions += resolutions

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import selectinload
-
 from idnode.node.service.directory.refusals import Absent, NotPermitted
+from idnode.registry.directory import orm
 from idnode.registry.directory.states import PrefixStatus, ProxyState
-from idnode.registry.directory.tables import Account, Enterprise, Prefix, Template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
     from idnode.registry.directory.entries import AccountEntry
     from idnode.registry.directory.store import Directory
+    from idnode.registry.directory.tables import Account, Enterprise, Prefix, Template
 
 PAGE_ROWS_MAX: Final = 1000
 """Most rows of one page."""
@@ -28,7 +27,7 @@ PAGE_ROWS_MAX: Final = 1000
 _FIRST_GENERAL_ID: Final = 10**15
 
 _Row = TypeVar("_Row")
-_Table = TypeVar("_Table", Account, Enterprise, Prefix, Template)
+_Table = TypeVar("_Table", "Account", "Enterprise", "Prefix", "Template")
 
 
 class Asked(NamedTuple):
@@ -117,16 +116,16 @@ class Enterprises:
 
     async def page(self, asking: AccountEntry | None, asked: Asked) -> DirectoryPage[EnterpriseRow]:
         """Return a page of enterprises; ``asking`` None stands for the operator of the node."""
-        conditions = _created(Enterprise.created, asked)
+        conditions = _created(orm.Enterprise.created, asked)
         if asked.name:
-            conditions.append(Enterprise.name.contains(asked.name, autoescape=True))
+            conditions.append(orm.Enterprise.name.contains(asked.name, autoescape=True))
         if asked.prefix:
             conditions.append(
-                Enterprise.prefixes.any(Prefix.name.contains(asked.prefix, autoescape=True))
+                orm.Enterprise.prefixes.any(orm.Prefix.name.contains(asked.prefix, autoescape=True))
             )
         if asking is not None and not asking.is_admin:
-            conditions.append(Enterprise.account_id == asking.id)
-        wanted = _whole(select(Enterprise).where(*conditions).order_by(Enterprise.id))
+            conditions.append(orm.Enterprise.account_id == asking.id)
+        wanted = _whole(orm.select(orm.Enterprise).where(*conditions).order_by(orm.Enterprise.id))
         return await self._page(wanted, asked, _enterprise)
 
     async def one(self, asking: AccountEntry | None, number: int) -> EnterpriseRow:
@@ -141,7 +140,7 @@ class Enterprises:
 
         def work(session: Session) -> EnterpriseRow | None:
             found = session.scalar(
-                _whole(select(Enterprise).where(Enterprise.id == number)).limit(1)
+                _whole(orm.select(orm.Enterprise).where(orm.Enterprise.id == number)).limit(1)
             )
             if not operator and (found is None or found.account_id != asking.id):  # type: ignore[union-attr]
                 raise NotPermitted(f"Enterprise {number} is not yours")
@@ -154,22 +153,22 @@ class Enterprises:
 
     async def prefixes(self, asking: AccountEntry | None, asked: Asked) -> DirectoryPage[PrefixRow]:
         """Return a page of prefixes."""
-        conditions = _created(Prefix.created, asked)
+        conditions = _created(orm.Prefix.created, asked)
         if asked.prefix:
-            conditions.append(Prefix.name.contains(asked.prefix, autoescape=True))
+            conditions.append(orm.Prefix.name.contains(asked.prefix, autoescape=True))
         if asked.name:
-            conditions.append(Enterprise.name.contains(asked.name, autoescape=True))
+            conditions.append(orm.Enterprise.name.contains(asked.name, autoescape=True))
         if asked.status is not None:
-            conditions.append(Prefix.status == asked.status)
+            conditions.append(orm.Prefix.status == asked.status)
         if asking is not None and not asking.is_admin:
-            conditions.append(Enterprise.account_id == asking.id)
+            conditions.append(orm.Enterprise.account_id == asking.id)
         return await self._page(_prefixes(*conditions), asked, _prefix)
 
     async def reviews(self, asked: Asked) -> DirectoryPage[PrefixRow]:
         """Return a page of the prefixes that wait for a decision."""
-        waiting = Prefix.status.in_((PrefixStatus.WAITING, PrefixStatus.UNDER_REVIEW))
-        hosting = (Prefix.status == PrefixStatus.ENABLED) & (
-            Prefix.proxy_state == ProxyState.APPLIED
+        waiting = orm.Prefix.status.in_((PrefixStatus.WAITING, PrefixStatus.UNDER_REVIEW))
+        hosting = (orm.Prefix.status == PrefixStatus.ENABLED) & (
+            orm.Prefix.proxy_state == ProxyState.APPLIED
         )
         return await self._page(_prefixes(waiting | hosting), asked, _prefix)
 
@@ -182,7 +181,7 @@ class Enterprises:
         """
 
         def work(session: Session) -> PrefixRow | None:
-            found = session.scalar(_prefixes(Prefix.name == name).limit(1))
+            found = session.scalar(_prefixes(orm.Prefix.name == name).limit(1))
             return None if found is None else _prefix(found)
 
         found = await self._directory.read(work)
@@ -192,25 +191,25 @@ class Enterprises:
 
     async def templates(self, asked: Asked) -> DirectoryPage[TemplateRow]:
         """Return a page of templates."""
-        conditions = _created(Template.created, asked)
+        conditions = _created(orm.Template.created, asked)
         if asked.prefix:
-            conditions.append(Template.prefix.has(Prefix.name == asked.prefix))
+            conditions.append(orm.Template.prefix.has(orm.Prefix.name == asked.prefix))
         if asked.name:
-            conditions.append(Template.version.contains(asked.name, autoescape=True))
+            conditions.append(orm.Template.version.contains(asked.name, autoescape=True))
         wanted = (
-            select(Template)
+            orm.select(orm.Template)
             .where(*conditions)
-            .options(selectinload(Template.prefix), selectinload(Template.items))
-            .order_by(Template.id)
+            .options(orm.selectinload(orm.Template.prefix), orm.selectinload(orm.Template.items))
+            .order_by(orm.Template.id)
         )
         return await self._page(wanted, asked, _template)
 
     async def accounts(self, asked: Asked) -> DirectoryPage[AccountRow]:
         """Return a page of accounts."""
-        conditions = _created(Account.created, asked)
+        conditions = _created(orm.Account.created, asked)
         if asked.name:
-            conditions.append(Account.username.contains(asked.name, autoescape=True))
-        wanted = select(Account).where(*conditions).order_by(Account.id)
+            conditions.append(orm.Account.username.contains(asked.name, autoescape=True))
+        wanted = orm.select(orm.Account).where(*conditions).order_by(orm.Account.id)
         return await self._page(wanted, asked, _account)
 
     async def _page(
@@ -221,7 +220,7 @@ class Enterprises:
 
         def work(session: Session) -> DirectoryPage[_Row]:
             counted = wanted.options().order_by(None).subquery()
-            total = session.scalar(select(func.count()).select_from(counted)) or 0
+            total = session.scalar(orm.select(orm.func.count()).select_from(counted)) or 0
             found = session.scalars(wanted.limit(size).offset((number - 1) * size)).all()
             return DirectoryPage([row(each) for each in found], number, size, total)
 
@@ -238,20 +237,22 @@ def _created(column: Any, asked: Asked) -> list[ColumnElement[bool]]:
 
 
 def _whole(wanted: Select[Enterprise]) -> Select[Enterprise]:
-    return wanted.options(selectinload(Enterprise.account), selectinload(Enterprise.prefixes))
+    return wanted.options(
+        orm.selectinload(orm.Enterprise.account), orm.selectinload(orm.Enterprise.prefixes)
+    )
 
 
 def _prefixes(*conditions: ColumnElement[bool]) -> Select[Prefix]:
-    enterprise = selectinload(Prefix.enterprise)
+    enterprise = orm.selectinload(orm.Prefix.enterprise)
     return (
-        select(Prefix)
-        .join(Prefix.enterprise)
+        orm.select(orm.Prefix)
+        .join(orm.Prefix.enterprise)
         .where(*conditions)
         .options(
-            enterprise.selectinload(Enterprise.account),
-            enterprise.selectinload(Enterprise.prefixes),
+            enterprise.selectinload(orm.Enterprise.account),
+            enterprise.selectinload(orm.Enterprise.prefixes),
         )
-        .order_by(Prefix.id)
+        .order_by(orm.Prefix.id)
     )
 
 

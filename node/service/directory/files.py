@@ -11,10 +11,8 @@ import secrets
 import uuid
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select
-
 from idnode.node.service.directory.refusals import FileRefused
-from idnode.registry.directory.tables import ObjectFile, StoredFile
+from idnode.registry.directory import orm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +83,7 @@ class Files:
 
         def work(session: Session) -> int:
             _write(self._folder / name, data)
-            stored = StoredFile(
+            stored = orm.StoredFile(
                 path=name,
                 account_id=account.id,
                 media_type=kind.media_type,
@@ -102,8 +100,8 @@ class Files:
         """Remove files that no row knows, and return how many; for the start, before anybody uploads."""
 
         def work(session: Session) -> int:
-            known = set(session.scalars(select(StoredFile.path)))
-            known |= set(session.scalars(select(ObjectFile.path)))
+            known = set(session.scalars(orm.select(orm.StoredFile.path)))
+            known |= set(session.scalars(orm.select(orm.ObjectFile.path)))
             found = [path for path in self._folder.glob("*") if path.name not in known]
             for path in found:
                 path.unlink()

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import select
-
 from idnode.node.service.directory.accounts import add_account, require_admin
 from idnode.node.service.directory.applications import (
     check_application,
@@ -23,8 +21,8 @@ from idnode.node.service.directory.applications import (
 from idnode.node.service.directory.ownership import enabled_prefix, own_prefix
 from idnode.node.service.directory.prefix_records import site_of
 from idnode.node.service.directory.refusals import Absent, NotPermitted, PrefixNotReady
+from idnode.registry.directory import orm
 from idnode.registry.directory.states import PrefixStatus, ProxyState, Role
-from idnode.registry.directory.tables import Account, Enterprise, Prefix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from idnode.node.service.directory.prefix_records import PrefixRecords
     from idnode.registry.directory.entries import AccountEntry, PrefixEntry
     from idnode.registry.directory.store import Directory
+    from idnode.registry.directory.tables import Enterprise, Prefix
     from idnode.registry.handle.clock import Clock
 
 PROXY_SERVER: Final = 1
@@ -113,7 +112,7 @@ class Onboarding:
 
         def work(session: Session) -> int:
             enterprise = session.scalar(
-                select(Enterprise).where(Enterprise.account_id == account_id)
+                orm.select(orm.Enterprise).where(orm.Enterprise.account_id == account_id)
             )
             if enterprise is None:
                 return self._enrol(session, asking, account_id, application, now)
@@ -135,7 +134,7 @@ class Onboarding:
         now: int,
     ) -> int:
         insist_on_free_prefix(session, application.prefix)
-        enterprise = Enterprise(account_id=account_id, created=now)
+        enterprise = orm.Enterprise(account_id=account_id, created=now)
         describe(session, enterprise, application, now)
         session.add(enterprise)
         session.flush()
@@ -238,7 +237,7 @@ class Onboarding:
         now = int(self._clock.now())
 
         def work(session: Session) -> None:
-            row = session.get_one(Prefix, entry.id)
+            row = session.get_one(orm.Prefix, entry.id)
             for name, value in columns.items():
                 setattr(row, name, value)
             row.updated = now
@@ -280,13 +279,15 @@ class Onboarding:
 
 def _want_prefix(session: Session, enterprise: Enterprise, name: str, now: int) -> None:
     """Put a prefix of the enterprise up for review, or a new one; one in use is left alone."""
-    rows = session.scalars(select(Prefix).where(Prefix.enterprise_id == enterprise.id)).all()
+    rows = session.scalars(
+        orm.select(orm.Prefix).where(orm.Prefix.enterprise_id == enterprise.id)
+    ).all()
     row = next((each for each in rows if each.name == name), None)
     if row is None:
         insist_on_free_prefix(session, name)
         row = next((each for each in rows if each.status in _REPLACEABLE), None)
     if row is None:
-        row = Prefix(enterprise_id=enterprise.id, created=now)
+        row = orm.Prefix(enterprise_id=enterprise.id, created=now)
         row.proxy_state = ProxyState.NOT_HOSTED
         session.add(row)
     elif row.status in {PrefixStatus.ENABLED, PrefixStatus.DISABLED, PrefixStatus.UNDER_REVIEW}:
@@ -300,14 +301,14 @@ def _want_prefix(session: Session, enterprise: Enterprise, name: str, now: int) 
 
 def _promote(session: Session, prefix: Prefix) -> None:
     """Make the owner of a hosted prefix a hosted user."""
-    account = session.get_one(Account, prefix.enterprise.account_id)
+    account = session.get_one(orm.Account, prefix.enterprise.account_id)
     if account.role == Role.ENTERPRISE:
         account.role = Role.HOSTED.value
 
 
 def _settled(session: Session, entry: PrefixEntry) -> None:
     """Mark a prefix as followed, unless it was changed meanwhile."""
-    row = session.get_one(Prefix, entry.id)
+    row = session.get_one(orm.Prefix, entry.id)
     unchanged = (row.status, row.proxy_state, row.server) == (
         entry.status,
         entry.proxy_state,

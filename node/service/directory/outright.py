@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from idnode.node.service.directory.accounts import add_account
 from idnode.node.service.directory.applications import insist_on_free_prefix
 from idnode.node.service.directory.refusals import Absent
+from idnode.registry.directory import orm
 from idnode.registry.directory.states import PrefixStatus, ProxyState, Role
-from idnode.registry.directory.tables import Account, Enterprise, Prefix
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -31,13 +29,17 @@ async def allot(
     """
 
     def work(session: Session) -> None:
-        owner = select(Enterprise).join(Enterprise.account).where(Account.username == username)
+        owner = (
+            orm.select(orm.Enterprise)
+            .join(orm.Enterprise.account)
+            .where(orm.Account.username == username)
+        )
         enterprise = session.scalar(owner)
         if enterprise is None:
             raise Absent("enterprise", username)
         insist_on_free_prefix(session, prefix)
         state = ProxyState.HOSTED if hosted else ProxyState.NOT_HOSTED
-        fresh = Prefix(
+        fresh = orm.Prefix(
             name=prefix,
             enterprise_id=enterprise.id,
             status=PrefixStatus.ENABLED,
@@ -60,7 +62,9 @@ async def put_account(directory: Directory, new: NewAccount, role: Role, now: in
     """
 
     def work(session: Session) -> None:
-        account = session.scalar(select(Account).where(Account.username == new.username))
+        account = session.scalar(
+            orm.select(orm.Account).where(orm.Account.username == new.username)
+        )
         if account is None:
             add_account(session, new, now, role)
             return

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select
-
 from idnode.node.service.directory.industry import check_industry
 from idnode.node.service.directory.ownership import enabled_prefix, own_prefix
 from idnode.node.service.directory.refusals import (
@@ -22,7 +20,8 @@ from idnode.node.service.directory.refusals import (
     TemplateElsewhere,
     TooManyItems,
 )
-from idnode.registry.directory.tables import FIRST_ITEM_INDEX, Template, TemplateItem
+from idnode.registry.directory import orm
+from idnode.registry.directory.entries import FIRST_ITEM_INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from idnode.registry.directory.entries import AccountEntry, TemplateEntry
     from idnode.registry.directory.store import Directory
+    from idnode.registry.directory.tables import Template
     from idnode.registry.handle.clock import Clock
 
 TEMPLATE_ID_INDEX: Final = 1000
@@ -144,7 +144,7 @@ class Templates:
         def work(session: Session) -> None:
             if _stored(session, entry.id, new.version) is not None:
                 raise Taken("template", f"{new.prefix} {new.version}")
-            template = Template(prefix_id=entry.id, version=new.version, created=now)
+            template = orm.Template(prefix_id=entry.id, version=new.version, created=now)
             _describe(template, new, now)
             session.add(template)
             for item in new.items:
@@ -195,7 +195,9 @@ class Templates:
 
 def _stored(session: Session, prefix_id: int, version: str) -> Template | None:
     return session.scalar(
-        select(Template).where(Template.prefix_id == prefix_id, Template.version == version)
+        orm.select(orm.Template).where(
+            orm.Template.prefix_id == prefix_id, orm.Template.version == version
+        )
     )
 
 
@@ -278,7 +280,7 @@ def _append(template: Template, item: NewItem) -> None:
     if index > INDEX_MAX:
         raise FieldRefused("idIndex", index, INDEX_RANGE)
     template.items.append(
-        TemplateItem(
+        orm.TemplateItem(
             name=item.name,
             id_type=item.id_type,
             id_index=index,

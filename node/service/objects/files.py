@@ -8,11 +8,9 @@ import secrets
 import uuid
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import func, select
-
 from idnode.node.service.objects import refusals
 from idnode.node.service.objects.items import FILE_TYPES, data_type_of, suffixes_of
-from idnode.registry.directory.tables import ObjectFile
+from idnode.registry.directory import orm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +65,7 @@ class ObjectFiles:
         now = int(self._clock.now())
 
         def work(session: Session) -> int:
-            row = ObjectFile(
+            row = orm.ObjectFile(
                 path=path,
                 metadata_handle=entry.handle,
                 field=english,
@@ -91,12 +89,12 @@ class ObjectFiles:
 
         def work(session: Session) -> int:
             found = (
-                select(func.count())
-                .select_from(ObjectFile)
+                orm.select(orm.func.count())
+                .select_from(orm.ObjectFile)
                 .where(
-                    ObjectFile.path.in_(paths),
-                    ObjectFile.metadata_handle == entry.handle,
-                    ObjectFile.field == item.id_type,
+                    orm.ObjectFile.path.in_(paths),
+                    orm.ObjectFile.metadata_handle == entry.handle,
+                    orm.ObjectFile.field == item.id_type,
                 )
             )
             return session.scalar(found) or 0
@@ -113,7 +111,10 @@ class ObjectFiles:
         """
 
         def work(session: Session) -> bool:
-            return session.scalar(select(ObjectFile.id).where(ObjectFile.path == path)) is not None
+            return (
+                session.scalar(orm.select(orm.ObjectFile.id).where(orm.ObjectFile.path == path))
+                is not None
+            )
 
         if not await self._directory.read(work):
             raise refusals.FileNotHere(path)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import func, select
-
 from idnode.node.service.objects import access, refusals
 from idnode.node.service.objects.access import Rights, class_grants, is_application, is_group
 from idnode.node.service.objects.applications import APPLICATION_START, GROUP_START
+from idnode.registry.directory import orm
 from idnode.registry.directory.cache import folded
-from idnode.registry.directory.tables import Message
 from idnode.registry.fetching import fetched
 from idnode.registry.handle.values import data_of, spans
 
@@ -241,11 +239,11 @@ class Grants:
         """Leave a message to each who was granted something, or is no more."""
         now = int(self._clock.now())
         messages = [
-            Message(recipient=folded(user), title_type=title, type=GRANTING,
+            orm.Message(recipient=folded(user), title_type=title, type=GRANTING,
                     detail=f"{what}已授权给{user}", created=now)
             for user in dict.fromkeys(granted)
         ] + [
-            Message(recipient=folded(user), title_type=title + TAKEN_BACK, type=REMOVAL,
+            orm.Message(recipient=folded(user), title_type=title + TAKEN_BACK, type=REMOVAL,
                     detail=f"{what}已取消对{user}的授权", created=now)
             for user in dict.fromkeys(gone)
         ]  # fmt: skip
@@ -265,9 +263,11 @@ class Grants:
         recipients = [application.key, *map(folded, own)]
 
         def work(session: Session) -> tuple[list[Notice], int]:
-            of_them = Message.recipient.in_(recipients)
-            total = session.scalar(select(func.count()).select_from(Message).where(of_them))
-            found = select(Message).where(of_them).order_by(Message.id.desc())
+            of_them = orm.Message.recipient.in_(recipients)
+            total = session.scalar(
+                orm.select(orm.func.count()).select_from(orm.Message).where(of_them)
+            )
+            found = orm.select(orm.Message).where(of_them).order_by(orm.Message.id.desc())
             return [
                 Notice(each.id, each.title_type, each.type, each.detail, each.created)
                 for each in session.scalars(found.offset((page - 1) * size).limit(size))

@@ -9,8 +9,6 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
 from idnode.node.service.directory.industry import check_industry
 from idnode.node.service.objects import access, refusals
 from idnode.node.service.objects.template_rows import (
@@ -27,8 +25,8 @@ from idnode.node.service.objects.template_rows import (
     set_head,
     state_of,
 )
+from idnode.registry.directory import orm
 from idnode.registry.directory.cache import folded
-from idnode.registry.directory.tables import Template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +154,7 @@ class MetadataTemplates:
         }
 
         def work(session: Session) -> None:
-            template = Template(
+            template = orm.Template(
                 prefix_id=application.prefix.id,
                 version=head.code,
                 kind=OTHER_KIND,
@@ -230,7 +228,9 @@ class MetadataTemplates:
             found.append(entry.id)
 
         def work(session: Session) -> None:
-            for template in session.scalars(select(Template).where(Template.id.in_(found))):
+            for template in session.scalars(
+                orm.select(orm.Template).where(orm.Template.id.in_(found))
+            ):
                 session.delete(template)
 
         await self._directory.write(work)
@@ -335,7 +335,7 @@ class MetadataTemplates:
         now = int(self._clock.now())
 
         def work(session: Session) -> None:
-            template = session.get(Template, entry.id)
+            template = session.get(orm.Template, entry.id)
             if template is None:
                 raise refusals.MetadataAbsent(entry.handle)
             template.details = {**(template.details or details_of(entry)), **changes}

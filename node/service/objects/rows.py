@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select, update
-
+from idnode.registry.directory import orm
 from idnode.registry.directory.cache import folded
-from idnode.registry.directory.tables import Instance, UniqueValue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from idnode.registry.directory.store import Directory
@@ -55,7 +54,7 @@ class Rows:
             taken = _claim(session, template, row.handle, unique)
             if not taken:
                 session.merge(
-                    Instance(key=folded(row.handle), metadata_handle=template, **row._asdict())
+                    orm.Instance(key=folded(row.handle), metadata_handle=template, **row._asdict())
                 )
             return taken
 
@@ -70,7 +69,9 @@ class Rows:
             taken = _claim(session, template, handle, unique)
             if not taken:
                 session.execute(
-                    update(Instance).where(Instance.key == folded(handle)).values(updated=now)
+                    orm.update(orm.Instance)
+                    .where(orm.Instance.key == folded(handle))
+                    .values(updated=now)
                 )
             return taken
 
@@ -81,8 +82,8 @@ class Rows:
         keys = [folded(handle) for handle in handles]
 
         def work(session: Session) -> None:
-            session.execute(delete(UniqueValue).where(UniqueValue.key.in_(keys)))
-            session.execute(delete(Instance).where(Instance.key.in_(keys)))
+            session.execute(orm.delete(orm.UniqueValue).where(orm.UniqueValue.key.in_(keys)))
+            session.execute(orm.delete(orm.Instance).where(orm.Instance.key.in_(keys)))
 
         await self._directory.write(work)
 
@@ -91,8 +92,14 @@ class Rows:
 
         def work(session: Session) -> tuple[list[Row], int]:
             wanted = _conditions(asked)
-            total = session.scalar(select(func.count()).select_from(Instance).where(*wanted))
-            shown = select(Instance).where(*wanted).order_by(Instance.created.desc(), Instance.key)
+            total = session.scalar(
+                orm.select(orm.func.count()).select_from(orm.Instance).where(*wanted)
+            )
+            shown = (
+                orm.select(orm.Instance)
+                .where(*wanted)
+                .order_by(orm.Instance.created.desc(), orm.Instance.key)
+            )
             shown = shown.offset(asked.page * asked.size).limit(asked.size)
             return [
                 Row(each.handle, each.creator, each.created, each.updated)
@@ -105,10 +112,10 @@ class Rows:
         """Return handles of a template's instances whose folded form sorts behind one."""
 
         def work(session: Session) -> list[str]:
-            found = select(Instance.handle).where(
-                Instance.metadata_handle == template, Instance.key > after
+            found = orm.select(orm.Instance.handle).where(
+                orm.Instance.metadata_handle == template, orm.Instance.key > after
             )
-            return list(session.scalars(found.order_by(Instance.key).limit(limit)))
+            return list(session.scalars(found.order_by(orm.Instance.key).limit(limit)))
 
         return await self._directory.read(work)
 
@@ -121,29 +128,31 @@ def _claim(
     taken = {}
     wanted = {index: hashlib.sha256(text.encode()).hexdigest() for index, text in unique.items()}
     for index, digest in wanted.items():
-        holder = session.get(UniqueValue, (template, index, digest))
+        holder = session.get(orm.UniqueValue, (template, index, digest))
         if holder is not None and holder.key != key:
             taken[index] = holder.key
     if taken:
         return taken
     for index, digest in wanted.items():
         session.execute(
-            delete(UniqueValue).where(
-                UniqueValue.metadata_handle == template,
-                UniqueValue.item_index == index,
-                UniqueValue.key == key,
+            orm.delete(orm.UniqueValue).where(
+                orm.UniqueValue.metadata_handle == template,
+                orm.UniqueValue.item_index == index,
+                orm.UniqueValue.key == key,
             )
         )
-        session.add(UniqueValue(metadata_handle=template, item_index=index, digest=digest, key=key))
+        session.add(
+            orm.UniqueValue(metadata_handle=template, item_index=index, digest=digest, key=key)
+        )
     return taken
 
 
 def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [Instance.metadata_handle == asked.template]
+    found: list[ColumnElement[bool]] = [orm.Instance.metadata_handle == asked.template]
     if asked.name:
-        found.append(Instance.handle.contains(asked.name, autoescape=True))
+        found.append(orm.Instance.handle.contains(asked.name, autoescape=True))
     if asked.since is not None:
-        found.append(Instance.created >= asked.since)
+        found.append(orm.Instance.created >= asked.since)
     if asked.until is not None:
-        found.append(Instance.created <= asked.until)
+        found.append(orm.Instance.created <= asked.until)
     return found

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from idnode.node.service.directory.refusals import FieldRefused, TooManyItems
 from idnode.node.service.directory.templates import INDEX_MAX, ITEMS_MAX, KINDS
 from idnode.node.service.objects import access, refusals
-from idnode.registry.directory.tables import FIRST_ITEM_INDEX, Template, TemplateItem
+from idnode.registry.directory import orm
+from idnode.registry.directory.entries import FIRST_ITEM_INDEX
 
 if TYPE_CHECKING:
     from idnode.registry.directory.entries import TemplateEntry
+    from idnode.registry.directory.tables import Template
 
 UNCLASSIFIED: Final = "UN_CLASSIFIED"
 UNPUBLISHED: Final = 0
@@ -99,7 +101,7 @@ def put_item(template: Template, item: MetadataItem) -> None:
         if other is not present and other.name == item.chinese:
             raise refusals.ItemNameTaken(item.chinese)
     if present is None:
-        present = TemplateItem(id_index=_index_for(template, item))
+        present = orm.TemplateItem(id_index=_index_for(template, item))
         template.items.append(present)
     schema = item.schema
     present.name, present.id_type = item.chinese, item.english

@@ -1,9 +1,7 @@
 """X.509 certificates of Handle identities: whom one names, and with which key."""
 
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 
 from idnode.registry.handle.wire.errors import MalformedKey
 
@@ -15,6 +13,9 @@ def named_key(certificate: bytes) -> tuple[str, bytes]:
         MalformedKey: It cannot be read, or has no common name, or several.
 
     """
+    from cryptography import x509  # noqa: PLC0415  # seldom needed, and slow to import
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+
     try:
         read = x509.load_der_x509_certificate(certificate)
         names = read.subject.get_attributes_for_oid(NameOID.COMMON_NAME)

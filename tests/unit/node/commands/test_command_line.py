@@ -88,11 +88,12 @@ def test_version_says_version_and_core(run):
     assert run("version")[1].startswith("idnode ")
 
 
-def test_resolving_loads_no_server():
+@pytest.mark.parametrize("command", ["resolve", "register", "list", "batch"])
+def test_asking_loads_no_server(command):
+    heavy = ("aiohttp", "asyncio", "uvloop", "pydantic", "sqlalchemy", "idnode.node.runtime")
     script = (
-        "import sys, idnode.node.cli as cli\n"
-        "cli.application(['resolve'])\n"
-        "print([m for m in ('aiohttp', 'uvloop', 'idnode.node.runtime', 'sqlalchemy') if m in sys.modules])"
+        f"import sys, idnode.node.cli as cli; cli.application([{command!r}])\n"
+        f"print([m for m in {heavy} if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

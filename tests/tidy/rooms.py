@@ -191,7 +191,9 @@ ROOMS = {
         )
     },
     "loadtests/web_page": Room("loadtests/*", "flask locust", frozenset({"asyncio"})),
-    "benchmarks": Room("clients/* registry/*", "aiohttp msgpack rich uvloop lmdb rocksdict"),
+    "benchmarks": Room(
+        "clients/* registry/* node/testing", "aiohttp msgpack rich uvloop lmdb rocksdict"
+    ),
 }
 
 ROOT_ROOMS = frozenset({"node", "node/commands", "node/tree"})

@@ -26,8 +26,10 @@ pytestmark = [
 DATA = {
     "idnode/py.typed",
     "idnode/loadtests/profiles/smoke.toml",
+    "idnode/node/faces/console/templates/layout.html",
     "idnode/node/locales/zh/LC_MESSAGES/idnode.mo",
     "idnode/node/openapi/page.js",
+    "idnode/registry/directory/schema.sql",
     "idnode/registry/embedded/native/core.pyi",
 }
 

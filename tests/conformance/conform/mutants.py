@@ -4,11 +4,15 @@ from typing import NamedTuple
 
 
 class Mutant(NamedTuple):
-    """A wrong turn of the reference client: its word, the APIs that it is tried on, the rule that it breaks."""
+    """A wrong turn of the reference client: its word, the APIs that it is tried on, the rule that it breaks.
+
+    ``also`` are rules that it may break by that, depending on what comes when.
+    """
 
     wrong: str
     faces: tuple[str, ...]
     rule: str
+    also: frozenset[str] = frozenset()
 
     @property
     def id(self):
@@ -32,7 +36,8 @@ MUTANTS = (
     Mutant("not-found-is-empty", UDP, "HDL-NOT-FOUND"),
     Mutant("not-found-is-empty", TCP, "HDL-NOT-FOUND"),
     Mutant("values-not-found-is-not-found", UDP, "HDL-VALUES-NOT-FOUND"),
-    Mutant("any-request-id", UDP, "HDL-REQUEST-ID"),
+    # The second copy of an answer, if it comes late, is to such a client the answer to its next question.
+    Mutant("any-request-id", UDP, "HDL-REQUEST-ID", frozenset({"HDL-STRAY"})),
     Mutant("any-request-id", TCP, "HDL-REQUEST-ID"),
     Mutant("one-id-per-handle", UDP, "HDL-FRESH-ID"),
     Mutant("no-resend", UDP, "HDL-RESEND"),

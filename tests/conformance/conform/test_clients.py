@@ -58,7 +58,8 @@ def test_a_wrong_client_breaks_its_rule_alone(mutant, grade, reference, broken, 
         start = MUTANTS.index(mutant) * OTHERS
         others = list(islice(cycle(quick), start, start + min(OTHERS, len(quick)))) if quick else []
     found = broken(grade([*own, *others], reference(mutant.wrong)))
-    assert list(found) == [mutant.rule], found
+    assert mutant.rule in found
+    assert found.keys() <= {mutant.rule, *mutant.also}, found
 
 
 def test_every_rule_has_a_client_that_breaks_it():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from aiohttp import web
-from aiohttp_sse import sse_response
+from aiohttp_sse import EventSourceResponse, sse_response
 
 from idnode.node.interceptors.journal import export
 from idnode.node.interceptors.journal.query import Filter, FilterInvalid
@@ -15,7 +15,7 @@ from idnode.node.interceptors.journal.recorder import MODES
 from idnode.node.interceptors.journal.verification import Verification, VerificationInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from idnode.node.interceptors.journal.entry import Entry
     from idnode.node.interceptors.journal.recorder import Journal
@@ -25,6 +25,9 @@ PAGE_ENTRIES: Final = 100
 PAGE_ENTRIES_MAX: Final = 1_000
 STREAMS_MAX: Final = 16
 """Most live streams at once."""
+
+PING_SECONDS: Final = 5.0
+"""Time between two looks whether the reader of a stream is still there."""
 
 _WAITING_MAX: Final = 1_000
 """Entries that a stream's reader may be behind; then the stream ends, for it would tell a gapped story."""
@@ -158,20 +161,14 @@ class JournalCalls:
 
         after = _integer(request.query, "after", ring.last_number)
         earlier = [entry for entry in ring.since(after) if wanted.matches(entry)]
-        stop = ring.listen(take)
-        self._streams += 1
-        try:
-            async with sse_response(request) as response:
-                for entry in earlier:
-                    await response.send(_line(entry), id=str(entry.number))
-                while (latest := await waiting.get()) is not None and response.is_connected():
-                    await response.send(_line(latest), id=str(latest.number))
-        except ConnectionError:
-            pass  # whoever read it has gone
-        finally:
-            self._streams -= 1
-            stop()
-        return response
+
+        async def tell(response: EventSourceResponse) -> None:
+            for entry in earlier:
+                await response.send(_line(entry), id=str(entry.number))
+            while (latest := await waiting.get()) is not None:
+                await response.send(_line(latest), id=str(latest.number))
+
+        return await self._streamed(request, take, tell)
 
     async def _sampled(self, request: web.Request, wanted: Filter, most: int) -> web.StreamResponse:
         """Send lists of the entries that match, at most so many a second, each with how many were left out.
@@ -179,23 +176,49 @@ class JournalCalls:
         However fast entries come, one that is left out costs a comparison and an addition.
         """
         sample = _Sample(wanted, max(1, most // BATCHES_A_SECOND))
-        stop = self._journal.ring.listen(sample.take)
+
+        async def tell(response: EventSourceResponse) -> None:
+            while True:
+                await sample.filled.wait()
+                entries, left_out = sample.emptied()
+                items = [entry.as_summary() for entry in entries]
+                await response.send(orjson.dumps({"items": items, "left_out": left_out}).decode())
+                await asyncio.sleep(1 / BATCHES_A_SECOND)
+
+        return await self._streamed(request, sample.take, tell)
+
+    async def _streamed(
+        self,
+        request: web.Request,
+        take: Callable[[Entry], None],
+        tell: Callable[[EventSourceResponse], Awaitable[None]],
+    ) -> web.StreamResponse:
+        """Give entries to ``take`` while ``tell`` sends events, until it ends or the reader has gone.
+
+        A reader that has gone gives up its place, even if no entry comes any more that could not be sent.
+        """
+        stop = self._journal.ring.listen(take)
         self._streams += 1
+        answer: web.StreamResponse = web.Response()  # to whoever has gone before anything was sent
         try:
-            async with sse_response(request) as response:
-                while response.is_connected():
-                    await sample.filled.wait()
-                    entries, left_out = sample.emptied()
-                    items = [entry.as_summary() for entry in entries]
-                    body = orjson.dumps({"items": items, "left_out": left_out}).decode()
-                    await response.send(body)
-                    await asyncio.sleep(1 / BATCHES_A_SECOND)
-        except ConnectionError:
+            async with sse_response(request, ping_interval=PING_SECONDS) as response:
+                answer = response
+                async with asyncio.TaskGroup() as together:
+                    leaving = together.create_task(_until_gone(response))
+                    await tell(response)
+                    leaving.cancel()
+        except* ConnectionError:
             pass  # whoever read it has gone
         finally:
             self._streams -= 1
             stop()
-        return response
+        return answer
+
+
+async def _until_gone(response: EventSourceResponse) -> None:
+    """Raise `ConnectionResetError` once the reader of events has gone."""
+    await response.wait()
+    raise ConnectionResetError
 
 
 class _Sample:

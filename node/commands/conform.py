@@ -14,6 +14,7 @@ from rich.console import Console
 from idnode.node.commands.asking import handle_server, http_url
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.managed import Admin, ask
+from idnode.node.commands.spoken import Lang, spoken
 from idnode.node.conform.case import CasesInvalid, all_cases
 from idnode.node.conform.driving import PersonClient, ProgramClient, drive
 from idnode.node.conform.known import KnownInvalid, compared, read_known
@@ -22,7 +23,6 @@ from idnode.node.conform.report import Run, as_json, as_junit
 from idnode.node.conform.rule import Verdict
 from idnode.node.conform.stage import Place, Stage
 from idnode.node.conform.watching import by_client, graded, kept
-from idnode.node.locales import LANGUAGES, language
 from idnode.node.testing.running import NodeDidNotStart, own_node
 from idnode.registry.handle.clock import SystemClock
 
@@ -66,7 +66,6 @@ Known = Annotated[
         help="Lines CASE RULE REASON: exit 0 if nothing else fails, 3 if one of them passes.",
     ),
 ]
-Lang = Annotated[str | None, typer.Option(help="en or zh [default: the environment's].")]
 Name = Annotated[str | None, typer.Option("--name", help="What the report calls the client.")]
 
 
@@ -106,7 +105,7 @@ def drive_(  # options
 
     Exit codes: 0 nothing failed but what is known, 1 something failed, 2 wrong usage, 3 a known failure passes.
     """
-    speak = _language(lang)
+    speak = spoken(lang)
     chosen = _chosen(case, face)
     if listed:
         for each in chosen:
@@ -141,7 +140,7 @@ def watch(  # options
     lang: Lang = None,
 ) -> None:
     """Grade the traffic that a node's journal kept (`--journal all` keeps everything)."""
-    speak = _language(lang)
+    speak = spoken(lang)
     known = _known(known_failing)
     console = Console(soft_wrap=True)
     requests = kept(lambda *asked: ask(admin, *asked), after, _epoch(since))
@@ -241,13 +240,6 @@ def _end(console: Console, run: Run, speak: str) -> None:
         raise typer.Exit(FAILED)
     if found.passing:
         raise typer.Exit(PASSING)
-
-
-def _language(lang: str | None) -> str:
-    speak = lang or language()
-    if speak not in LANGUAGES:
-        raise CommandFailed(f"--lang takes one of {', '.join(LANGUAGES)}", exit_code=USAGE)
-    return speak
 
 
 def _epoch(text: str | None) -> float:

@@ -10,7 +10,7 @@ import typer
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.journal_lines import plain
 from idnode.node.commands.managed import Admin, ask
-from idnode.node.locales import LANGUAGES, language
+from idnode.node.commands.spoken import Lang, spoken
 
 group = typer.Typer(
     help="Have a node fail on purpose: its traps by name, and faults of your own.",
@@ -24,7 +24,6 @@ _UNSET: Final = {
 }
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As `idnode fault list` shows it.")]
-Lang = Annotated[str | None, typer.Option(help="en or zh [default: the environment's].")]
 
 
 @group.command()
@@ -59,9 +58,7 @@ def list_(*, admin: Admin = None) -> None:
 @group.command()
 def show(name: Name, *, lang: Lang = None, admin: Admin = None) -> None:
     """Show a fault: what it does to whom, what happens in the field, what a good client does."""
-    speak = lang or language()
-    if speak not in LANGUAGES:
-        raise CommandFailed(f"--lang takes one of {', '.join(LANGUAGES)}", exit_code=2)
+    speak = spoken(lang)
     fault = ask(admin, "GET", f"{_PATH}/{quote(name, safe='')}")
     _print(fault)
     for part in ("match", "action", "when"):

@@ -7,10 +7,9 @@ from urllib.parse import quote
 import typer
 from rich.console import Console
 
-from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.journal_lines import tree_of
 from idnode.node.commands.managed import Admin, ask
-from idnode.node.locales import LANGUAGES, language
+from idnode.node.commands.spoken import Lang, spoken
 
 
 def run(
@@ -19,13 +18,11 @@ def run(
     ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="The whole entry as JSON.")] = False,
-    lang: Annotated[str | None, typer.Option(help="en or zh [default: the environment's].")] = None,
+    lang: Lang = None,
     admin: Admin = None,
 ) -> None:
     """Show a request, its answer, and why it was refused."""
-    speak = lang or language()
-    if speak not in LANGUAGES:
-        raise CommandFailed(f"--lang takes one of {', '.join(LANGUAGES)}", exit_code=2)
+    speak = spoken(lang)
     found = ask(admin, "GET", f"/api/v1/journal/{quote(entry, safe='')}")
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))

@@ -12,7 +12,7 @@ from rich.console import Console
 from idnode.node.commands.failure import CommandFailed
 from idnode.node.commands.journal_lines import line_of
 from idnode.node.commands.managed import Admin, answer_to, ask
-from idnode.node.locales import LANGUAGES, language
+from idnode.node.commands.spoken import Lang, spoken
 
 
 def run(
@@ -29,13 +29,11 @@ def run(
     rule: Annotated[str | None, typer.Option(help="Only that broke this rule.")] = None,
     text: Annotated[str | None, typer.Option(help="Only with this text somewhere.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A line of JSON for each.")] = False,
-    lang: Annotated[str | None, typer.Option(help="en or zh [default: the environment's].")] = None,
+    lang: Lang = None,
     admin: Admin = None,
 ) -> None:
     """Show what was refused lately, and why; with -f as it comes."""
-    speak = lang or language()
-    if speak not in LANGUAGES:
-        raise CommandFailed(f"--lang takes one of {', '.join(LANGUAGES)}", exit_code=2)
+    speak = spoken(lang)
     console = Console(soft_wrap=True)
 
     def show(entry: dict[str, Any]) -> None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BUFFER_BYTES: Final = 4 << 20
 """Asked for in both directions; the system gives at most net.core.rmem_max and wmem_max."""
@@ -35,13 +38,27 @@ async def bound_streams(host: str, port: int) -> list[socket.socket]:
 
 
 def _stream(family: int, address: tuple[object, ...]) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    options = [
+        (socket.SOL_SOCKET, socket.SO_REUSEADDR, 1),
         # Accepted connections inherit it: answers are never held back for a fuller packet.
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    ]
+    if family == socket.AF_INET6:
+        options.append((socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1))
+    return _made(family, socket.SOCK_STREAM, address, options)
+
+
+def _made(
+    family: int,
+    kind: socket.SocketKind,
+    address: tuple[object, ...],
+    options: Iterable[tuple[int, int, int]],
+) -> socket.socket:
+    """Return a non-blocking socket that is bound, or leave none open."""
+    made = socket.socket(family, kind)
+    try:
+        for option in options:
+            made.setsockopt(*option)
         made.bind(address)
         made.setblocking(False)
     except BaseException:
@@ -84,15 +101,9 @@ def _bound(family: int, address: tuple[object, ...], count: int) -> list[socket.
 
 
 def _socket(family: int, address: tuple[object, ...], *, shared: bool) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-            made.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
-        if shared:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        made.bind(address)
-        made.setblocking(False)
-    except OSError:
-        made.close()
-        raise
-    return made
+    options = [
+        (socket.SOL_SOCKET, option, BUFFER_BYTES) for option in (socket.SO_RCVBUF, socket.SO_SNDBUF)
+    ]
+    if shared:
+        options.append((socket.SOL_SOCKET, socket.SO_REUSEPORT, 1))
+    return _made(family, socket.SOCK_DGRAM, address, options)

@@ -11,6 +11,7 @@ from idnode.node.conform.rules.judging import (
     created_under_one_name,
     no_wrong_answer,
     nothing_sent,
+    one_login,
     right_answer,
     state_is,
     told,
@@ -36,15 +37,7 @@ def _proven(evidence: Evidence) -> Judgement:
 def _one_login(evidence: Evidence) -> Judgement:
     proofs = [each for each in evidence.requests if each.path == _PROOF]
     calls = [each for each in evidence.requests if each.path not in {_PROOF, _CHALLENGE}]
-    if not proofs or len(calls) < 2:
-        return nothing_sent()
-    if len(proofs) > 1 + len(evidence.struck):
-        return failed(
-            f"{len(proofs)} log-ins for {len(calls)} calls",
-            f"{len(calls)} 次调用登录了 {len(proofs)} 次",
-            proofs,
-        )
-    return PASS
+    return one_login(proofs, calls, evidence)
 
 
 def _partly(evidence: Evidence) -> Judgement:

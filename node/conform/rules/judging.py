@@ -8,7 +8,7 @@ from idnode.node.conform.evidence import OK
 from idnode.node.conform.rule import PASS, Judgement, failed, unclear
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from idnode.node.conform.evidence import Evidence, Request
 
@@ -48,6 +48,26 @@ def _short(found: object) -> str:
     return text if len(text) <= 160 else f"{text[:160]}…"
 
 
+def _gave_up(evidence: Evidence) -> Judgement:
+    """Judge that the client reports no success: right where none is expected, else nothing is known."""
+    if evidence.expected.outcome != OK:
+        return PASS
+    return unclear(f"the client gave up: {_said(evidence)}", f"客户端放弃：{_said(evidence)}")
+
+
+def one_login(logins: Sequence[Request], calls: Sequence[Request], evidence: Evidence) -> Judgement:
+    """Judge that the client logged in once for all its calls, and anew only where an answer was spoiled."""
+    if not logins or len(calls) < 2:
+        return nothing_sent()
+    if len(logins) > 1 + len(evidence.struck):
+        return failed(
+            f"{len(logins)} log-ins for {len(calls)} calls",
+            f"{len(calls)} 次调用登录了 {len(logins)} 次",
+            logins,
+        )
+    return PASS
+
+
 def right_answer(evidence: Evidence) -> Judgement:
     """Judge that the client came to the right result."""
     if evidence.outcome is None or not evidence.requests:
@@ -67,9 +87,7 @@ def no_wrong_answer(evidence: Evidence) -> Judgement:
     if evidence.outcome is None or not evidence.struck:
         return nothing_sent()
     if not evidence.outcome.ok:
-        if evidence.expected.outcome != OK:
-            return PASS
-        return unclear(f"the client gave up: {_said(evidence)}", f"客户端放弃：{_said(evidence)}")
+        return _gave_up(evidence)
     differs = differing(evidence)
     if differs is not None:
         return failed(*differs, evidence.struck)
@@ -216,9 +234,7 @@ def done_if_said(evidence: Evidence) -> Judgement:
     if evidence.outcome is None or not evidence.requests:
         return nothing_sent()
     if not evidence.outcome.ok:
-        if evidence.expected.outcome != OK:
-            return PASS
-        return unclear(f"the client gave up: {_said(evidence)}", f"客户端放弃：{_said(evidence)}")
+        return _gave_up(evidence)
     named = {each.upper() for each in evidence.handles}
     if any(each.handle and each.handle.upper() not in named for each in evidence.of("create")):
         return unclear("it was written under another name", "以另一名称写入")

@@ -13,6 +13,7 @@ from idnode.node.conform.rules.judging import (
     no_wrong_answer,
     none_of,
     nothing_sent,
+    one_login,
     right_answer,
     state_is,
     told,
@@ -41,15 +42,7 @@ def _plain_password(evidence: Evidence) -> Judgement:
 def _one_login(evidence: Evidence) -> Judgement:
     logins = [each for each in evidence.requests if each.path in _LOGIN]
     calls = [each for each in evidence.requests if each.path not in _LOGIN]
-    if not logins or len(calls) < 2:
-        return nothing_sent()
-    if len(logins) > 1 + len(evidence.struck):
-        return failed(
-            f"{len(logins)} log-ins for {len(calls)} calls",
-            f"{len(calls)} 次调用登录了 {len(logins)} 次",
-            logins,
-        )
-    return PASS
+    return one_login(logins, calls, evidence)
 
 
 def _few_logins(evidence: Evidence) -> Judgement:

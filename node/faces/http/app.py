@@ -195,11 +195,8 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
         if not data.isascii() and not self._incomplete and self._is_between_requests():
             data = readable(data)
         _take(self, data)
-        # Only the start of a request leaves the connection waiting, and what follows belongs to it. As
-        # `_is_between_requests`, which would be one more call for each request.
-        self._incomplete = not self._request_count or (
-            self._waiter is not None and not self._messages and self._payload_parser is None
-        )
+        # Only the start of a request leaves the connection waiting, and what follows belongs to it.
+        self._incomplete = self._is_between_requests()
 
     def _is_between_requests(self) -> bool:
         """Return whether nothing came on the connection, or `_waits`."""

@@ -104,6 +104,7 @@ def factory(tmp_path):
     return path
 
 
+@pytest.mark.parametrize("register_engine", ["embedded"], indirect=True)  # others keep no states
 async def test_a_node_begins_with_fixtures_and_a_reset_returns_to_them(tmp_path, factory):
     async with running(tmp_path / "data", fixtures=str(factory), allow_reset=True) as driver:
         (url, _admin) = await driver.record("88.900.7/G-1")

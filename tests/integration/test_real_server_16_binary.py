@@ -16,6 +16,7 @@ from idnode.clients import dialogues as talk
 from idnode.clients.identity import SecretIdentity
 from idnode.clients.request import Ask
 from idnode.node.service.identifiers.credentials import Identity
+from idnode.registry.fetching import fetched
 from idnode.registry.handle import values
 from idnode.registry.handle.wire.administration import encode_record
 from idnode.registry.handle.wire.challenge import decode_challenge
@@ -63,11 +64,12 @@ async def do(node):
     ],
 )
 async def test_c16_codes_of_odd_values(node, do, operation, indexes, code):
-    before = node.register.lookup(HANDLE)
+    before = await fetched(lambda: node.register.lookup(HANDLE))
     ask = Ask(operation, encode_record(HANDLE, listed(*indexes)))
     reply = await do(talk.prove(talk.Administrator(ADMIN), ask))
     assert reply.messages[0].response_code == code
-    assert node.register.lookup(HANDLE).values == before.values
+    after = await fetched(lambda: node.register.lookup(HANDLE))
+    assert after.values == before.values
 
 
 async def test_c16_the_digest_is_of_the_challenged_request(do):

@@ -32,6 +32,8 @@ from idnode.registry.handle.wire.constants import OpCode
 from idnode.registry.handle.wire.resolution import Query, encode_query
 
 CORES = ("native", "python")
+REGISTER_ENGINES = ("embedded",)
+"""The only one that keeps states."""
 LOG_IN = {"username": "demo", "password": "idnode-demo"}
 
 

@@ -9,6 +9,7 @@ others, is said to be not ready, and its known identifiers go on as stale until 
 import asyncio
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from random import Random
 from xml.etree import ElementTree as ET
@@ -31,6 +32,7 @@ from idnode.node.tree.certificates import BROKEN
 from idnode.node.tree.topology import Topology
 from idnode.node.tree.up import running_tree
 from idnode.registry.datasets.choice import make, make_share
+from idnode.registry.fetching import fetched
 from idnode.registry.handle.clock import MovableClock
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.values import pack, unpack
@@ -126,7 +128,8 @@ async def test_every_hop_says_what_the_node_that_answers_says(tree):
                 owner = whole.enterprise(handle.partition(b"/")[0])
                 name = {b"88.909": "environment", b"88.912": "equipment"}[owner.node.prefix]
                 name = "equipment-1" if owner.prefix == b"88.912.1" else name
-                said = tree.nodes[name].services.resolver.resolve(handle)
+                resolve = tree.nodes[name].services.resolver.resolve
+                said = await fetched(partial(resolve, handle))
                 assert answer.values == unpack(said)
         for handle in handles[:50]:
             trace = await top.trace(Question(handle))

@@ -23,6 +23,9 @@ from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admin
 from idnode.registry.handle.types.hs_site import decode_site, encode_site
 
+REGISTER_ENGINES = ("embedded",)
+"""That is, nothing in place of what the settings name, which is PostgreSQL here."""
+
 URL = HandleValue(1, "URL", b"https://example.org/1")
 NODE = Credential(301, "0.NA/88.900", "idnode-demo")
 ENTERPRISE = Credential(301, "0.NA/88.900.1", "idnode-demo")

@@ -225,5 +225,4 @@ def _kept_answer(answer: bytes | HttpAnswer | None) -> Kept | None:
 
 
 def _kept_binary(wire: bytes) -> KeptBinary:
-    clean, _tree = redacted(wire)
-    return KeptBinary(clean[:MESSAGE_BYTES_MAX], len(wire))
+    return KeptBinary(redacted(wire)[:MESSAGE_BYTES_MAX], len(wire))

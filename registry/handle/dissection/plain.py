@@ -45,7 +45,7 @@ def is_plain(data: bytes) -> bool:
             return False
     except struct.error:  # a length led out of the message
         return False
-    return at == _HEAD.size + body
+    return bool(at == _HEAD.size + body)
 
 
 def _is_marked(data: bytes) -> bool:

@@ -21,11 +21,12 @@ WITHHELD: Final = "(withheld)"
 BODY_BYTES_MAX: Final = 64 * 1024
 """Most bytes of a body that are kept; longer ones are withheld as a whole, since a part cannot be read."""
 
-_SECRET_NAME: Final = re.compile(
-    r"passw|pwd|secret|seckey|token|digest|nonce|signature|proof|private|credential|session|cookie"
-    r"|authoriz|salt|iterations|\bkey\b|crtno|crt_no",
-    re.IGNORECASE,
+_SECRET_WORDS: Final = (
+    *("passw", "pwd", "secret", "seckey", "token", "digest", "nonce", "signature", "proof"),
+    *("private", "credential", "session", "cookie", "authoriz", "salt", "iterations"),
+    *("crtno", "crt_no"),
 )
+_KEY: Final = re.compile(r"\bkey\b")
 _HIDING: Final = (b"\\u", b"\0")
 """Where a name may stand in JSON without its letters in a row: characters by number, and UTF-16 or UTF-32."""
 _PLAIN_NAMES: Final = {"keyword", "publickey", "signatures", "tokenexpires"}
@@ -52,7 +53,15 @@ def kept_http(
 @lru_cache(maxsize=512)  # a client sends the same few names again and again
 def is_secret_name(name: str) -> bool:
     """Return whether something of this name may be a secret."""
-    return name.lower() not in _PLAIN_NAMES and _SECRET_NAME.search(name) is not None
+    return name.lower() not in _PLAIN_NAMES and _names_a_secret(name)
+
+
+def _names_a_secret(text: str) -> bool:
+    # Word by word, since one pattern of all words takes fifteen times as long where none of them stands.
+    folded = text.casefold()
+    if any(word in folded for word in _SECRET_WORDS):
+        return True
+    return "key" in folded and _KEY.search(folded) is not None
 
 
 def redacted_header(name: str, value: str) -> str:
@@ -120,7 +129,7 @@ def _text(body: bytes) -> str:
 
 def _has_no_mark(body: bytes) -> bool:
     """Return whether no name of a secret stands in a body's text, and no private key."""
-    return not (_SECRET_NAME.search(body.decode(errors="replace")) or is_secret(b"", body))
+    return not (_names_a_secret(body.decode(errors="replace")) or is_secret(b"", body))
 
 
 def _redacted(found: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from idnode.node.openapi.document import BASIC, Body, Operation, Parameter, ResponseDoc
+from idnode.node.openapi.document import BASIC, BEARER, Body, Operation, Parameter, ResponseDoc
 
 TAG: Final = "Handle JSON"
 
@@ -178,7 +178,8 @@ def _of_prefixes() -> list[Operation]:
                 Parameter("page", "from 0", number),
                 Parameter("pageSize", "0 for none, -1 for all", number),
             ),
-            security=BASIC,
+            security=BEARER,
+            or_security=BASIC,
         ),
         Operation(
             "GET",

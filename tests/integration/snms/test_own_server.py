@@ -86,10 +86,35 @@ async def test_what_is_left_is_listed_and_can_be_deleted(moved, record):
 
 
 async def listed(caller):
-    async with caller.session.get(
-        "/api/handles", params={"prefix": PREFIX}, headers=NODE
-    ) as answer:
-        return (await answer.json())["handles"]
+    found = [(await (await ask(caller, "/api/handles", NODE)).json())["handles"]]
+    token = {"Authorization": f"Bearer {caller.token}"}
+    for path in ("/api/handles", "/api/v1/identifiers"):
+        handles = (await (await ask(caller, path, token)).json())["handles"]
+        found.append([each.upper() for each in handles])
+    assert found[0] == found[1] == found[2]
+    return found[0]
+
+
+async def ask(caller, path, headers, prefix=PREFIX):
+    return await caller.session.get(path, params={"prefix": prefix}, headers=headers)
+
+
+@pytest.mark.parametrize("path", ["/api/handles", "/api/v1/identifiers"])
+async def test_a_token_lists_its_own_prefixes_and_no_other(moved, admin, demo, path):
+    for caller, prefix, status in (
+        (moved, PREFIX, 200),
+        (moved, "88.900.1", 403),
+        (moved, "88.900", 403),
+        (moved, "99.1", 403),
+        (demo, "88.900.1", 200),
+        (demo, PREFIX, 403),
+        (admin, PREFIX, 200),
+        (admin, "88.900", 200),
+    ):
+        token = {"Authorization": f"Bearer {caller.token}"}
+        assert (await ask(caller, path, token, prefix)).status == status, prefix
+    answer = await ask(moved, path, {"Authorization": "Bearer forged"})
+    assert (answer.status, (await answer.json())["responseCode"]) == (401, 402)
 
 
 async def test_it_is_answered_again_once_the_prefix_is_back(snms, moved):

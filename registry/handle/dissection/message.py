@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from idnode.registry.handle.dissection.fields import Field, FieldReader, OutOfBytes
+from idnode.registry.handle.dissection.plain import is_plain
 from idnode.registry.handle.dissection.values import read_value_list
 from idnode.registry.handle.wire.constants import (
     ENVELOPE_BYTES,
@@ -49,14 +50,15 @@ def dissect(data: bytes) -> Field:
     return root
 
 
-def redacted(data: bytes) -> tuple[bytes, Field]:
-    """Return the bytes with every secret field overwritten by zeros, and the tree of the original."""
-    tree = dissect(data)
+def redacted(data: bytes) -> bytes:
+    """Return the bytes with every secret field overwritten by zeros."""
+    if is_plain(data):
+        return data
     clean = bytearray(data)
-    for _depth, each in tree.walk():
+    for _depth, each in dissect(data).walk():
         if each.secret:
             clean[each.offset : each.offset + each.length] = bytes(each.length)
-    return bytes(clean), tree
+    return bytes(clean)
 
 
 def _read_all(reader: FieldReader) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SECRET_TYPES: Final = (b"HS_SECKEY",)
 """Value types whose data nobody may see, and their sub-types (``HS_SECKEY.X``)."""
 
-_PRIVATE: Final = (b"PRIVATE KEY", b"_PRIV_KEY")
+PRIVATE_MARKS: Final = (b"PRIVATE KEY", b"_PRIV_KEY")
 """What stands in private keys, whatever the type of the value that carries one."""
 
 _PERMISSIONS: Final = (
@@ -30,7 +30,7 @@ def is_secret(value_type: bytes, data: bytes) -> bool:
     folded = value_type.upper()
     return any(
         folded == secret or folded.startswith(secret + b".") for secret in SECRET_TYPES
-    ) or any(mark in data for mark in _PRIVATE)
+    ) or any(mark in data for mark in PRIVATE_MARKS)
 
 
 def read_value_list(reader: FieldReader) -> None:

@@ -3,6 +3,7 @@
 - Any bytes give a tree whose fields lie within the bytes and within their parents, in order; nothing is raised.
 - Messages of deployed clients and servers are read to their last byte, field by field.
 - Secrets, proofs, passwords, session keys and the data of secret keys are marked, and gone from the redacted bytes.
+- What is taken for plain, and so kept as it is, has no secret field; resolutions of deployed software are plain.
 """
 
 import json
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from idnode.registry.handle import values
 from idnode.registry.handle.dissection.message import dissect, redacted
+from idnode.registry.handle.dissection.plain import is_plain
 from idnode.registry.handle.model import HandleValue
 from idnode.registry.handle.wire import challenge, login, resolution
 from idnode.registry.handle.wire.administration import encode_record
@@ -57,6 +59,27 @@ def check_tree(data):
             assert at <= parent.offset + parent.length, (parent, child)
             stack.append(child)
     return root
+
+
+def check_plain(data):
+    """Return whether a message is plain; in that case nothing in it is secret and nothing of it unread."""
+    plain = is_plain(data)
+    if plain:
+        fields = [field for _depth, field in dissect(data).walk()]
+        assert not any(field.secret or field.text.startswith("malformed") for field in fields)
+    return plain
+
+
+def test_resolutions_of_deployed_software_are_plain():
+    assert sum(map(check_plain, CAPTURED)) > 100
+
+
+@given(st.sampled_from([each for each in CAPTURED if is_plain(each)]), st.data())
+def test_a_plain_message_that_was_damaged_is_not_plain_unless_it_has_no_secret(data, draw):
+    for _ in range(draw.draw(st.integers(1, 3))):
+        at = draw.draw(st.integers(0, len(data) - 1))
+        data = data[:at] + draw.draw(st.binary(max_size=4)) + data[at + 1 :]
+    check_plain(data)
 
 
 @given(st.binary(max_size=600))
@@ -128,14 +151,19 @@ CARRIERS = {
 @pytest.mark.parametrize("name", CARRIERS)
 def test_no_secret_stays_in_what_is_kept(name):
     data = CARRIERS[name]
-    clean, tree = redacted(data)
+    clean = redacted(data)
     assert len(clean) == len(data)
     assert SECRET not in clean
-    assert not any(SECRET.decode() in field.text for _depth, field in tree.walk())
+    assert not any(SECRET.decode() in field.text for _depth, field in dissect(data).walk())
+    assert not is_plain(data)
 
 
 @given(st.sampled_from(sorted(CARRIERS)), st.integers(20, 400))
 def test_no_secret_stays_when_the_message_is_cut(name, length):
     data = CARRIERS[name][:length]
-    clean, _tree = redacted(data)
-    assert SECRET[:8] not in clean
+    assert SECRET[:8] not in redacted(data)
+
+
+@given(st.sampled_from(sorted(CARRIERS)), st.integers(20, 400))
+def test_no_message_with_a_secret_is_plain_when_it_is_cut(name, length):
+    check_plain(CARRIERS[name][:length])

@@ -7,7 +7,6 @@
 
 import io
 import json
-import time
 from datetime import UTC, datetime
 
 import aiohttp
@@ -140,7 +139,7 @@ def body_of(operation):
 
 
 async def test_examples_run_and_answers_are_as_shown(snms, demo, admin, clock):
-    clock.ahead = NOON - time.time()
+    clock.advance(NOON - clock.now())
     life = Life(demo.session)
     for caller in (demo, admin):
         await caller.login("admin" if caller is admin else "demo")

@@ -2,11 +2,15 @@
 
 - Each call of SNMS, Handle JSON and bulk, sent as its example to a fresh node in the order of a real life, is carried out.
 - What is answered has the members, and the kinds of values, of the example of that answer, referrals and refusals included.
+- What is shown for curl can be run as it stands.
 - Examples of answers, of every face, fit their schemas.
 """
 
+import asyncio
 import io
 import json
+import os
+import shutil
 from datetime import UTC, datetime
 
 import aiohttp
@@ -14,7 +18,9 @@ import jsonschema
 import pytest
 
 from idnode.clients.web_requests import Credential
+from idnode.node.addresses import url_of
 from idnode.node.faces.http.documentation import openapi
+from idnode.node.openapi.samples import BASE
 
 DOCUMENT = openapi("test")
 OPERATIONS = {
@@ -109,7 +115,8 @@ class Life:
                 path = path.replace("{" + parameter["name"] + "}", str(example))
             elif parameter["required"]:
                 query.append((parameter["name"], str(example)))
-        headers = {"Authorization": authorization} if operation.get("security") else {}
+        security = operation.get("security", [{}])
+        headers = {} if {} in security else {"Authorization": authorization}
         data = body_of(operation)
         if isinstance(data, bytes):
             headers["Content-Type"] = "application/json"
@@ -126,6 +133,35 @@ class Life:
             self.problems.append((key, "refused", came))
         found = differences(documented(operation, status), came)
         self.problems += [(key, status, each) for each in found]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+async def test_what_is_copied_for_curl_runs(snms, demo, admin):
+    await demo.good("POST", "/snms/api/v5/template", example("POST", "/snms/api/v5/template"))
+    base = url_of(snms.addresses.http)
+    for method, path, caller, status in (
+        ("POST", "/identity/token", demo, b"200"),
+        ("POST", "/identityv2/data", demo, b"200"),
+        ("GET", "/api/v1/identifiers", demo, b"200"),
+        ("GET", "/snms/api/prefix/page", admin, b"200"),
+        ("POST", "/api/v1/identifiers/batch", demo, b"200"),
+        ("GET", "/api/handles/{handle}", demo, b"200"),
+        ("PUT", "/api/handles/{handle}", demo, b"201"),
+        ("GET", "/api/prefixes", admin, b"200"),
+    ):
+        source = OPERATIONS[method, path]["x-codeSamples"][0]["source"].replace(BASE, base)
+        process = await asyncio.create_subprocess_shell(
+            f"{source} -s -w ' %{{http_code}}'",
+            env={**os.environ, "TOKEN": caller.token},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await process.communicate()
+        assert said.endswith(b" " + status), (path, said)
+        assert b'"status":-' not in said
+
+
+def example(method, path):
+    return OPERATIONS[method, path]["requestBody"]["content"]["application/json"]["example"]
 
 
 def body_of(operation):

@@ -6,14 +6,14 @@ import json
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
-from idnode.node.defaults import DEMO_SECRET
-
 BASE: Final = "http://127.0.0.1:8000"
 _METHODS: Final = frozenset({"get", "post", "put", "delete", "patch"})
 
 NODE: Final = "301%3A0.NA%2F88.900"
 ENTERPRISE: Final = "301%3A0.NA%2F88.900.1"
 """Users of Basic: the administrators of the node and of the demo enterprise."""
+DEMO: Final = "idnode-demo"
+"""What both have until somebody sets another."""
 _OF_THE_NODE: Final = frozenset({"/api/prefixes"})
 
 Schema = dict[str, Any]
@@ -81,7 +81,7 @@ def _text(body: Any) -> str:
 def _curl(call: _Call) -> str:
     lines = [f"curl -X {call.method} '{call.url}'"]
     if call.user is not None:
-        lines.append(f"-u '{call.user}:{DEMO_SECRET}'")
+        lines.append(f"-u '{call.user}:{DEMO}'")
     lines += [f'-H "{name}: {value}"' for name, value in call.headers.items()]
     if call.file:
         lines.append("-F file=@licence.jpg")
@@ -96,7 +96,7 @@ def _python(call: _Call) -> str:
     named = ", ".join(f'"{n}": {"f" if "{" in v else ""}"{v}"' for n, v in shown.items())
     arguments = [f'"{call.method}"', f'"{call.url}"']
     if call.user is not None:
-        arguments.append(f'auth=("{call.user}", "{DEMO_SECRET}")')
+        arguments.append(f'auth=("{call.user}", "{DEMO}")')
     if named:
         arguments.append(f"headers={{{named}}}")
     if call.file:
@@ -120,7 +120,7 @@ def _java(call: _Call) -> str:
     lines = ["HttpRequest request = HttpRequest.newBuilder()"]
     if call.user is not None:
         lines = [
-            f'String credentials = "{call.user}:{DEMO_SECRET}";',
+            f'String credentials = "{call.user}:{DEMO}";',
             *lines,
         ]
     lines.append(f'    .uri(URI.create("{call.url}"))')

@@ -53,12 +53,19 @@ def _samples(method: str, base: str, path: str, operation: Schema) -> list[Schem
     body = None
     if "application/json" in content:
         headers["Content-Type"] = "application/json"
-        body = content["application/json"].get("example")
+        body = examples_in(content["application/json"])[0]
     call = _Call(method, url, headers, body, "multipart/form-data" in content, user)
     return [
         {"lang": name, "label": name, "source": write(call)}
         for name, write in (("curl", _curl), ("Python", _python), ("Java", _java))
     ]
+
+
+def examples_in(content: Schema) -> list[Any]:
+    """Return the examples of a body, of which a call that does one of several things has one each."""
+    if "examples" in content:
+        return [each["value"] for each in content["examples"].values()]
+    return [content.get("example")]
 
 
 def _target(path: str, operation: Schema) -> str:

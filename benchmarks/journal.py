@@ -11,10 +11,10 @@ import struct
 import sys
 from collections.abc import Callable
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from benchmarks.machine import scheduled_seconds
 from benchmarks.node_process import NodeProcess
 from idnode.registry.handle.wire.constants import OpCode
 from idnode.registry.handle.wire.envelope import Envelope
@@ -26,13 +26,6 @@ REQUESTS: Final = 2000
 TURNS: Final = 5
 
 _HANDLE: Final = b"88.900.1/hello"
-_NANOSECOND: Final = 1e-9
-
-
-def _spent(pid: int) -> float:
-    """Return the processor time of a process in seconds."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(each.read_text().split()[0]) for each in threads) * _NANOSECOND
 
 
 def _connection(url: object) -> HTTPConnection:
@@ -77,10 +70,10 @@ def measure(
     for turn in range(TURNS + 1):
         for mode in MODES:
             _switch(node, mode)
-            before = _spent(node.process.pid)
+            before = scheduled_seconds(node.process.pid)
             ask(node, requests)
             if turn:  # the first turn warms up
-                found[mode].append((_spent(node.process.pid) - before) / requests)
+                found[mode].append((scheduled_seconds(node.process.pid) - before) / requests)
     return {mode: statistics.median(times) for mode, times in found.items()}
 
 

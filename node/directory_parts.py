@@ -14,6 +14,7 @@ from idnode.node.defaults import DEMO_SECRET, SettingsRefused
 from idnode.node.faces.snms.exchange import SnmsServices
 from idnode.node.first_start.accounts import knows_password, prepare_directory
 from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX
+from idnode.node.imports import imports_kept
 from idnode.node.object_parts import ObjectParts
 from idnode.node.service.directory.accounts import Accounts
 from idnode.node.service.directory.daily_counts import DailyCounts
@@ -111,6 +112,11 @@ class DirectoryParts:
         if healed:
             _log.warning("%d prefix handles followed the directory only now", healed)
         await self.files.remove_strangers()
+
+    async def load(self) -> None:
+        """Load what the directory's first change needs, before anybody waits for it."""
+        with imports_kept():
+            await self.directory.load()
 
     def refuse_demo_password(self) -> None:
         """Refuse a node that offers the password that everybody knows to a network.

@@ -154,7 +154,7 @@ class Node:
 
     def _load_later(self) -> None:
         """Load what no start needs, and somebody will, once whoever waits for the start has been told."""
-        task = asyncio.get_running_loop().create_task(self.parts.directory.load())
+        task = asyncio.get_running_loop().create_task(self.parts.load())
         self._running.push_async_callback(lambda: task)
 
     async def stop(self) -> None:

@@ -103,8 +103,16 @@ def show_cases(cases: list[Case], speak: str) -> None:
 
 @contextmanager
 def stage_on(node: Node) -> Iterator[Stage]:
-    """Yield the stage on a node of the run's own."""
-    with _opened(node.manage, Place(*node.handle_tcp, node.http)) as stage:
+    """Yield the stage on a node of the run's own; its demonstration's enterprise is as good as a new one, and there."""
+    prefix = f"{node.prefix}.1"
+    enterprise = {
+        "prefix": prefix,
+        "identity": f"301:0.NA/{prefix}",
+        "secret": node.secret,
+        "username": "demo",
+        "password": node.password,
+    }
+    with _opened(node.manage, Place(*node.handle_tcp, node.http), enterprise) as stage:
         yield stage
 
 
@@ -117,8 +125,10 @@ def stage_at(admin: str | None, server: str | None, http: str | None) -> Iterato
 
 
 @contextmanager
-def _opened(asked: Callable[[str, str, Any], Any], place: Place) -> Iterator[Stage]:
-    stage = Stage(asked, place)
+def _opened(
+    asked: Callable[[str, str, Any], Any], place: Place, enterprise: dict[str, str] | None = None
+) -> Iterator[Stage]:
+    stage = Stage(asked, place, enterprise)
     try:
         yield stage
     finally:

@@ -3,11 +3,14 @@
 - Until a node is ready, at its first start and at the next one, nothing of what is slow to import and not needed is.
 - SQLAlchemy is there soon after, though nobody asked: nobody has to wait for it.
 - A command imports beside what it imports; the block ends with the module there.
+- `idnode resolve` imports no library that it does not need; `idnode conform` what grades only beside its node.
 """
 
 import json
 import subprocess
 import sys
+
+import pytest
 
 from idnode.node.imports import imported_beside
 
@@ -71,3 +74,14 @@ def test_what_is_imported_beside_is_there_afterwards(tmp_path, monkeypatch):
     with imported_beside("meant_for_this_test"):
         pass
     assert sys.modules.pop("meant_for_this_test").seen == []
+
+
+@pytest.mark.parametrize("command", ["resolve", "conform"])
+def test_a_command_imports_no_library_that_it_does_not_need(command):
+    heavy = ["aiohttp", "cryptography", "pydantic", "sqlalchemy", "yaml"]
+    script = f"import sys, idnode.node.commands.{command}\n"
+    script += f"print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

@@ -39,6 +39,9 @@ FOLLOW_SECONDS: Final = 1.0
 SAVE_SECONDS: Final = 5.0
 """Time between two savings of the daily volumes: what a killed process may forget of them."""
 
+LOAD_SECONDS: Final = 1.0
+"""Time from the start until SQLAlchemy is loaded, unless somebody needs it before."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -113,8 +116,12 @@ class DirectoryParts:
             _log.warning("%d prefix handles followed the directory only now", healed)
         await self.files.remove_strangers()
 
-    async def load(self) -> None:
-        """Load what the directory's first change needs, before anybody waits for it."""
+    async def load_soon(self) -> None:
+        """Load what the directory's first change needs, before anybody waits for it; for a task.
+
+        Not at once: whoever waited for the start asks now, and a node for one test may be gone before.
+        """
+        await asyncio.sleep(LOAD_SECONDS)
         with imports_kept():
             await self.directory.load()
 
@@ -190,7 +197,7 @@ async def open_directory(core: Core, running: AsyncExitStack) -> DirectoryParts:
     running.push_async_callback(directory.close)
     parts = DirectoryParts(core, directory, token_key)
     running.push_async_callback(parts.save_daily_counts)
-    chores = [parts.keep_daily_counts()]
+    chores = [parts.keep_daily_counts(), parts.load_soon()]
     if directory.shared:
         chores.append(_follow(directory))
     for chore in chores:

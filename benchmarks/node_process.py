@@ -21,6 +21,7 @@ from benchmarks.native_tools import Server
 if TYPE_CHECKING:
     from types import TracebackType
 
+CHECKOUT = Path(__file__).resolve().parent.parent
 ADMIN = ("301:0.NA/88.900", "idnode-demo")
 BATCH_PATH = "/api/v1/identifiers/batch"
 _START_SECONDS = 60
@@ -67,10 +68,13 @@ class NodeProcess:
     ready: dict[str, Any]
 
     @classmethod
-    def start(cls, *, pure: bool = False, flags: tuple[str, ...] = ()) -> Self:
+    def start(
+        cls, *, pure: bool = False, flags: tuple[str, ...] = (), checkout: Path = CHECKOUT
+    ) -> Self:
         """Serve a node from an empty data directory and return once it is ready.
 
-        ``pure`` forbids the compiled core; ``flags`` are further flags of ``idnode serve``.
+        ``pure`` forbids the compiled core; ``flags`` are further flags of ``idnode serve``. Another ``checkout``
+        is served with the environment that ``make`` made in it.
 
         Raises:
             NodeDidNotStart: It ended, or was not ready after a minute.
@@ -79,7 +83,8 @@ class NodeProcess:
         folder = Path(tempfile.mkdtemp(prefix="idnode-bench-"))
         ready = folder / "ready.json"
         command = ["env", "IDNODE_PURE=1"] if pure else []
-        command += [sys.executable, "-m", "node", "serve", "--data-dir", str(folder / "data")]
+        python = sys.executable if checkout == CHECKOUT else str(checkout / ".venv/bin/python")
+        command += [python, "-m", "node", "serve", "--data-dir", str(folder / "data")]
         command += ["--handle-port", "0", "--http-port", "0", "--admin-port", "0"]
         command += ["--ready-file", str(ready), "--log-level", "warning", *flags]
         with (folder / "log").open("wb") as log:
@@ -88,7 +93,7 @@ class NodeProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                cwd=Path(__file__).parent.parent,
+                cwd=checkout,
             )
         found = _wait_until_ready(ready, process)
         if found is None:

@@ -191,6 +191,7 @@ ROOMS = {
         )
     },
     "loadtests/web_page": Room("loadtests/*", "flask locust", frozenset({"asyncio"})),
+    "benchmarks/console": Room("benchmarks node/*", "playwright"),
     "benchmarks": Room(
         "clients/* registry/* node/testing", "aiohttp msgpack rich uvloop lmdb rocksdict"
     ),
@@ -198,6 +199,9 @@ ROOMS = {
 
 ROOT_ROOMS = frozenset({"node", "node/commands", "node/tree"})
 """The composition root: only it imports itself."""
+
+ROOT_USERS = frozenset({"benchmarks/console"})
+"""What else runs a node within: it adds entries to the journal, faster than requests could."""
 
 REACHED = {
     # What an engine's own folder is checked and repaired with

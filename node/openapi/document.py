@@ -81,7 +81,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path; ``answers`` by status, with ``default`` for all others."""
+    """One method of one path; ``answers`` by status, with ``default`` for all others.
+
+    ``or_security`` is what proves who asks instead of ``security``; ``optional_security``: strangers are answered, too.
+    """
 
     method: str
     path: str
@@ -91,6 +94,7 @@ class Operation:
     parameters: Sequence[Parameter] = ()
     body: Body | None = None
     security: str | None = None
+    or_security: str | None = None
     optional_security: bool = False
 
 
@@ -102,7 +106,9 @@ def document(title: str, version: str, about: str, operations: Iterable[Operatio
     for operation in operations:
         item = paths.setdefault(operation.path, {})
         item[operation.method.lower()] = _described(operation, schemas)
-    used = {operation.security for operation in operations} - {None}
+    used = {operation.security for operation in operations}
+    used |= {operation.or_security for operation in operations}
+    used.discard(None)
     components: Schema = {"schemas": schemas.definitions}
     if used:
         components["securitySchemes"] = {
@@ -167,6 +173,8 @@ def _described(operation: Operation, schemas: _Schemas) -> Schema:
         }
     if operation.security is not None:
         found["security"] = [{operation.security: []}]
+        if operation.or_security is not None:
+            found["security"].append({operation.or_security: []})
         if operation.optional_security:
             found["security"].append({})
     return found

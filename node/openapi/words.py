@@ -6,6 +6,7 @@ face, with rows of its own for a model where it does not. `texts.toml` has Chine
 
 from __future__ import annotations
 
+import json
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -84,7 +85,7 @@ def _explain_member(member: Schema, model: str, name: str, language: str) -> Non
         return
     english, chinese, example = found
     member["description"] = english if language == ENGLISH else chinese
-    member.setdefault("examples", [example])
+    member.setdefault("examples", [None if member.get("type") == "null" else example])
     member.pop("title", None)
 
 
@@ -105,15 +106,16 @@ def _member_words(model: str, name: str) -> list[Any] | None:
 
 def _explain_operation(operation: Schema, schemas: Schema, language: str) -> None:
     texts = _table("texts.toml")
-    tag = operation["tags"][0]
+    identifier = operation["operationId"]
+    refused = _refusal(operation)
     operation["summary"] = _said(operation["summary"], language)
     operation["tags"] = [_said(each, language) for each in operation["tags"]]
-    further = texts["operations"].get(operation["operationId"])
+    further = texts["operations"].get(identifier)
     if further is not None:
         operation["description"] = further[language]
     words = _table("words.toml")["parameters"]
     for parameter in operation.get("parameters", ()):
-        found = words.get(parameter["name"])
+        found = words.get(f"{identifier}.{parameter['name']}", words.get(parameter["name"]))
         if found is not None:
             english, chinese, example = found
             parameter["description"] = english if language == ENGLISH else chinese
@@ -121,35 +123,51 @@ def _explain_operation(operation: Schema, schemas: Schema, language: str) -> Non
                 parameter["example"] = _fitting(example, parameter["schema"])
         _explain_schema(parameter["schema"], "", language)
     body = operation.get("requestBody", {}).get("content", {})
-    given = texts["examples"].get(operation["operationId"])
+    given = texts["examples"].get(identifier)
     for encoding, content in body.items():
         _explain_schema(content["schema"], "", language)
         if "json" in encoding and "ndjson" not in encoding:
             content["example"] = example_of(content["schema"], schemas) if given is None else given
     for status, answer in operation["responses"].items():
         answer["description"] = _said(answer["description"], language)
-        _exemplify(answer, status, tag, schemas)
+        _exemplify(answer, status, _answers(identifier), refused, schemas)
 
 
 def _fitting(example: Any, schema: Schema) -> Any:
-    """Return an example for a parameter, of those values that its schema names if it does."""
+    """Return an example for a parameter, of those values that its schema names or allows."""
     allowed = schema.get("enum")
+    if isinstance(example, int) and example < schema.get("minimum", example):
+        return schema["minimum"]
     return allowed[0] if allowed and example not in allowed else example
 
 
-def _exemplify(answer: Schema, status: str, tag: str, schemas: Schema) -> None:
+def _answers(identifier: str) -> dict[str, Any]:
+    """Return the examples of a call's answers that its members cannot give, by status."""
+    found = _table("answers.toml").get(identifier, {})
+    return {status: json.loads(text) for status, text in found.items()}
+
+
+def _refusal(operation: Schema) -> dict[str, Schema]:
+    """Return what a call's face says when it refuses: in the usual answer, or by HTTP's status."""
+    face = operation["tags"][0].partition(" ")[0]
+    kind = "known" if operation.get("security") else "anybody"
+    found = _answers(face)
+    return {name: found[key] for name, key in (("200", kind), ("default", "http")) if key in found}
+
+
+def _exemplify(
+    answer: Schema, status: str, given: Schema, refused: dict[str, Schema], schemas: Schema
+) -> None:
     content = answer.get("content", {}).get("application/json")
     if content is None:
         return
-    refused = dict(_table("texts.toml")["refusals"].get(tag.partition(" ")[0], {}))
-    if refused.get("data") == "null":  # TOML has no null
-        refused["data"] = None
     if not status.startswith(_OK):
-        content["example"] = refused
+        content["example"] = given.get(status, refused.get("default", {}))
         return
-    content["examples"] = {"success": {"value": example_of(content["schema"], schemas)}}
-    if tag.startswith(("SNMS", "IDHub")):
-        content["examples"]["refused"] = {"value": refused}
+    shown = given.get(status) or example_of(content["schema"], schemas)
+    content["examples"] = {"success": {"value": shown}}
+    if "200" in refused:
+        content["examples"]["refused"] = {"value": given.get("refused", refused["200"])}
 
 
 def example_of(schema: Any, schemas: Schema, depth: int = 0) -> Any:

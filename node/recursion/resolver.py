@@ -68,4 +68,4 @@ class RecursiveResolver(Resolver):
         prefix = fold(prefix_of(key))
         if prefix == PREFIX_OF_PREFIXES:
             return self._lookup(key) is not None
-        return prefix in self._homed
+        return self._authority.answers(key)

@@ -238,7 +238,11 @@ async def test_nothing_is_acknowledged_without_a_standby(cluster, node):
         await writers.went_on(loop.time())
         cluster.revive(leader)
         await writers.rest()
-        assert not await lost(cluster, writers.acknowledged)
+        gone = await lost(cluster, writers.acknowledged)
+        _log.info(
+            "%d acknowledged, %d lost, %s", len(writers.acknowledged), len(gone), dict(writers.told)
+        )
+        assert not gone
 
 
 async def test_a_leader_that_acknowledges_by_itself_loses_some(cluster, node):
@@ -265,4 +269,6 @@ async def test_a_leader_that_acknowledges_by_itself_loses_some(cluster, node):
         await writers.went_on(loop.time())
         await writers.rest()
         cluster.revive(leader)
-        assert await lost(cluster, writers.acknowledged)
+        gone = await lost(cluster, writers.acknowledged)
+        _log.info("%d acknowledged, %d lost", len(writers.acknowledged), len(gone))
+        assert gone

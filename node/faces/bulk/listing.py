@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.faces.http.exchange import HttpExchange
+from idnode.node.faces.http.listers import lister
 from idnode.node.faces.http.parameters import integer, query_parameters
 from idnode.node.faces.http.replies import PLANNED
 from idnode.node.service import events
@@ -36,13 +37,13 @@ class IdentifierListing:
         """Answer one page: ``handles``, the ``after`` of the next page (null on the last), ``total``."""
         exchange = HttpExchange(self._services, request, events.LIST)
         try:
-            identity = await self._services.authorization.identity(request)
             parameters = query_parameters(request)
             asked = parameters.first("prefix") or ""
             if not asked:
                 raise InvalidHandle("Empty handle invalid")
             exchange.handle = asked.encode(errors="replace")
             prefix = fold(exchange.handle).removeprefix(PREFIX_HANDLE_START)
+            identity = await lister(self._services, request, prefix)
             limit = integer(parameters.first("limit") or str(LIMIT_DEFAULT))
             found = await self._services.registrar.list_handles(
                 identity,

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from idnode.node.faces.bulk.formats import Encoding
 from idnode.node.faces.handle_json.openapi import REFUSED, UNPROVEN
-from idnode.node.openapi.document import BASIC, Body, Operation, Parameter, ResponseDoc
+from idnode.node.openapi.document import BASIC, BEARER, Body, Operation, Parameter, ResponseDoc
 
 TAG: Final = "Bulk"
 
@@ -86,7 +86,8 @@ def operations() -> list[Operation]:
                 Parameter("after", "where the page begins"),
                 Parameter("limit", "identifiers of a page", {"type": "integer", "minimum": 1}),
             ),
-            security=BASIC,
+            security=BEARER,
+            or_security=BASIC,
         ),
         Operation(
             "POST",

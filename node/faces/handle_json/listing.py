@@ -15,6 +15,7 @@ from aiohttp import web
 
 from idnode.node.faces.http.exchange import HttpExchange
 from idnode.node.faces.http.java_texts import MalformedRequest
+from idnode.node.faces.http.listers import lister
 from idnode.node.faces.http.parameters import all_parameters, integer
 from idnode.node.faces.http.replies import JSON_TYPE, PLANNED, SERVER, add_cors, add_request_id
 from idnode.node.service import events
@@ -89,12 +90,12 @@ class Listing:
         """Answer ``GET /api/handles?prefix=P``."""
         exchange = HttpExchange(self._services, request, events.LIST)
         try:
-            identity = await self._services.authorization.identity(request)
             parameters = await all_parameters(request)
             prefix = parameters.first("prefix")
             if not prefix:
                 raise InvalidHandle("Empty handle invalid")
             exchange.handle, exchange.text = prefix.encode(errors="replace"), prefix
+            identity = await lister(self._services, request, _prefix(exchange))
             if "page" in parameters or "pageSize" in parameters:
                 return await self._page(exchange, identity, parameters)
             return await self._whole(exchange, identity)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from idnode.node.openapi.document import BASIC, Body, Operation, Parameter, ResponseDoc
+from idnode.node.openapi.document import BASIC, BEARER, Body, Operation, Parameter, ResponseDoc
 
 TAG: Final = "Handle JSON"
 
@@ -112,12 +112,8 @@ def operations() -> list[Operation]:
 def _of_a_handle() -> list[Operation]:
     path = "/api/handles/{handle}"
     handle = Parameter("handle", "prefix/suffix", {"type": "string", "minLength": 1})
-    written = {
-        "200": ResponseDoc("Replaced or deleted", Outcome),
-        "201": ResponseDoc("Created", Outcome),
-        "401": UNPROVEN,
-        "default": REFUSED,
-    }
+    refused = {"401": UNPROVEN, "default": REFUSED}
+    created = ResponseDoc("Created", Outcome)
     return [
         Operation(
             "GET",
@@ -126,7 +122,10 @@ def _of_a_handle() -> list[Operation]:
             TAG,
             {
                 "200": ResponseDoc("The record", Record),
+                "300": ResponseDoc("Answered elsewhere: `values` name the servers to ask", Record),
+                "400": ResponseDoc("Invalid, or the prefix is not known here", Outcome),
                 "401": UNPROVEN,
+                "404": ResponseDoc("Not found", Outcome),
                 "default": REFUSED,
             },
             (handle, _INDEX, Parameter("type", "only values of these types"), _PRETTY),
@@ -138,7 +137,7 @@ def _of_a_handle() -> list[Operation]:
             path,
             "Create or replace a record, or with `index` values of it",
             TAG,
-            written,
+            {"200": ResponseDoc("Replaced", Outcome), "201": created, **refused},
             (
                 handle,
                 Parameter("overwrite", "replace what is there", _SWITCH),
@@ -153,7 +152,7 @@ def _of_a_handle() -> list[Operation]:
             path,
             "Delete a record, or with `index` values of it",
             TAG,
-            written,
+            {"200": ResponseDoc("Deleted", Outcome), **refused},
             (handle, _INDEX),
             security=BASIC,
         ),
@@ -178,7 +177,8 @@ def _of_prefixes() -> list[Operation]:
                 Parameter("page", "from 0", number),
                 Parameter("pageSize", "0 for none, -1 for all", number),
             ),
-            security=BASIC,
+            security=BEARER,
+            or_security=BASIC,
         ),
         Operation(
             "GET",

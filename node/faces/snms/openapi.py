@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _REFUSED: Final = Response(
-    "HTTP itself refuses: an unreadable or over-long body, a method that the path does not take",
+    "HTTP itself refuses: an over-long body (413), a method that the path does not take (405)",
     models.SnmsEnvelope[None],
 )
 _MULTIPART: Final = "multipart/form-data"
@@ -65,7 +65,8 @@ def _call(  # noqa: PLR0913  # a row of a table
     inner: Any = list[data] if many else data  # type: ignore[valid-type]
     answers = {
         "200": Response(
-            "`status` 1 and data, or another `status` and why", models.SnmsEnvelope[inner]
+            "`status` 1 and data, or another `status` and why, also of a body that is no JSON",
+            models.SnmsEnvelope[inner],
         ),
         "default": _REFUSED,
     }
@@ -141,7 +142,8 @@ def _directory() -> list[Operation]:
         _call("GET", "/snms/api/v3/ent/page", "List enterprises", tag, forms.DirectoryPage,
               parameters=(Parameter("orgName"), *_PAGE)),
         _call("GET", "/snms/api/v3/ent/detail", "Read an enterprise", tag, forms.FormShown,
-              parameters=(_asked("id", 19),)),
+              parameters=(Parameter("id", schema={"type": "integer", "minimum": 1, "maximum": (1 << 63) - 1},
+                                    required=True),)),
         _call("GET", "/snms/api/prefix/query", "Read a prefix", tag, forms.PrefixShown,
               parameters=(_asked("prefix", 64),)),
         _call("GET", "/snms/api/prefix/page", "List prefixes", tag, forms.PrefixPage,

@@ -9,7 +9,13 @@ from typing import Any, Final, NamedTuple
 
 from idnode.node.faces.http.body import Unreadable
 from idnode.node.service.directory import refusals
-from idnode.node.service.errors import InsufficientPermission, NotResponsible, ServiceError
+from idnode.node.service.errors import (
+    InsufficientPermission,
+    NotResponsible,
+    ServiceError,
+    ServiceReferral,
+)
+from idnode.node.service.identifiers.sites import addresses_of
 from idnode.registry import errors as registry
 from idnode.registry.handle import errors as data_model
 
@@ -22,6 +28,9 @@ WRONG_TYPE: Final = 21000
 
 SHOWN_CHARACTERS_MAX: Final = 40
 """Longest part of a wrong value that is said back."""
+
+SHOWN_SERVERS_MAX: Final = 4
+"""Most servers that are named of a site that answers elsewhere."""
 
 SUCCESS_TEXT: Final = "success"
 BUSY_TEXT: Final = "系统繁忙"
@@ -90,13 +99,28 @@ _ELSEWHERE: Final = {
     "typed": "模板含有非字符型属性，请使用IDHub接口",
     "unpublished": "模板未发布",
 }
-_NEEDS: Final = {"enabled": "前缀未启用", "hosted": "前缀未托管"}
+
+
+def _not_ready(error: refusals.PrefixNotReady) -> str:
+    """Return what state of a prefix is missing, and the way to it."""
+    if error.needs == "enabled":
+        return "前缀未启用（须先通过审核，见GET /snms/api/prefix/query的status）"
+    if error.server:
+        return f"前缀未托管（标识由企业自建服务器{error.server}管理，请在该服务器上操作）"
+    return "前缀未托管（请先调用POST /snms/api/ent/config，填写proxyServerId=1托管到本节点）"
+
+
+def _referred(error: ServiceReferral) -> str:
+    """Return who has an identifier that is answered for elsewhere; the start is what clients match on."""
+    servers = "、".join(addresses_of(error.values)[:SHOWN_SERVERS_MAX])
+    return f"没有找到标识（该标识由其他服务器解析：{servers}）"
+
 
 _TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
     refusals.LoginRefused: lambda _: "用户名/密码错误！",
     refusals.Absent: lambda error: _ABSENT[error.kind],
     refusals.Taken: lambda error: _TAKEN[error.kind],
-    refusals.PrefixNotReady: lambda error: _NEEDS[error.needs],
+    refusals.PrefixNotReady: _not_ready,
     refusals.TemplateElsewhere: lambda error: _ELSEWHERE[error.reason],
     refusals.PrefixElsewhere: lambda _: "前缀不属于本二级节点",
     refusals.FieldRefused: lambda error: wrong_text(error.field, error.came, error.wants),
@@ -114,6 +138,7 @@ _TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
     refusals.RequiredMissing: lambda error: f"缺少必填属性: {error.id_type}",
     registry.HandleExists: lambda _: "标识已存在",
     registry.HandleNotFound: lambda _: "没有找到标识",
+    ServiceReferral: _referred,
     NotResponsible: lambda _: "没有找到标识",
     data_model.InvalidHandle: lambda _: "标识格式不正确",
     data_model.InvalidValue: lambda _: "标识数据不正确",

@@ -58,6 +58,9 @@ NOT_FOUND_PER_SECOND: Final = 200
 More of them are a flood, of which the journal tells nothing more, and native code answers it ten times as fast.
 """
 
+REFERRALS: Final = frozenset({"W-HDL-REFERRED-PREFIX", "W-HDL-REFERRED-SERVICE"})
+"""Rules of requests that were answered with the servers to ask instead."""
+
 LINES_A_SECOND: Final = 10
 """Most log lines about refused requests in one second; the others are counted."""
 
@@ -161,7 +164,7 @@ class Journal(Interceptor):
 
 
 class _Lines:
-    """Writes one log line for each refused request, as long as they are few."""
+    """Writes one log line for each request that was refused or referred, as long as they are few."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -174,7 +177,7 @@ class _Lines:
         second = int(self._clock.elapsed())
         if second != self._second:
             if self._left_out:
-                _log.info("%d more requests were refused in a second", self._left_out)
+                _log.info("%d more such requests in a second", self._left_out)
             self._second, self._written, self._left_out = second, 0, 0
         if self._written >= LINES_A_SECOND:
             self._left_out += 1
@@ -182,7 +185,9 @@ class _Lines:
         self._written += 1
         assert entry.why is not None
         _log.info(
-            "refused %s %s from %s: %s [%s] (request %s)",
+            "%s %s %s from %s: %s [%s] (request %s)",
+            # Who is sent on was answered.
+            "referred" if entry.why.rule in REFERRALS else "refused",
             entry.face,
             entry.operation or "request",
             entry.peer or "?",

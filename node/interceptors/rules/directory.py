@@ -68,8 +68,8 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "W-SNMS-PREFIX-STATE",
         "The prefix {prefix} is not {needs}, which this call needs.",
         "前缀 {prefix} 的状态不满足本接口要求（{needs}）。",
-        "Have it approved (`idnode review`), and hosted here.",
-        "请先通过审核（`idnode review`）并托管到本节点。",
+        "Have it approved (`idnode review`), and hosted here (`POST /snms/api/ent/config` with proxyServerId 1).",
+        "请先通过审核（`idnode review`），并托管到本节点（`POST /snms/api/ent/config`，proxyServerId 为 1）。",
         "snms-api.md §3",
     ),
     refusals.PrefixElsewhere: Rule(

@@ -138,7 +138,9 @@ class DailyCounts:
             wanted = orm.select(orm.DayVolume.prefix, registrations, resolutions)
             wanted = wanted.where(orm.DayVolume.day >= since).group_by(orm.DayVolume.prefix)
             wanted = wanted.order_by((registrations + resolutions).desc(), orm.DayVolume.prefix)
-            return [Total(*row) for row in session.execute(wanted.limit(count))]
+            # PostgreSQL sums big integers to decimals.
+            found = session.execute(wanted.limit(count))
+            return [Total(name, int(made), int(asked)) for name, made, asked in found]
 
         return await self._directory.read(work)
 

@@ -55,5 +55,15 @@ def hosted_prefix(cache: Cache, account: AccountEntry, prefix: str) -> PrefixEnt
     """
     entry = enabled_prefix(cache, account, prefix)
     if not entry.hosted:
-        raise PrefixNotReady(prefix, "hosted")
+        raise PrefixNotReady(prefix, "hosted", server_text(entry))
     return entry
+
+
+def server_text(entry: PrefixEntry) -> str:
+    """Return the address and port of the server that answers for a prefix which is not hosted, empty if none does."""
+    server = entry.server
+    if entry.hosted or not server:
+        return ""
+    host = f"[{server['ip']}]" if ":" in server["ip"] else server["ip"]
+    ports = (server.get(name) for name in ("tcpPort", "udpPort", "httpPort"))
+    return f"{host}:{next(filter(None, ports), '')}"

@@ -73,12 +73,16 @@ class TemplateElsewhere(RuleBroken):
 
 
 class PrefixNotReady(RuleBroken):
-    """A prefix is not in the state that a request needs; ``needs`` is ``enabled`` or ``hosted``."""
+    """A prefix is not in the state that a request needs; ``needs`` is ``enabled`` or ``hosted``.
 
-    def __init__(self, prefix: str, needs: str) -> None:
+    ``server`` is the address of the enterprise's own server if that answers for it.
+    """
+
+    def __init__(self, prefix: str, needs: str, server: str = "") -> None:
         super().__init__(f"The prefix {prefix} is not {needs}")
         self.prefix = prefix
         self.needs = needs
+        self.server = server
 
 
 class PrefixElsewhere(RuleBroken):

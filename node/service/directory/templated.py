@@ -23,7 +23,7 @@ from idnode.node.service.directory.refusals import (
 )
 from idnode.node.service.directory.template_form import TEMPLATE_TYPE, Form
 from idnode.node.service.directory.templates import TEMPLATE_INDEX
-from idnode.node.service.errors import InsufficientPermission, ServiceError
+from idnode.node.service.errors import InsufficientPermission, ServiceError, ServiceReferral
 from idnode.node.service.identifiers import rights
 from idnode.node.service.identifiers.credentials import Identity
 from idnode.registry.errors import HandleNotFound, ValuesNotFound
@@ -111,6 +111,7 @@ class TemplatedIdentifiers:
         """Return what everybody may read of an identifier.
 
         Raises:
+            ServiceReferral: Its prefix is answered for by a server that is known here.
             HandleNotFound: There is none here.
             InvalidHandle: It is no handle.
 
@@ -119,9 +120,11 @@ class TemplatedIdentifiers:
             raise FieldRefused("handle", handle, _HANDLE_WANTED)
         key = handle.encode(errors="replace")
         try:
-            packed = self._resolver.resolve(key, refer=False)
+            packed = self._resolver.resolve(key)
         except ValuesNotFound:
             packed = values.EMPTY
+        except ServiceReferral:
+            raise
         except ServiceError as error:
             raise HandleNotFound from error
         version = ""
@@ -263,9 +266,13 @@ class _ItemAuthorization:
         return AddValues(key, packed, overwrite=True)
 
     def deletion(self, handle: str) -> Mutation:
-        """Return the mutation that deletes a record."""
+        """Return the mutation that deletes a record, also one that is left of a prefix hosted here no more."""
         key, prefix = _checked(handle)
-        self._insist_on_own(prefix)
+        try:
+            self._insist_on_own(prefix)
+        except PrefixNotReady as refusal:
+            if refusal.needs != "hosted" or self._services.register.lookup(key) is None:
+                raise
         self._stored(key)
         self._insist_on_right(Right.DELETE_HANDLE, key)
         return Delete(key)

@@ -54,7 +54,9 @@ class Authority:
         self._register = register
         self._server = server
         self.homed: set[bytes] = set()
-        """Folded prefixes that live here; the same set for the life of the node, read by the hot path."""
+        """Folded prefixes that live here; the same set for the life of the node."""
+        self.whole: set[bytes] = set()
+        """Those of them every handle of which is answered here; the same set as long, read by the hot path."""
         self.placed: dict[bytes, Placement] = {}
         """Folded prefixes that are known here, and not every handle of which is answered here."""
         self.delegated: dict[bytes, Delegation] = {}
@@ -145,6 +147,10 @@ class Authority:
             self.placed.pop(prefix, None)
         else:
             self.placed[prefix] = placement
+        if lives_here and placement is None:
+            self.whole.add(prefix)
+        else:
+            self.whole.discard(prefix)
         for callback in self._watchers:
             callback()
 
@@ -181,6 +187,18 @@ class Authority:
     def responsible(self, prefix: bytes) -> bool:
         """Return whether a prefix, in any spelling, lives here."""
         return names.fold(prefix) in self.homed
+
+    def answers(self, handle: bytes) -> bool:
+        """Return whether a complete handle is answered here, whether or not there is a record of it.
+
+        What is stored here of a prefix that moved to another server rests, and is that server's to answer.
+        """
+        folded = names.fold(handle)
+        prefix = names.prefix_of(folded)
+        if prefix not in self.homed:
+            return False
+        placement = self.placed.get(prefix)
+        return placement is None or placement.is_here(folded)
 
     def home_of(self, handle: bytes) -> bytes:
         """Return the folded prefix whose administrators decide about a complete handle.
@@ -226,7 +244,7 @@ class Authority:
     def absence(
         self, handle: bytes, *, refer: bool = True
     ) -> HandleNotFound | NotResponsible | PrefixReferral | ServiceReferral:
-        """Return why a complete handle without a record cannot be answered: not found, or elsewhere.
+        """Return why a complete handle cannot be answered: elsewhere, or for want of a record.
 
         A handle of a prefix that an enterprise's own server answers for is referred to that. What lies below a
         prefix that delegates is referred by the longest such prefix, prefix handles with a code of their own,

@@ -31,10 +31,10 @@ class Resolver:
         self._authority = authority
         self._namespaces = authority.namespaces
         self._templates = HandleTemplates(register, authority.namespaces)
-        self._homed = authority.homed
+        self._whole = authority.whole
 
     async def read_handles(self, request: bytes) -> RequestHandles | None:
-        """Have the register read a request for many handles, to be answered if their prefixes live here.
+        """Have the register read a request for many handles, to be answered where their prefixes are wholly here.
 
         ``None`` when it does not do that; then `resolve` is the way. As `resolve` without filters it is for all
         readers: who may read more is asked elsewhere.
@@ -45,7 +45,7 @@ class Resolver:
         handles = await batches.read_handles(request)
         if handles is not None:
             served = enumerate(map(fold, handles.prefixes()))
-            handles.serve(n for n, p in served if p in self._homed or p == PREFIX_OF_PREFIXES)
+            handles.serve(n for n, p in served if p in self._whole or p == PREFIX_OF_PREFIXES)
         return handles
 
     def resolve(
@@ -76,7 +76,11 @@ class Resolver:
             raise InvalidHandle(f"Handle is longer than {HANDLE_BYTES_MAX} bytes")
         key = handle if b"/" in handle else PREFIX_HANDLE_START + handle
         prefix = key[: key.index(b"/")].upper()
-        if prefix not in self._homed and prefix != PREFIX_OF_PREFIXES:
+        if (
+            prefix not in self._whole
+            and prefix != PREFIX_OF_PREFIXES
+            and not self._authority.answers(key)
+        ):
             raise self._authority.absence(key, refer=refer)
         stored = self._lookup(key)
         if stored is None:

@@ -89,6 +89,15 @@ def http_base_of(sites: bytes, handle: bytes) -> str | None:
     return None
 
 
+def addresses_of(sites: bytes) -> list[str]:
+    """Return ``host:port`` of each server that these packed values name, by the first port of each."""
+    found = []
+    for server in (s for site in filter(None, map(_site, _datas(sites))) for s in site.servers):
+        host = f"[{server.host}]" if ":" in server.host else server.host
+        found += [f"{host}:{interface.port}" for interface in server.interfaces[:1]]
+    return found
+
+
 def _datas(sites: bytes) -> list[bytes]:
     return [values.data_of(sites, span) for span in values.spans(sites)]
 

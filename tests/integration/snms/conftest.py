@@ -269,3 +269,23 @@ def digest():
 @pytest.fixture
 def pdf():
     return PDF
+
+
+@pytest.fixture
+def user(digest):
+    """Return the account of an enterprise as an application has it."""
+    return {
+        "userName": "gear",
+        "password": digest("pw"),
+        "email": "gear@example.org",
+        "mobile": "13900000001",
+    }
+
+
+@pytest.fixture
+async def gear(admin, call_on, snms, form, user):
+    """Return the caller of an enterprise that an administrator applied for, approved at once."""
+    files = [(await admin.upload())["data"]["id"] for _ in range(3)]
+    body = form("88.900.7", files) | {"sysUser": user}
+    assert await admin.good("POST", "/snms/api/v3/ent/apply", body) is True
+    return await call_on(snms).login("gear", "pw")

@@ -9,26 +9,8 @@ from idnode.registry.handle.types.hs_site import decode_site
 PREFIX = "88.900.7"
 
 
-@pytest.fixture
-def user(digest):
-    return {
-        "userName": "gear",
-        "password": digest("pw"),
-        "email": "gear@example.org",
-        "mobile": "13900000001",
-    }
-
-
 async def files_of(caller):
     return [(await caller.upload())["data"]["id"] for _ in range(3)]
-
-
-@pytest.fixture
-async def gear(admin, call_on, snms, form, user):
-    """Return the caller of an enterprise that an administrator applied for, approved at once."""
-    body = form(PREFIX, await files_of(admin)) | {"sysUser": user}
-    assert await admin.good("POST", "/snms/api/v3/ent/apply", body) is True
-    return await call_on(snms).login("gear", "pw")
 
 
 async def test_an_application_makes_account_enterprise_and_prefix(gear, form):

@@ -3,7 +3,7 @@
 - Every member of every model has a meaning and an example; so has every parameter, and every value of an enumeration is named.
 - Bounds are written as OpenAPI has them; servers, security and examples of answers, good and bad, are there.
 - In the Chinese document every call, group and answer is told in Chinese.
-- Examples of bodies fit their schemas, and every call has code in three languages.
+- Examples of members, parameters and bodies fit their schemas, and every call has code in three languages.
 """
 
 import json
@@ -52,6 +52,23 @@ def test_every_member_has_a_meaning_and_an_example(language):
     undescribed = [(at, name) for at, name, member in found if not member.get("description")]
     unexemplified = [(at, name) for at, name, member in found if "examples" not in member]
     assert (undescribed, unexemplified) == ([], [])
+
+
+def test_examples_of_members_and_parameters_fit_them():
+    document = DOCUMENTS[ENGLISH]
+    given = [(name, member, member["examples"][0]) for _, name, member in every_member(ENGLISH)]
+    given += [
+        (parameter["name"], parameter["schema"], parameter["example"])
+        for operation in operations(ENGLISH)
+        for parameter in operation.get("parameters", ())
+        if "example" in parameter
+    ]
+    wrong = []
+    for name, schema, example in given:
+        whole = schema | {"components": document["components"]}
+        if not jsonschema.Draft202012Validator(whole).is_valid(example):
+            wrong.append((name, example))
+    assert wrong == []
 
 
 def test_every_parameter_has_a_meaning():

@@ -16,6 +16,7 @@ from idnode.node.interceptors.journal.recorder import ALL, LINES_A_SECOND, Journ
 from idnode.node.interceptors.journal.ring import Ring
 from idnode.node.interceptors.rules.catalogue import Catalogue
 from idnode.node.service import events
+from idnode.node.service.errors import ServiceReferral
 from idnode.registry.errors import HandleNotFound
 
 
@@ -130,6 +131,15 @@ def test_one_line_for_each_refusal_and_a_flood_is_sampled(journal, clock, caplog
     pass_through(journal, exchange(status=404))
     assert caplog.records[LINES_A_SECOND].getMessage().startswith(f"{101 - LINES_A_SECOND} more")
     assert len(caplog.records) == LINES_A_SECOND + 2
+
+
+def test_a_referral_is_called_no_refusal(journal, caplog):
+    caplog.set_level(logging.INFO)
+    pass_through(journal, exchange(error=ServiceReferral(b""), status=300))
+    pass_through(journal, exchange(error=HandleNotFound("x"), status=404))
+    first, second = (record.getMessage() for record in caplog.records)
+    assert first.startswith("referred ")
+    assert second.startswith("refused ")
 
 
 def test_writes_that_succeed_leave_no_line(journal, caplog):

@@ -54,16 +54,36 @@ async def test_a_prefix_of_an_enterprises_own_server_is_referred_to_it(
     assert (await resolve(b"0.NA/88.900.7")).response_code == 1
 
 
-async def test_what_was_registered_before_the_delegation_is_still_answered(
-    service, resolve, put, elsewhere, talk
+async def test_what_was_registered_before_a_prefix_moved_is_referred_too_and_answered_once_it_is_back(
+    service, resolve, put, elsewhere, talk, packed
 ):
+    site = (1, b"HS_SITE", encode_site(elsewhere))
     await put(b"0.NA/88.900.7", RIGHTS)
     await put(b"88.900.7/old", (1, b"URL", b"x"))
-    await put(b"0.NA/88.900.7", RIGHTS, (1, b"HS_SITE", encode_site(elsewhere)))
-    assert (await resolve(b"88.900.7/old")).response_code == 1
-    assert (await resolve(b"88.900.7/new")).response_code == 302
+    await put(b"0.NA/88.900.7", RIGHTS, site)
+    for name in (b"88.900.7/old", b"88.900.7/new"):
+        answer = await resolve(name)
+        assert answer.response_code == 302
+        assert decode_referral(answer.body).values == packed(site)
+        assert (await resolve(name, 0x19100000)).response_code == 301
     body = b"\0\0\0\x0c88.900.7/new" + bytes(4)
     assert (await talk.ask(100, body))[1].response_code == 301
+    await put(b"0.NA/88.900.7", RIGHTS)
+    assert (await resolve(b"88.900.7/old")).response_code == 1
+
+
+async def test_a_stored_handle_that_hashes_to_another_server_is_not_answered(
+    resolve, put, own, elsewhere
+):
+    site = replace(own, servers=(elsewhere.servers[0], own.servers[0]), hash_option=2)
+    names = [b"88.900.7/%d" % number for number in range(20)]
+    await put(b"0.NA/88.900.7", RIGHTS)
+    for name in names:
+        await put(name, (1, b"URL", b"x"))
+    await put(b"0.NA/88.900.7", RIGHTS, (1, b"HS_SITE", encode_site(site)))
+    found = {name: (await resolve(name)).response_code for name in names}
+    assert found == {name: 1 if server_number(name, 2, 2) == 1 else 301 for name in names}
+    assert set(found.values()) == {1, 301}
 
 
 async def test_of_several_servers_each_answers_for_its_handles(resolve, put, own, elsewhere, talk):

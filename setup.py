@@ -20,6 +20,7 @@ _HEADERS = [
         "registry/overlay",
         "registry/datasets/suzhou",
         "node/faces/handle/native",
+        "node/faces/handle_json/native",
     )
 ]
 _SOURCES = {".pyx", ".pxd", ".pyi", ".h"}
@@ -31,6 +32,7 @@ _MODULES = (
     "idnode.registry.embedded.native.resolutions",
     "idnode.registry.datasets.suzhou.native",
     "idnode.node.faces.handle.native.responder",
+    "idnode.node.faces.handle_json.native.gets",
 )
 
 

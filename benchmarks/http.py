@@ -1,4 +1,4 @@
-"""GET of one handle as JSON beside a bare aiohttp handler that answers the same constant bytes."""
+"""GET of one handle as JSON beside a bare aiohttp handler, and beside nginx, that answer the same constant bytes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import nginx, wrk
 from benchmarks.native_tools import LoadReport, Server, ToolFailed, load
 from benchmarks.records import small_handle, write_handles
 from benchmarks.row import Row
@@ -39,7 +40,8 @@ def run(config: Config) -> list[Row]:
         )
         with bare_aiohttp(body) as bare:
             measures = {"ours": partial(ask, server=node.http), "bare": partial(ask, server=bare)}
-            return [_row(config, connections, measures) for connections in shapes]
+            rows = [_row(config, connections, measures) for connections in shapes]
+            return [*rows, *_by_wrk(config, node, bare, body.read_bytes())]
 
 
 def _row(config: Config, connections: int, measures: dict[str, partial[LoadReport]]) -> Row:
@@ -60,6 +62,36 @@ def _row(config: Config, connections: int, measures: dict[str, partial[LoadRepor
         peers=tuple(report.rate for report in found["bare"]),
         note=note,
     )
+
+
+def _by_wrk(config: Config, node: NodeProcess, bare: Server, body: bytes) -> list[Row]:
+    """Return the rows of wrk, which asks for one record only; the compiled core must reach what they say."""
+    what = f"HTTP GET JSON of one record, wrk, {wrk.CONNECTIONS} connections"
+    if wrk.program() is None:
+        return [Row(what, peer=wrk.NOT_INSTALLED)]
+    path = f"/api/handles/{small_handle(0)}"
+    ask = partial(wrk.rate, path=path, seconds=config.seconds)
+    bound = node.core == "native"
+    rows = [_compared(config, what, partial(ask, node.http), partial(ask, bare),
+                      "bare aiohttp, same bytes", 4.0 if bound else None)]  # fmt: skip
+    if nginx.program() is None:
+        return [*rows, Row(what, peer=nginx.NOT_INSTALLED)]
+    with nginx.serving(path, body) as server:
+        peer = "nginx, one worker, a file of the same bytes"
+        asked = partial(ask, node.http), partial(ask, server)
+        return [*rows, _compared(config, what, *asked, peer, 0.8 if bound else None)]
+
+
+def _compared(  # noqa: PLR0913, PLR0917  # the parts of a row
+    config: Config,
+    what: str,
+    ours: Callable[[], float],
+    theirs: Callable[[], float],
+    peer: str,
+    at_least: float | None,
+) -> Row:
+    found = config.interleaved({"ours": ours, "peer": theirs}, what=f"{what}, {peer}")
+    return Row(what, tuple(found["ours"]), peer, tuple(found["peer"]), at_least=at_least)
 
 
 def _one_answer(node: NodeProcess) -> bytes:

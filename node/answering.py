@@ -1,4 +1,4 @@
-"""Chooses who answers plain resolutions over the binary protocol: native code where it can, Python otherwise.
+"""Chooses who answers plain resolutions, over the binary protocol and as JSON: native code where it can, Python otherwise.
 
 Native code answers when the register's index is the compiled one, the time is the machine's or a known offset from it, and nobody has to see
 each request. It is kept current here: which prefixes it may answer for, and the site's serial number.
@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from idnode.node.browsers import plain_hosts
 from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.native.served import answerable
 from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCountsReader
+from idnode.node.faces.http.plain_gets import NativeSide
 from idnode.node.ops.counters import SECONDS
 from idnode.registry.handle.clock import MovableClock, SystemClock
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from idnode.node.faces.handle.native.responder import Answers, Responder
     from idnode.node.faces.handle.tcp import HandleTcp
     from idnode.node.faces.handle.udp import HandleUdp
+    from idnode.node.faces.handle_json.native.gets import PlainGets
     from idnode.node.interceptors.chain import Interceptors
     from idnode.node.ops.metrics import Metrics
     from idnode.node.service.events import Observer
@@ -42,11 +45,14 @@ def udp_limits(settings: Settings) -> UdpLimits:
 
 
 class Answering:
-    """The native part of the binary faces of one node; without ``slots`` they do without it."""
+    """The native part of the binary faces and of the JSON face of one node; without ``slots`` they do without it."""
 
     def __init__(self, slots: SlotTable | None, clock: Clock, settings: Settings) -> None:
         self._responder: Responder | None = None
         self._native: tuple[Answers, ...] = ()
+        self._gets: PlainGets | None = None
+        self.http = NativeSide()
+        """The native side of the HTTP connections."""
         self._authority: Authority | None = None
         self._excepted: tuple[Callable[[bytes], bool], ...] = ()
         self._computed: Mapping[bytes, NativePrefix] = {}
@@ -67,6 +73,14 @@ class Answering:
             answers_per_second=settings.udp_answers_per_second,
         )
         self._native = (Answers(slots, SECONDS), self._responder)
+        if settings.recursive_root is None:  # its answers say how fresh they are
+            from idnode.node.faces.handle_json.native.gets import (  # noqa: PLC0415  # may not be built
+                PlainGets,
+            )
+
+            self._gets = PlainGets(slots, SECONDS)
+            self._gets.admit(plain_hosts(settings))
+            self._native += (self._gets,)
         slots.segments.quiesce = self._responder.quiesce
         if isinstance(clock, MovableClock):
             self._movable = clock
@@ -78,18 +92,18 @@ class Answering:
         udp: HandleUdp,
         threads: int,
         metrics: Metrics,
-        observers: tuple[Observer, Observer],
+        observers: tuple[Observer, ...],
         interceptors: Interceptors,
     ) -> HandleUdp | HandleUdpNative:
-        """Let the TCP face answer runs natively, and return the UDP face with so many threads in front.
+        """Let the TCP and the JSON face answer runs natively, and return the UDP face with so many threads in front.
 
-        ``observers`` of both faces are told what native code answered whenever the metrics are read. While
-        ``interceptors`` must see plain successes both answer in Python; otherwise they leave so many that are not found to Python as
+        ``observers`` of the TCP, UDP and JSON faces are told what native code answered whenever the metrics are read. While
+        ``interceptors`` must see plain successes all answer in Python; otherwise they leave so many that are not found to Python as
         the interceptors need to see.
         """
         if self._responder is None:
             return udp
-        for counted, observer in zip(self._native, observers, strict=True):
+        for counted, observer in zip(self._native, observers, strict=False):
             metrics.flush_first(NativeCountsReader(counted, observer).flush)
         face = HandleUdpNative(udp, self._responder, count=threads) if threads else udp
 
@@ -98,6 +112,7 @@ class Answering:
             for each in self._native:
                 each.leave_missing(interceptors.not_found_per_second)
             tcp.native = self._native[0] if natively else None
+            self.http.native = self._gets if natively else None
             if isinstance(face, HandleUdpNative):
                 face.answer_natively(natively=natively)
 

@@ -33,6 +33,14 @@ def access_of(settings: Settings, credentials: Credentials) -> Access:
     )
 
 
+def plain_hosts(settings: Settings) -> frozenset[bytes] | None:
+    """Return the names of hosts that requests to an HTTP face usually carry, None if any name is taken."""
+    if not is_loopback(settings.host):
+        return None
+    names = {"localhost", "127.0.0.1", "[::1]", *_listed(settings.host_names.lower())}
+    return frozenset(name.encode() for name in names)
+
+
 def fenced(app: web.Application, settings: Settings) -> web.Application:
     """Return the management app, which asks for its token and on loopback takes only requests that name loopback.
 

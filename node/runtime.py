@@ -296,7 +296,7 @@ class Node:
             idle_seconds=settings.idle_timeout,
             one_answer=settings.handle_net_habits,
         )
-        seen = self._observer(HANDLE_TCP), self._observer(HANDLE_UDP)
+        seen = tuple(map(self._observer, (HANDLE_TCP, HANDLE_UDP, HANDLE_JSON)))
         tcp = HandleTcp(
             *(protocol.receiver, seen[0], self._clock, limits),
             interceptors=interceptors,
@@ -383,9 +383,8 @@ class Node:
             freshness=None if self.recursion is None else self.recursion.freshness,
         )
         access = access_of(self.settings, services.credentials)
-        return build_app(
-            offered, self._observer, version(), self.interceptors, access, self._queues.loop
-        )
+        observed = self._observer, version(), self.interceptors
+        return build_app(offered, *observed, access, self._queues.loop, self.answering.http)
 
     async def _serve_management(self) -> tuple[str, int]:
         """Serve the management app on a port of its own, or where the process serves those of all its nodes."""

@@ -69,6 +69,7 @@ def compiled(tmp_path):
                 "registry/datasets/suzhou",
                 "registry/overlay",
                 "node/faces/handle/native",
+                "node/faces/handle_json/native",
             )
         ]
         command += [*(str(HERE / source) for source in sources), "-o", str(program)]
@@ -106,6 +107,32 @@ def answer_corpus():
             )
         ]
     )
+
+
+def gets_corpus():
+    """Return plain GETs of the target's record and of others, with headers, and value lists."""
+    lines = b"Host: localhost:80\r\nUser-Agent: wrk\r\nConnection: keep-alive\r\n\r\n"
+    for handle in (b"88.900.1/fuzz", b"88.900.1/f%75ZZ", b"88.900.1/none", b"1/x?index=1"):
+        yield b"GET /api/handles/" + handle + b" HTTP/1.1\r\n" + lines
+    yield b"GET /api/handles/88.900.1/fuzz HTTP/1.1\r\nHost: LOCALHOST\r\n\r\n" * 3
+    admin = b"\x0f\xff" + len(b"0.NA/1").to_bytes(4, "big") + b"0.NA/1" + (200).to_bytes(4, "big")
+    reference = (1).to_bytes(4, "big") + (3).to_bytes(4, "big") + b"a/b" + bytes(4)
+    rows = (
+        (b"URL", b'https://example.org/?"', values.EMPTY),
+        (b"HS_ADMIN", admin, values.EMPTY),
+        (b"HS_ADMIN.X", admin + b"\0\0", reference),
+        ("型号".encode(), "你好\n".encode(), reference),
+        (b"B", bytes(range(40)), values.EMPTY),
+    )
+    for ttl_type in (0, 1):
+        yield values.join(
+            [
+                values.pack_value(
+                    n, kind, data, timestamp=5 * n, ttl_type=ttl_type, references=references
+                )
+                for n, (kind, data, references) in enumerate(rows)
+            ]
+        )
 
 
 def register_corpus():
@@ -157,6 +184,7 @@ def suzhou_corpus():
 
 CORPORA = {
     "fuzz_answer": answer_corpus,
+    "fuzz_gets": gets_corpus,
     "fuzz_register": register_corpus,
     "fuzz_suzhou": suzhou_corpus,
 }

@@ -19,6 +19,7 @@ from idnode.node.faces.http import replies
 from idnode.node.faces.http.access import Access
 from idnode.node.faces.http.busy import Busy
 from idnode.node.faces.http.documentation import documentation_routes
+from idnode.node.faces.http.plain_gets import PLAIN_START, NativeSide
 from idnode.node.faces.http.seam import Seam
 from idnode.node.faces.http.unreadable import readable, refusal
 from idnode.node.faces.table import FACES
@@ -93,6 +94,7 @@ ACCESS: Final = web.AppKey("ACCESS", Access)
 SEAM: Final = web.AppKey("SEAM", Seam)
 """Shows the interceptors what is no HTTP."""
 BUSY: Final = web.AppKey("BUSY", Busy)
+NATIVE_SIDE: Final = web.AppKey("NATIVE_SIDE", NativeSide)
 CLOCK: Final[web.AppKey[Clock]] = web.AppKey("CLOCK")
 
 
@@ -103,11 +105,13 @@ def build_app(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     interceptors: Interceptors | None = None,
     access: Access | None = None,
     queue: QueueDelay | None = None,
+    native: NativeSide | None = None,
 ) -> web.Application:
     """Return the application that serves every HTTP face of the node.
 
     ``observers`` returns the observer of a face by its name. Without ``access`` every request is taken. ``queue``
-    tells how long requests wait for the event loop, and whom to turn away.
+    tells how long requests wait for the event loop, and whom to turn away. ``native`` knows who answers plain
+    resolutions before aiohttp sees them.
     """
     interceptors = interceptors or Interceptors()
     app = web.Application()
@@ -121,6 +125,7 @@ def build_app(  # noqa: PLR0913, PLR0917  # called once, by the composition root
     app[ACCESS] = access or Access()
     app[SEAM] = Seam(interceptors, HTTP, services.clock)
     app[BUSY] = Busy(FACES, observers, queue or QueueDelay(), HANDLES_PATH)
+    app[NATIVE_SIDE] = native or NativeSide()
     app[CLOCK] = services.clock
     return app
 
@@ -160,9 +165,11 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
     __slots__ = (
         "_elapsed",
         "_incomplete",
+        "_now",
         "admitted",
         "arrived",
         "busy",
+        "native_side",
         "number",
         "queue",
         "seam",
@@ -175,6 +182,8 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
         self.seam = server.seam
         self.busy = server.busy
         self.queue = server.busy.queue
+        self.native_side = server.native_side
+        self._now = server.clock.now
         self._elapsed = server.clock.elapsed
         self.arrived = self._elapsed()
         """When what was read last arrived (monotonic)."""
@@ -183,7 +192,7 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
         self._incomplete = False
 
     def data_received(self, data: bytes) -> None:
-        """Note when a request arrived; answer at once the one that has no turn."""
+        """Note when a request arrived; answer at once the one that has no turn, and those that native code answers."""
         queue = self.queue
         self.arrived = self._elapsed() - queue.delay
         if queue.share and not self._incomplete and self._waits():
@@ -192,11 +201,33 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
                 self.transport.write(answer)
                 return
             self.admitted = answer is not None
+        if self.native_side.native is not None and data.startswith(PLAIN_START):
+            data = self._answer_natively(data)
+            if not data:
+                return
         if not data.isascii() and not self._incomplete and self._is_between_requests():
             data = readable(data)
         _take(self, data)
         # Only the start of a request leaves the connection waiting, and what follows belongs to it.
         self._incomplete = self._is_between_requests()
+
+    def _answer_natively(self, data: bytes) -> bytes:
+        """Have native code answer the plain GETs in front, if nobody waits; returns what is left."""
+        native, transport = self.native_side.native, self.transport
+        if native is None or transport is None or self._incomplete or self._is_busy():
+            return data
+        answers, used = native.answer_gets(data, int(self._now()), self.queue.delay)
+        if not used:
+            return data
+        transport.write(answers)
+        self.admitted = False
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        return data[used:]
+
+    def _is_busy(self) -> bool:
+        """Return whether an answer would be out of turn: one is under way, or unread, or the connection ends."""
+        ends = self._close or self._force_close or self._upgraded
+        return ends or self._paused or not self._is_between_requests()
 
     def _is_between_requests(self) -> bool:
         """Return whether nothing came on the connection, or `_waits`."""
@@ -240,6 +271,7 @@ class _FaceServer(web.Server):  # type: ignore[type-arg,unused-ignore]
 
     seam: Seam
     busy: Busy
+    native_side: NativeSide
     clock: Clock
 
     def __call__(self) -> web.RequestHandler:
@@ -265,7 +297,7 @@ class HttpFaceRunner(web.AppRunner):
             **made._kwargs,  # noqa: SLF001
         )
         server.seam, server.busy = self.app[SEAM], self.app[BUSY]
-        server.clock = self.app[CLOCK]
+        server.clock, server.native_side = self.app[CLOCK], self.app[NATIVE_SIDE]
         return server
 
 

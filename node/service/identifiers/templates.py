@@ -158,6 +158,28 @@ class HandleTemplates:
             return None
 
 
+class _Made:
+    """The values that a template made so far.
+
+    Most of them ask for index 1. A chain leads from each index that is taken towards the next free one and is
+    shortened as it is followed, so that a record of thousands of values costs no search through all for each.
+    """
+
+    def __init__(self) -> None:
+        self.values: list[HandleValue] = []
+        self._behind: dict[int, int] = {}
+
+    def free_index(self, index: int) -> int:
+        """Return the first free index from this one on, and take it."""
+        passed = []
+        while index in self._behind:
+            passed.append(index)
+            index = self._behind[index]
+        for each in (*passed, index):
+            self._behind[each] = index + 1
+        return index
+
+
 class _Run:
     """One run of a template."""
 
@@ -178,19 +200,20 @@ class _Run:
 
     def record(self, documents: Iterable[Tag]) -> list[HandleValue] | None:
         """Return what the first document with a template makes, None when none has one."""
-        made: list[HandleValue] = []
+        made = _Made()
         if not any(self._document(document, made) for document in documents):
             return None
         # The reference server sorts before it adds, so only the last one may stand out of order.
-        return sorted(made[:-1], key=lambda value: value.index) + made[-1:]
+        first, last = made.values[:-1], made.values[-1:]
+        return sorted(first, key=lambda value: value.index) + last
 
-    def _document(self, tag: Tag, made: list[HandleValue]) -> bool:
+    def _document(self, tag: Tag, made: _Made) -> bool:
         """Run what is a template in a document; return whether there was any."""
         templates = [tag] if tag.name == TEMPLATE else tag.named(TEMPLATE)
         ran = [self._template(template, made) for template in templates]
         return any(ran)
 
-    def _template(self, template: Tag, made: list[HandleValue]) -> bool:
+    def _template(self, template: Tag, made: _Made) -> bool:
         reference = template.attributes.get("ref")
         if reference is None:
             self._tags(template, None, made, self._places)
@@ -215,9 +238,7 @@ class _Run:
         except lenient_xml.MalformedMarkup:
             return None
 
-    def _tags(
-        self, parent: Tag, original: HandleValue | None, made: list[HandleValue], places: _Texts
-    ) -> None:
+    def _tags(self, parent: Tag, original: HandleValue | None, made: _Made, places: _Texts) -> None:
         """Run the tags within one; ``original`` is the value that a loop is at."""
         choice = _Choice()
         for tag in parent.tags:
@@ -243,15 +264,13 @@ class _Run:
                 for value in self._originals:
                     self._tags(tag, value, made, places.of_value(value))
             elif tag.name == "def" and "parameter" in tag.attributes:
-                named: list[HandleValue] = []
+                named = _Made()
                 self._tags(tag, original, named, places)
-                if named:  # only for what follows: ``places`` is this call's own
-                    data = named[0].data.decode(errors="replace")
+                if named.values:  # only for what follows: ``places`` is this call's own
+                    data = named.values[0].data.decode(errors="replace")
                     places = places.put(tag.attributes["parameter"], data)
 
-    def _value(
-        self, tag: Tag, original: HandleValue | None, made: list[HandleValue], places: _Texts
-    ) -> None:
+    def _value(self, tag: Tag, original: HandleValue | None, made: _Made, places: _Texts) -> None:
         """Add one value, at the next index that is free."""
         value_type, data = tag.attributes.get("type"), tag.attributes.get("data")
         if data is None:
@@ -263,13 +282,9 @@ class _Run:
             value = HandleValue(1, value_type, b"")
         else:
             value = replace(original, index=_index(tag, original.index))
-        taken = {each.index for each in made}
-        index = value.index
-        while index in taken:
-            index += 1
         value = replace(
             value,
-            index=index,
+            index=made.free_index(value.index),
             type=value.type if value_type is None else places.filled(value_type),
             data=value.data if data is None else places.filled(data).encode(errors="replace"),
         )
@@ -277,7 +292,7 @@ class _Run:
         self._bytes += len(value.data)
         if self._bytes > RECORD_BYTES_MAX or self._values > VALUES_MAX:
             raise _TooCostly("The record is larger than one may be")
-        made.append(value)
+        made.values.append(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@
 
 #include "slots.h"
 #include "sorting.h"
+#include "utf8.h"
 
 enum {
     VALUES_MAX = 4096,
@@ -76,27 +77,6 @@ typedef struct {
 } batch;
 
 /* ---- bytes ---- */
-
-static inline bool utf8_valid(const uint8_t *s, size_t n) {
-    const uint8_t *end = s + n;
-    while (s < end) {
-        uint64_t word;
-        if (end - s >= 8 && (memcpy(&word, s, 8), !(word & UINT64_C(0x8080808080808080)))) { s += 8; continue; }
-        uint8_t c = *s;
-        if (c < 0x80) { s++; continue; }
-        if (c < 0xc2 || c > 0xf4) return false;
-        int more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-        if (end - s <= more) return false;
-        if ((s[1] & 0xc0) != 0x80) return false;
-        if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) || (c == 0xf0 && s[1] < 0x90) ||
-            (c == 0xf4 && s[1] > 0x8f))
-            return false;
-        for (int i = 2; i <= more; i++)
-            if ((s[i] & 0xc0) != 0x80) return false;
-        s += more + 1;
-    }
-    return true;
-}
 
 static inline uint8_t *put4(uint8_t *p, uint32_t v) {
     p[0] = (uint8_t)(v >> 24); p[1] = (uint8_t)(v >> 16); p[2] = (uint8_t)(v >> 8); p[3] = (uint8_t)v;

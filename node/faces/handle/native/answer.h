@@ -181,20 +181,24 @@ typedef struct {
     uint64_t hash; /* of the folded handle */
 } pending_answer;
 
-/* Read one whole request at `in`, and have its slot fetched. False: NOT_MINE. */
-static inline bool answer_begin(answerer *a, const uint8_t *in, size_t n, pending_answer *p) {
+/* Find the prefix of the handle that is asked for, and have its slot fetched. False: NOT_MINE. */
+static inline bool answer_place(answerer *a, pending_answer *p) {
     uint8_t key[HANDLE_BYTES_MAX];
-    question *q = &p->asked;
-    if (!question_read(q, in, n)) return false;
-    const uint8_t *slash = memchr(q->handle.at, '/', q->handle.bytes);
+    const text *handle = &p->asked.handle;
+    const uint8_t *slash = memchr(handle->at, '/', handle->bytes);
     if (!slash) return false;
-    p->prefix_bytes = (size_t)(slash - q->handle.at);
-    fold(key, q->handle.at, q->handle.bytes);
+    p->prefix_bytes = (size_t)(slash - handle->at);
+    fold(key, handle->at, handle->bytes);
     p->prefix = served_find(atomic_load(&a->served), slots_hash(a->table, key, p->prefix_bytes), key, p->prefix_bytes);
     if (!p->prefix) return false;
-    p->hash = slots_hash(a->table, key, q->handle.bytes);
+    p->hash = slots_hash(a->table, key, handle->bytes);
     slots_prefetch(a->table, p->hash);
     return true;
+}
+
+/* Read one whole request at `in`, and have its slot fetched. False: NOT_MINE. */
+static inline bool answer_begin(answerer *a, const uint8_t *in, size_t n, pending_answer *p) {
+    return question_read(&p->asked, in, n) && answer_place(a, p);
 }
 
 /* Have the record fetched that the slot speaks of. */
@@ -221,16 +225,14 @@ static inline bool answer_left(answerer *a) {
     return true;
 }
 
-/* Write the whole answer (envelope and message) to `out`, which has room for ANSWER_MAX bytes. Returns its bytes
- * or NOT_MINE; with an answer, its response code. */
-static inline size_t answer_finish(answerer *a, const pending_answer *p, uint32_t now, uint8_t *out, uint32_t *code) {
+/* Write the body of a record that is found, or of an error without a text, to `body`, which has room for BODY_MAX
+ * bytes. Returns its bytes or NOT_MINE; with a body, the response code. */
+static inline size_t answer_body(const answerer *a, const pending_answer *p, uint8_t *body, uint32_t *code) {
     uint8_t key[HANDLE_BYTES_MAX];
     const question *q = &p->asked;
     uint32_t bytes = q->handle.bytes;
     fold(key, q->handle.at, bytes);
     uint64_t place = slots_get(a->table, a->log, p->hash, key, bytes);
-    uint8_t *body = out + ENVELOPE + HEADER;
-    size_t body_bytes = 4;
     const computed_prefix *c = p->prefix->computed;
     computed_identifier one;
     const uint8_t *suffix = key + p->prefix_bytes + 1;
@@ -240,13 +242,19 @@ static inline size_t answer_finish(answerer *a, const pending_answer *p, uint32_
         /* record and mark come together, and may have come since the first look */
         place = slots_get(a->table, a->log, p->hash, key, bytes);
     }
-    if (place) body_bytes = answer_record(a, q, place, body);
-    else if (computed) body_bytes = answer_computed(q, c, &one, body);
-    else if (answer_left(a)) return NOT_MINE;
-    else set4(body, 0); /* an error without a text */
-    if (!body_bytes) return NOT_MINE;
     *code = place || computed ? SUCCESS : HANDLE_NOT_FOUND;
-    return answer_frame(a, q, *code, body_bytes, now, out);
+    if (place) return answer_record(a, q, place, body);
+    if (computed) return answer_computed(q, c, &one, body);
+    set4(body, 0);
+    return 4;
+}
+
+/* Write the whole answer (envelope and message) to `out`, which has room for ANSWER_MAX bytes. Returns its bytes
+ * or NOT_MINE; with an answer, its response code. */
+static inline size_t answer_finish(answerer *a, const pending_answer *p, uint32_t now, uint8_t *out, uint32_t *code) {
+    size_t body_bytes = answer_body(a, p, out + ENVELOPE + HEADER, code);
+    if (!body_bytes || (*code == HANDLE_NOT_FOUND && answer_left(a))) return NOT_MINE;
+    return answer_frame(a, &p->asked, *code, body_bytes, now, out);
 }
 
 /* All of that for one request; with an answer, whose prefix it was. */

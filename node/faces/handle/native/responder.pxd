@@ -1,5 +1,5 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from idnode.registry.embedded.native.core cimport log_view, slot_table
+from idnode.registry.embedded.native.core cimport SlotTable, log_view, slot_table
 from idnode.registry.overlay.computed cimport computed_prefix
 
 
@@ -79,3 +79,14 @@ cdef extern from "responder.h" nogil:
     int responder_start(responder *r, const int *sockets, int count, int handoff)
     void responder_stop(responder *r)
     void responder_quiesce(responder *r)
+
+
+cdef class Answers:
+    cdef answerer answers
+    cdef time_bounds bounds
+    cdef answer_counts counted
+    cdef SlotTable table
+    cdef uint8_t *out
+    cdef dict _volume
+    cdef dict _computed
+    cdef _take_volume(self, served_prefixes *served)

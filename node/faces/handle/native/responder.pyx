@@ -50,14 +50,6 @@ cdef void add_buckets(list into, answer_counts *counts, const time_bounds *bound
 cdef class Answers:
     """Plain resolutions of one register, answered by the caller's thread; one thread at a time."""
 
-    cdef answerer answers
-    cdef time_bounds bounds
-    cdef answer_counts counted
-    cdef SlotTable table
-    cdef uint8_t *out
-    cdef dict _volume
-    cdef dict _computed
-
     def __cinit__(self, SlotTable table not None, bounds_seconds=(), *, bint mark_truncated=True,
                   uint32_t datagram_answer_max=4096, uint32_t answers_per_second=0):
         self.table = table

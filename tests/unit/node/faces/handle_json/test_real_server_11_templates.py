@@ -143,6 +143,17 @@ async def test_a_template_may_stand_elsewhere(house, client):
     assert await values_of(client, "88.900/x@7") == 100
 
 
+async def test_values_of_one_index_take_the_next_free_ones(house, client):
+    """Each in its turn, whether it asks for the first one or for one further on; thousands of them, too."""
+    ask = '<value type="T" data="x"/>'
+    within = "<foreach>" + '<value index="3" type="L" data="x"/>' * 3 + "</foreach>"
+    await put_template(house, ask * 3 + within + ask * 2_000)
+    await house.seed("88.900/doc", [URL])
+    made = await values_of(client, "88.900/doc@7")
+    assert [index for index, _type, _data in made] == list(range(1, 2_007))
+    assert [index for index, kind, _data in made if kind == "L"] == [4, 5, 6]
+
+
 COSTLY = {
     "an expression without end": '<if test="matches" expression="(a|aa)+$"><value type="T" data="x"/></if>',
     "no expression": '<if test="matches" expression="("><value type="T" data="x"/></if>',

@@ -1,0 +1,254 @@
+"""Plain GETs over HTTP that native code answers keep these promises.
+
+- Whatever is sent on a connection, the same bytes come back whether native code is on the path or not.
+- Each is counted once in the metrics, as a resolution of the JSON face and with its duration.
+- A write is answered as soon as it is acknowledged: created, changed, deleted.
+- While an interceptor must see plain successes, native code answers none; nor does it while requests are turned away.
+- Identifiers of a data set are answered natively, with the bytes that Python sends.
+- A connection that only asks such questions is as alive as any other.
+"""
+
+import asyncio
+import re
+from random import Random
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from idnode.clients.errors import HandleNotFound
+from idnode.clients.web import Client, Credential
+from idnode.node.addresses import url_of
+from idnode.node.interceptors.chain import Interceptor
+from idnode.node.runtime import Node
+from idnode.node.settings import Settings
+from idnode.registry.handle.model import HandleValue
+
+ADMIN = Credential(301, "0.NA/88.900", "idnode-demo")
+HELLO = "/api/handles/88.900.1/hello"
+LAST = b"GET /api/site HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+TURNS = 20
+"""Turns of the loop after which the node, which runs in it, has read what was written."""
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def node(tmp_path_factory):
+    """A started node whose plain GETs are answered natively."""
+    pytest.importorskip("idnode.node.faces.handle_json.native.gets")
+    folder = tmp_path_factory.mktemp("node")
+    free = {"handle_port": 0, "http_port": 0, "admin_port": 0}
+    started = Node(Settings(data_dir=folder, dataset="suzhou", **free), seed=1)
+    await started.start()
+    await started.dataset.native
+    yield started
+    await started.stop()
+
+
+async def talk(node, *pieces):
+    """Return what the node sends on a connection until it closes it, without what differs each time."""
+    reader, writer = await asyncio.open_connection(*node.addresses.http)
+    reading = asyncio.ensure_future(reader.read(-1))
+    for piece in (*pieces, LAST):
+        if not reading.done():  # the node may have closed the connection behind an earlier one
+            writer.write(piece)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        answers = await reading
+    writer.close()
+    return re.sub(rb"(Date|X-Request-Id|WWW-Authenticate|Set-Cookie): [^\r]+", rb"\1:", answers)
+
+
+async def with_and_without(node, *pieces):
+    """Return the same twice: once with native code on the path, once without."""
+    natively = await talk(node, *pieces)
+    native, node.answering.http.native = node.answering.http.native, None
+    try:
+        return natively, await talk(node, *pieces)
+    finally:
+        node.answering.http.native = native
+
+
+def get(path=HELLO, *headers, host="localhost", version="1.1", method="GET"):
+    """Return a request."""
+    lines = [f"{method} {path} HTTP/{version}", f"Host: {host}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+PATHS = st.sampled_from(
+    [
+        *(HELLO, HELLO.upper(), "/api/handles/88.900.1/HELLO", HELLO + "?index=1", HELLO + "?"),
+        *(
+            HELLO + "#a",
+            "/api/handles/88.900.1%2fhello",
+            "/api/handles/88.900.1/%68ello",
+            HELLO + "%",
+        ),
+        *("/api/handles/88.900.1/x/../hello", "/api/handles/./88.900.1/hello", "/api//handles/x"),
+        *("/api/handles/88.900.1/none", "/api/handles/0.NA/88.900.1", "/api/handles/1.2/x"),
+        *("/api/handles/", "/api/handles/88.900.1", "/api/handles/88.900.1/%ff", "/api/handles//x"),
+        *("/api/handles/88.900.1/%00", f"/api/handles/88.900.1/{'x' * 5000}", HELLO + "/"),
+        *("http://localhost" + HELLO, "/88.900.1/hello", "/api/handles/88.900.1/h\u00e9llo"),
+    ]
+)
+HEADERS = st.lists(
+    st.sampled_from(
+        [
+            *("Accept: */*", "User-Agent: wrk", "Connection: keep-alive", "Accept-Encoding: gzip"),
+            *(
+                "Origin: http://localhost",
+                "Authorization: Basic YTpi",
+                "X-Request-Id: mine",
+                "A: b",
+            ),
+            *("Cookie: a=b", "Connection: close", "Expect: x", "Content-Length: 0", "Host: other"),
+            *("X-Forwarded-For: 10.0.0.1", "Accept", "Accept: \x01", "If-None-Match: *", "Pragma:"),
+        ]
+    ),
+    max_size=2,
+)
+REQUESTS = st.builds(
+    get,
+    PATHS,
+    HEADERS.map("\r\n".join).map(lambda text: text or "Accept: */*"),
+    host=st.sampled_from(["localhost", "127.0.0.1:8000", "evil.test", "[::1]"]),
+    version=st.sampled_from(["1.1", "1.1", "1.1", "1.0", "2.0"]),
+    method=st.sampled_from(["GET", "GET", "GET", "HEAD", "OPTIONS", "BREW"]),
+)
+PLAIN = get(HELLO, "Accept: */*")
+STREAMS = st.lists(REQUESTS | st.just(PLAIN), min_size=1, max_size=4).map(b"".join)
+
+
+async def test_the_same_bytes_come_back(node):
+    loop = asyncio.get_running_loop()
+
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(STREAMS, st.integers(0, 400))
+    def compare(stream, cut):
+        pieces = stream[:cut], stream[cut:]
+        work = asyncio.run_coroutine_threadsafe(with_and_without(node, *pieces), loop)
+        natively, otherwise = work.result(60)
+        assert natively == otherwise
+
+    before = node.answering.answered
+    await asyncio.to_thread(compare)
+    assert node.answering.answered > before
+
+
+async def test_a_data_set_s_identifiers_are_answered_natively(node):
+    suzhou = node.dataset.dataset
+    handles = [handle.decode() for handle in suzhou.sample(20, Random(5))]
+    before = node.answering.answered
+    stream = b"".join(get(f"/api/handles/{handle}") for handle in handles)
+    natively, otherwise = await with_and_without(node, stream)
+    assert natively == otherwise
+    assert natively.count(b'"responseCode":1,') == len(handles) + 1
+    assert node.answering.answered == before + len(handles)
+
+
+async def metric(node, name):
+    """Return the value of one metric."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{url_of(node.addresses.admin)}/metrics") as answer,
+    ):
+        text = await answer.text()
+    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+async def test_each_is_counted_once(node):
+    names = (
+        'idnode_resolutions_total{face="handle_json",outcome="success"}',
+        'idnode_request_seconds_count{face="handle_json",operation="resolve"}',
+    )
+    before = [await metric(node, name) for name in names]
+    natively = node.answering.answered
+    await talk(node, get() * 7)
+    assert node.answering.answered == natively + 7
+    assert [await metric(node, name) for name in names] == [each + 7 for each in before]
+
+
+async def test_a_write_is_answered_once_it_is_acknowledged(node):
+    async with Client(url_of(node.addresses.http), ADMIN) as web, aiohttp.ClientSession() as plain:
+        url = f"{url_of(node.addresses.http)}/api/handles/88.900.1/written"
+        for text in ("first", "second" * 100):
+            values = [HandleValue(1, "DESC", text.encode())]
+            await web.create("88.900.1/written", values, overwrite=True)
+            async with plain.get(url) as answer:
+                assert (await answer.json())["values"][0]["data"]["value"] == text
+        await web.delete("88.900.1/written")
+        async with plain.get(url) as answer:
+            assert answer.status == 404
+        with pytest.raises(HandleNotFound):
+            await web.get("88.900.1/written")
+
+
+class Watching(Interceptor):
+    """Sees everything."""
+
+    sees_plain_successes = True
+
+    def __init__(self):
+        self.seen = 0
+
+    def request(self, exchange):
+        self.seen += 1
+
+
+async def test_an_interceptor_that_must_see_successes_sees_them(node):
+    watching = Watching()
+    before = node.answering.answered
+    node.interceptors.add(watching)
+    try:
+        await talk(node, get() * 3)
+    finally:
+        node.interceptors.remove(watching)
+    assert watching.seen == 4
+    assert node.answering.answered == before
+    await talk(node, get() * 3)
+    assert node.answering.answered == before + 3
+
+
+async def test_who_has_no_turn_is_turned_away(node):
+    queue = node._queues.loop
+    async with aiohttp.ClientSession(url_of(node.addresses.http)) as session:
+        async with session.get(HELLO) as answer:
+            assert answer.status == 200
+        before = node.answering.answered
+        queue.share, queue.delay = 1.0, 1.0
+        try:
+            async with session.get(HELLO) as answer:
+                assert answer.status == 503
+        finally:
+            queue.share = queue.delay = 0.0
+        assert node.answering.answered == before
+
+
+async def test_a_connection_that_asks_stays_alive(node):
+    reader, writer = await asyncio.open_connection(*node.addresses.http)
+    writer.write(get())
+    await reader.readuntil(b"\r\n\r\n")
+    (connection,) = [each for each in connections(node) if each._next_keepalive_close_time]
+    closes, connection._next_keepalive_close_time = connection._next_keepalive_close_time, 0.0
+    await reader.read(1 << 16)
+    writer.write(get())
+    await reader.readuntil(b"\r\n\r\n")
+    assert connection._next_keepalive_close_time >= closes
+    assert closes > asyncio.get_running_loop().time()
+    writer.close()
+
+
+def connections(node):
+    """Return the protocols of the HTTP connections."""
+    return [
+        each
+        for listener in node._listeners
+        for each in listener._serve.connections
+        if each.transport is not None
+    ]

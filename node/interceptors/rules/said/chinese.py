@@ -9,21 +9,22 @@ nothing never does.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 TABLES: Final = Path(__file__).parent
 SLOT: Final = "{}"
 
+_KEPT_MAX: Final = 256
+"""Messages whose Chinese is remembered: a client that is refused is often refused the same way again and again."""
+
 
 class _Pattern(NamedTuple):
-    """A message with slots: what it has to begin with, what it has to look like, and its Chinese."""
+    """A message with slots: the pieces around them, the first and the last perhaps empty, and its Chinese."""
 
-    start: str
-    form: re.Pattern[str]
+    pieces: list[str]
     chinese: str
 
 
@@ -46,26 +47,52 @@ class _Part(str):
         return in_chinese(str(self)) if spec == "said" else str(self)
 
 
+@lru_cache(_KEPT_MAX)
 def in_chinese(text: str) -> str:
     """Return the Chinese of an English message, or the message itself if there is none."""
     if text in messages() and SLOT not in text:
         return messages()[text]
-    for start, form, chinese in _patterns():
-        if text.startswith(start) and (found := form.fullmatch(text)):
-            return chinese.format(*map(_Part, found.groups()))
+    by_word = _patterns()
+    for pieces, chinese in by_word.get(_word(text)) or by_word[""]:
+        parts = _between(pieces, text)
+        if parts is not None:
+            return chinese.format(*map(_Part, parts))
     return text
 
 
 @cache
-def _patterns() -> list[_Pattern]:
-    """Return the messages with slots, those that say most by themselves first."""
-    slotted = [(english, chinese) for english, chinese in messages().items() if SLOT in english]
-    slotted.sort(key=lambda each: len(each[0].replace(SLOT, "")), reverse=True)
-    return [
-        _Pattern(
-            english.partition(SLOT)[0],
-            re.compile("(.*?)".join(map(re.escape, english.split(SLOT)))),
-            chinese,
-        )
-        for english, chinese in slotted
-    ]
+def _patterns() -> dict[str, list[_Pattern]]:
+    """Return the messages with slots by their first word, those that say most by themselves first.
+
+    Messages that begin with a slot have no word, and are among those of each.
+    """
+    slotted = [english for english in messages() if SLOT in english]
+    slotted.sort(key=lambda each: len(each.replace(SLOT, "")), reverse=True)
+    made = []
+    for english in slotted:
+        pieces = english.split(SLOT)
+        made.append((_word(pieces[0]), _Pattern(pieces, messages()[english])))
+    words = {"", *(word for word, _ in made)}
+    return {word: [pattern for of, pattern in made if of in {word, ""}] for word in words}
+
+
+def _between(pieces: list[str], text: str) -> list[str] | None:
+    """Return what stands between the pieces of a message; None if the text is another message."""
+    first, *inner, last = pieces
+    if not (text.startswith(first) and text.endswith(last)):
+        return None
+    at, end = len(first), len(text) - len(last)
+    parts = []
+    for piece in inner:
+        found = text.find(piece, at, end)
+        if found < 0:
+            return None
+        parts.append(text[at:found])
+        at = found + len(piece)
+    return [*parts, text[at:end]] if at <= end else None
+
+
+def _word(text: str) -> str:
+    """Return the first word of a text, if it is whole: with a blank behind it."""
+    word, blank, _ = text.partition(" ")
+    return word if blank else ""

@@ -38,6 +38,9 @@ CARRIED = (
 WORDS = ("what", "reason", "kind", "needs")
 """Parameters of errors that are words; where a constructor puts them into its text, they are said in Chinese there."""
 
+REASONS = {"_contradiction"}
+"""Functions that return what an error says."""
+
 JAVA = {"plain": "java.lang.Exception: {}", "parse": "com.google.gson.JsonParseException: {}"}
 """Functions that make an error of a text, and what they put in front."""
 
@@ -63,6 +66,10 @@ def texts():
 def _texts_of(node, known, catalogue):
     if isinstance(node, ast.ClassDef) and node.name in known:
         yield from _of_constructor(node)
+    if isinstance(node, ast.FunctionDef) and node.name in REASONS:
+        for each in ast.walk(node):
+            if isinstance(each, ast.Return):
+                yield from _literals(each.value)
     if not isinstance(node, ast.Call):
         return
     name = getattr(node.func, "id", getattr(node.func, "attr", None))

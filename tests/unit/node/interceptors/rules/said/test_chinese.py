@@ -1,7 +1,7 @@
 """The Chinese of errors keeps these promises.
 
 - Every text of an error that a client's request may bring about has its Chinese.
-- Tables have Chinese in every line, with the slots of the English, and no line that nothing says twice over.
+- Tables have Chinese in every line, with the slots of the English, and a message stands in one of them only.
 - What varies in a message is found again in its Chinese, and messages within messages are said in Chinese, too.
 - A text that nobody knows stays as it is, and a node that refuses nothing reads no table.
 """
@@ -85,6 +85,11 @@ def test_a_message_stands_in_one_table():
             "不是 JSON 基本类型：{}",
         ),
         ("Value {0} cannot be encoded: {x", "索引 {0} 的值无法编码：{x"),
+        ("{}", "{}"),
+        (
+            "Datagrams of request 0x7 contradict each other: part 1 is empty",
+            "请求 0x7 的各数据报互相矛盾：第 1 部分为空",
+        ),
         ("something that nobody said before", "something that nobody said before"),
         ("", ""),
     ],

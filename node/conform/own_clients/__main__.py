@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from idnode.clients import errors
-from idnode.clients.idhub_answers import IdhubRefused, NotGranted, ObjectMissing
-from idnode.clients.snms_answers import NotLoggedIn, SnmsRefused
-from idnode.node.conform.own_clients import handle, idhub, snms, web
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from idnode.node.conform.own_clients.attempts import Said
 
-_OPERATIONS: Final[dict[str, dict[str, Callable[[Mapping[str, Any]], Said]]]] = {
-    "handle_udp": handle.OPERATIONS,
-    "handle_tcp": handle.OPERATIONS,
-    "handle_json": web.OPERATIONS,
-    "bulk": web.OPERATIONS,
-    "snms": snms.OPERATIONS,
-    "idhub": idhub.OPERATIONS,
+_ROOMS: Final = {
+    "handle_udp": "handle",
+    "handle_tcp": "handle",
+    "handle_json": "web",
+    "bulk": "web",
+    "snms": "snms",
+    "idhub": "idhub",
 }
+"""Module by API, imported when a task is for it: one task is done by one process, which somebody waits for."""
 
 _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (errors.HandleNotFound, "not_found"),
@@ -35,25 +34,24 @@ _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (errors.AuthenticationFailed, "authentication"),
     (errors.MalformedAnswer, "malformed"),
     (errors.NotAnswered, "unanswered"),
-    (NotLoggedIn, "authentication"),
-    (ObjectMissing, "not_found"),
-    (NotGranted, "refused"),
-    (SnmsRefused, "refused"),
-    (IdhubRefused, "refused"),
     (errors.Refused, "refused"),
 )
+"""Of errors that no API has for itself."""
 
 
 def do(task: Mapping[str, Any]) -> Said:
     """Do what a task asks for, and return what came of it."""
-    operations = _OPERATIONS.get(task["face"], {})
-    operation = operations.get(task["operation"])
+    if task["face"] not in _ROOMS:
+        return {"outcome": "unsupported"}
+    room = import_module(f"idnode.node.conform.own_clients.{_ROOMS[task['face']]}")
+    operation = room.OPERATIONS.get(task["operation"])
     if operation is None:
         return {"outcome": "unsupported"}
     try:
         return {"outcome": "ok", **operation(task)}
     except errors.ClientError as error:
-        kind = next((word for each, word in _KINDS if isinstance(error, each)), "other")
+        kinds = (*getattr(room, "KINDS", ()), *_KINDS)
+        kind = next((word for each, word in kinds if isinstance(error, each)), "other")
         return {"outcome": "error", "kind": kind, "message": str(error)}
 
 

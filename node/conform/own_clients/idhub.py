@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.clients.idhub_answers import ObjectMissing
+from idnode.clients.idhub_answers import IdhubRefused, NotGranted, ObjectMissing
 from idnode.clients.idhub_blocking import Client as IdhubClient
 from idnode.clients.idhub_requests import ApplicationIdentity
 from idnode.node.conform.own_clients.attempts import Said, surely
@@ -79,6 +79,8 @@ def _publish(task: Mapping[str, Any]) -> Said:
         failed = client.publish(*task["handles"])
     return {"items": [{"handle": each, "ok": each not in failed} for each in task["handles"]]}
 
+
+KINDS: Final = ((ObjectMissing, "not_found"), (NotGranted, "refused"), (IdhubRefused, "refused"))
 
 OPERATIONS: Final[dict[str, Callable[[Mapping[str, Any]], Said]]] = {
     "resolve": _resolve,

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from idnode.clients.snms_answers import Attribute, Identifier, SnmsRefused
+from idnode.clients.snms_answers import Attribute, Identifier, NotLoggedIn, SnmsRefused
 from idnode.clients.snms_blocking import Client as SnmsClient
 from idnode.clients.snms_requests import Account
 from idnode.node.conform.own_clients.attempts import ATTEMPTS, PAUSE_SECONDS, Said, surely
@@ -104,6 +104,8 @@ def _batch(task: Mapping[str, Any]) -> Said:
         return {"outcome": "error", "kind": "malformed", "message": message}
     return {"items": [{"handle": each.handle, "ok": each.accepted} for each in found]}
 
+
+KINDS: Final = ((NotLoggedIn, "authentication"), (SnmsRefused, "refused"))
 
 OPERATIONS: Final[dict[str, Callable[[Mapping[str, Any]], Said]]] = {
     "resolve": _resolve,

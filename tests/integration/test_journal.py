@@ -145,7 +145,7 @@ async def test_plain_successes_leave_nothing_and_stay_native(node, http, journal
     await resolve(node, Transport.TCP, HELLO)
     assert (await http.get(f"/api/handles/{HELLO}")).status == 200
     assert await journal.entries() == []
-    assert not node.answering.native or node.answering.answered == before + 2
+    assert not node.answering.native or node.answering.answered == before + 3
 
 
 async def test_mode_all_sees_everything_and_off_nothing(node, http, journal):

@@ -14,6 +14,7 @@ from idnode.node.defaults import DEMO_SECRET, SettingsRefused
 from idnode.node.faces.snms.exchange import SnmsServices
 from idnode.node.first_start.accounts import knows_password, prepare_directory
 from idnode.node.first_start.prefixes import ENTERPRISE_SUFFIX
+from idnode.node.imports import imports_kept
 from idnode.node.object_parts import ObjectParts
 from idnode.node.service.directory.accounts import Accounts
 from idnode.node.service.directory.daily_counts import DailyCounts
@@ -37,6 +38,9 @@ FOLLOW_SECONDS: Final = 1.0
 
 SAVE_SECONDS: Final = 5.0
 """Time between two savings of the daily volumes: what a killed process may forget of them."""
+
+LOAD_SECONDS: Final = 1.0
+"""Time from the start until SQLAlchemy is loaded, unless somebody needs it before."""
 
 _log = logging.getLogger(__name__)
 
@@ -112,6 +116,15 @@ class DirectoryParts:
             _log.warning("%d prefix handles followed the directory only now", healed)
         await self.files.remove_strangers()
 
+    async def load_soon(self) -> None:
+        """Load what the directory's first change needs, before anybody waits for it; for a task.
+
+        Not at once: whoever waited for the start asks now, and a node for one test may be gone before.
+        """
+        await asyncio.sleep(LOAD_SECONDS)
+        with imports_kept():
+            await self.directory.load()
+
     def refuse_demo_password(self) -> None:
         """Refuse a node that offers the password that everybody knows to a network.
 
@@ -184,7 +197,7 @@ async def open_directory(core: Core, running: AsyncExitStack) -> DirectoryParts:
     running.push_async_callback(directory.close)
     parts = DirectoryParts(core, directory, token_key)
     running.push_async_callback(parts.save_daily_counts)
-    chores = [parts.keep_daily_counts()]
+    chores = [parts.keep_daily_counts(), parts.load_soon()]
     if directory.shared:
         chores.append(_follow(directory))
     for chore in chores:

@@ -150,12 +150,6 @@ class Node:
             await self._running.aclose()
             raise
         self.health.state = State.READY
-        self._load_later()
-
-    def _load_later(self) -> None:
-        """Load what no start needs, and somebody will, once whoever waits for the start has been told."""
-        task = asyncio.get_running_loop().create_task(self.parts.directory.load())
-        self._running.push_async_callback(lambda: task)
 
     async def stop(self) -> None:
         """Become not ready, answer what is under way, put everything on the disk."""

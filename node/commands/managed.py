@@ -11,8 +11,6 @@ import typer
 
 from idnode.node.addresses import url_of
 from idnode.node.commands.failure import CommandFailed
-from idnode.node.management_token import token_of
-from idnode.node.settings import load
 
 Admin = Annotated[
     str | None,
@@ -26,6 +24,8 @@ Admin = Annotated[
 
 def management_url(admin: str | None) -> str:
     """Return where the management port of the node is, unless a flag says otherwise."""
+    from idnode.node.settings import load  # noqa: PLC0415  # its table takes long to make
+
     settings = load({}).settings
     return admin or url_of((settings.admin_host, settings.admin_port))
 
@@ -41,6 +41,9 @@ def answer_to(
         SettingsRefused: The token cannot be read.
 
     """
+    from idnode.node.management_token import token_of  # noqa: PLC0415  # reads settings, too
+    from idnode.node.settings import load  # noqa: PLC0415
+
     url = management_url(admin)
     address = urlsplit(url)
     if address.scheme != "http" or address.hostname is None:

@@ -15,6 +15,8 @@ _READ_BYTES: Final = 65_536
 _QUIET_SECONDS: Final = 2.0
 """After so long without a datagram the way back to a client is forgotten."""
 _ATTEMPTS: Final = 20
+_LOOK_SECONDS: Final = 0.01
+"""Time between two looks whether to end, for which somebody waits."""
 
 
 class Relay:
@@ -24,7 +26,7 @@ class Relay:
         self._streams, self._datagrams = _bound(server)
         self.port: int = self._streams.server_address[1]
         for each in (self._streams, self._datagrams):
-            threading.Thread(target=each.serve_forever, args=(0.05,), daemon=True).start()
+            threading.Thread(target=each.serve_forever, args=(_LOOK_SECONDS,), daemon=True).start()
 
     def close(self) -> None:
         """Take nothing any more."""

@@ -45,8 +45,8 @@ ATTRIBUTES: Final = ((2000, "name"), (2001, "model"))
 _ATTRIBUTE_TYPES: Final = frozenset(kind for _index, kind in ATTRIBUTES)
 _PAGE: Final = 1_000
 _NODES_OWN: Final = frozenset(("HS_ADMIN", "HS_SIGNATURE"))
-_FOREIGN: Final = "88.900.1"
-"""The demonstration's enterprise, whose identifiers are not for the enterprise of a run."""
+_FOREIGN: Final = ("88.900.1", "88.900")
+"""Prefixes that a node has from the start; the first one that is not the run's own is not for its enterprise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,20 @@ class Prepared:
 
 
 class Stage:
-    """One run's place on a node: an enterprise of its own, and whatever its cases need."""
+    """One run's place on a node: an enterprise of its own, unless one is given, and whatever its cases need."""
 
-    def __init__(self, ask: Callable[[str, str, Any], Any], place: Place) -> None:
+    def __init__(
+        self,
+        ask: Callable[[str, str, Any], Any],
+        place: Place,
+        enterprise: Mapping[str, Any] | None = None,
+    ) -> None:
         self._ask = ask
         self.place = place
         self._relay = Relay((place.host, place.port))
-        self._enterprise: dict[str, Any] = ask("POST", "/api/v1/enterprises", {"random": True})
+        self._enterprise: Mapping[str, Any] = enterprise or ask(
+            "POST", "/api/v1/enterprises", {"random": True}
+        )
         self._runs = 0
         self._template = False
         self._metadata: str | None = None
@@ -159,7 +166,7 @@ class Stage:
             "{second}": f"{self.prefix}/{mark}-b",
             "{third}": f"{self.prefix}/{mark}-c",
             "{prefix}": self.prefix,
-            "{foreign}": f"{_FOREIGN}/{mark}",
+            "{foreign}": f"{next(each for each in _FOREIGN if each != self.prefix)}/{mark}",
             "{host}": self.place.host,
             "{port}": str(self.place.port),
             "{other_port}": str(self._relay.port),

@@ -21,7 +21,7 @@ from idnode.node.testing.node import Node
 from idnode.registry.handle.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -47,9 +47,16 @@ class NodeDidNotStart(Exception):
 @contextmanager
 def own_node(folder: Path, fixtures: Sequence[Path] = ()) -> Iterator[Node]:
     """Run a node in a folder for this process alone."""
+    with starting_node(folder, fixtures) as ready:
+        yield ready()
+
+
+@contextmanager
+def starting_node(folder: Path, fixtures: Sequence[Path] = ()) -> Iterator[Callable[[], Node]]:
+    """Run a node for this process alone, and yield what waits for it; something else can be done meanwhile."""
     pid = _launch(folder, fixtures)
     try:
-        yield Node.of(_wait_until_ready(folder, pid), shared=False)
+        yield lambda: Node.of(_wait_until_ready(folder, pid), shared=False)
     finally:
         _stop(pid)
 

@@ -8,7 +8,7 @@ no tag and are always PEM text.
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.dsa import (
@@ -26,15 +26,16 @@ from cryptography.hazmat.primitives.serialization import (
 
 from idnode.registry.handle.crypto import sm2
 from idnode.registry.handle.crypto.sm2 import Sm2PublicKey
-from idnode.registry.handle.types.json_reading import (
-    MalformedJson,
-    base64_bytes,
-    member,
-    object_of,
-    text_of,
+from idnode.registry.handle.types.hs_pubkey_forms import (
+    DH,
+    DSA,
+    RSA,
+    RSA_SLACK,
+    SM2,
+    tagged,
+    with_integers,
 )
-from idnode.registry.handle.types.value_type import JsonForm, ValueType
-from idnode.registry.handle.wire.cursor import Reader, Writer
+from idnode.registry.handle.wire.cursor import Reader
 from idnode.registry.handle.wire.errors import LimitExceeded, MalformedKey, UnknownForm
 
 
@@ -59,12 +60,6 @@ class DhPublicKey:
 
 PublicKey = RSAPublicKey | DSAPublicKey | EllipticCurvePublicKey | DhPublicKey | Sm2PublicKey
 
-RSA: Final = b"RSA_PUB_KEY"
-DSA: Final = b"DSA_PUB_KEY"
-DH: Final = b"DH_PUB_KEY"
-SM2: Final = b"SM2_PUB_KEY"
-
-_RSA_SLACK: Final = bytes(4)
 _INTEGER_BYTES_MAX: Final = 2049
 """16384 bits and Java's sign byte; anything larger would only burn time."""
 
@@ -151,27 +146,16 @@ def encode_public_key(key: PublicKey) -> bytes:
     if isinstance(key, EllipticCurvePublicKey):
         return encode_pem(key)
     if isinstance(key, Sm2PublicKey):
-        return _tagged(SM2).string(encode_pem(key)).done()
+        return tagged(SM2).string(encode_pem(key)).done()
     if isinstance(key, RSAPublicKey):
         rsa = key.public_numbers()
-        writer = _integers(_tagged(RSA), (rsa.e, rsa.n))
-        return writer.raw(_RSA_SLACK).done()
+        writer = with_integers(tagged(RSA), (rsa.e, rsa.n))
+        return writer.raw(RSA_SLACK).done()
     if isinstance(key, DSAPublicKey):
         dsa = key.public_numbers()
         shared = dsa.parameter_numbers
-        return _integers(_tagged(DSA), (shared.q, shared.p, shared.g, dsa.y)).done()
-    return _integers(_tagged(DH), (key.y, key.p, key.g)).done()
-
-
-def _tagged(key_type: bytes) -> Writer:
-    return Writer().string(key_type).u2(0)
-
-
-def _integers(writer: Writer, numbers: tuple[int, ...]) -> Writer:
-    for number in numbers:
-        # One bit more than the number has, because Java reads the top bit as a sign.
-        writer.string(number.to_bytes(number.bit_length() // 8 + 1, "big"))
-    return writer
+        return with_integers(tagged(DSA), (shared.q, shared.p, shared.g, dsa.y)).done()
+    return with_integers(tagged(DH), (key.y, key.p, key.g)).done()
 
 
 def encode_pem(
@@ -187,86 +171,3 @@ def encode_pem(
     text = base64.b64encode(der)
     lines = [text[at : at + 76] for at in range(0, len(text), 76)]
     return line_end.join([_PEM_BEGIN, *lines, _PEM_END, b""])
-
-
-@dataclass(frozen=True, slots=True)
-class KeyNumbers:
-    """The numbers of a tagged RSA or DSA key, in the order of the binary form; nobody has judged them."""
-
-    tag: bytes
-    numbers: tuple[bytes, ...]
-
-
-_JSON_NAMES: Final = {RSA: ("RSA", "en"), DSA: ("DSA", "qpgy")}
-_JSON_ORDER: Final = {RSA: "ne", DSA: "ypqg"}
-
-
-def decode_numbers(data: bytes) -> KeyNumbers:
-    """Return the numbers of a tagged RSA or DSA key, which are the keys that have a JSON form.
-
-    Raises:
-        UnknownForm: Another key, or other data.
-        FieldTooShort: A field reaches past the end.
-
-    """
-    reader = Reader(data)
-    tag = reader.string()
-    if tag not in _JSON_NAMES:
-        raise UnknownForm("public key type", tag[:64])
-    reader.u2()
-    numbers = [reader.string().lstrip(b"\0") or b"\0" for _ in _JSON_NAMES[tag][1]]
-    return KeyNumbers(tag, tuple(numbers))
-
-
-def encode_numbers(key: KeyNumbers) -> bytes:
-    """Return the tagged form of a key."""
-    writer = _integers(
-        _tagged(key.tag), tuple([int.from_bytes(each, "big") for each in key.numbers])
-    )
-    return writer.raw(_RSA_SLACK if key.tag == RSA else b"").done()
-
-
-def _json(key: KeyNumbers) -> dict[str, Any]:
-    name, letters = _JSON_NAMES[key.tag]
-    texts = {
-        letter: base64.urlsafe_b64encode(number).rstrip(b"=").decode()
-        for letter, number in zip(letters, key.numbers, strict=True)
-    }
-    return {"kty": name} | {letter: texts[letter] for letter in _JSON_ORDER[key.tag]}
-
-
-def _from_json(found: Any) -> KeyNumbers:
-    key = object_of(found)
-    kind = text_of(member(key, "kty"))
-    for tag, (name, letters) in _JSON_NAMES.items():
-        if kind.upper() == name:
-            numbers = [base64_bytes(member(key, letter)).lstrip(b"\0") for letter in letters]
-            if not all(numbers):
-                raise MalformedJson(
-                    "java.security.spec.InvalidKeySpecException: Key without a number"
-                )
-            return KeyNumbers(tag, tuple(numbers))
-    raise MalformedJson(
-        f"java.lang.UnsupportedOperationException: Unsupported key type {kind[:32]}"
-    )
-
-
-def _text(key: KeyNumbers) -> str:
-    size = max(int.from_bytes(each, "big").bit_length() for each in key.numbers)
-    return f"({_JSON_NAMES[key.tag][0]} public key of {size} bits)"
-
-
-TYPE: Final = ValueType(
-    "HS_PUBKEY", decode_numbers, encode_numbers, _text, JsonForm("key", _json, _from_json)
-)
-"""The row of HS_PUBKEY; a key in another form, as PEM, is shown like other data."""
-
-
-def key_bytes(found: Any) -> bytes:
-    """Return the tagged form of a key given as JSON.
-
-    Raises:
-        MalformedJson: Neither an RSA nor a DSA key.
-
-    """
-    return encode_numbers(_from_json(found))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from idnode.registry.handle.printing import printable
-from idnode.registry.handle.types import hs_pubkey
+from idnode.registry.handle.types import hs_pubkey_forms
 from idnode.registry.handle.types.hs_site import (
     HASH_BY_WHOLE,
     MULTI_PRIMARY,
@@ -48,7 +48,7 @@ _TRANSPORTS: Final = {
     Transport.HTTPS: "HTTPS",
 }
 _BY_TRANSPORT: Final = {name: int(number) for number, name in _TRANSPORTS.items()}
-_KEY_FORMATS: Final = {**PLAIN_FORMATS, "key": hs_pubkey.key_bytes}
+_KEY_FORMATS: Final = {**PLAIN_FORMATS, "key": hs_pubkey_forms.key_bytes}
 _CAPITALS: Final = ("ServerList", "Address", "Port")
 """Members by which the older form is known."""
 
@@ -76,7 +76,7 @@ def site_json(site: Site) -> JsonObject:
 
 
 def _server_json(server: Server) -> JsonObject:
-    key = hs_pubkey.TYPE.data_object(server.public_key) or base64_object(server.public_key)
+    key = hs_pubkey_forms.TYPE.data_object(server.public_key) or base64_object(server.public_key)
     return {
         "serverId": server.server_id,
         "address": server.host,

@@ -9,7 +9,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from idnode.registry.handle.types import hs_admin, hs_pubkey, hs_seckey, hs_site_forms, hs_vlist
+from idnode.registry.handle.types import (
+    hs_admin,
+    hs_pubkey_forms,
+    hs_seckey,
+    hs_site_forms,
+    hs_vlist,
+)
 from idnode.registry.handle.types.json_reading import PLAIN_FORMATS, data_bytes
 from idnode.registry.handle.types.value_type import Data, JsonForm, ValueType
 
@@ -67,7 +73,7 @@ TYPES: Final = ValueTypes(
         hs_vlist.TYPE,
         hs_site_forms.TYPE,
         hs_site_forms.DELEGATE_TYPE,
-        hs_pubkey.TYPE,
+        hs_pubkey_forms.TYPE,
         hs_seckey.TYPE,
     )
 )

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from idnode.registry.handle.types import hs_pubkey
+from idnode.registry.handle.types import hs_pubkey, hs_pubkey_forms
 from idnode.registry.handle.wire.cursor import Writer
 from idnode.registry.handle.wire.errors import (
     FieldTooShort,
@@ -60,7 +60,7 @@ def test_an_rsa_key_has_four_stray_bytes_and_does_not_need_them():
 
 def test_a_tagged_sm2_key_may_carry_der():
     der = base64.b64decode(b"".join(pem("admin-sm2").splitlines()[1:-1]))
-    data = Writer().string(hs_pubkey.SM2).u2(0).string(der).done()
+    data = Writer().string(hs_pubkey_forms.SM2).u2(0).string(der).done()
     assert hs_pubkey.decode_public_key(data) == hs_pubkey.decode_public_key(pem("admin-sm2"))
 
 
@@ -90,12 +90,12 @@ def tagged(key_type, *numbers):
 @pytest.mark.parametrize(
     "data",
     [
-        tagged(hs_pubkey.RSA, b"", b""),
-        tagged(hs_pubkey.RSA, b"\x03", b"\x02"),
-        tagged(hs_pubkey.DSA, b"\x01", b"\x01", b"\x01", b"\x01"),
-        tagged(hs_pubkey.DH, b"\x02", b"\x17", b"\x05"),
-        tagged(hs_pubkey.SM2, b"neither"),
-        tagged(hs_pubkey.SM2, b"-----BEGIN PUBLIC KEY-----"),
+        tagged(hs_pubkey_forms.RSA, b"", b""),
+        tagged(hs_pubkey_forms.RSA, b"\x03", b"\x02"),
+        tagged(hs_pubkey_forms.DSA, b"\x01", b"\x01", b"\x01", b"\x01"),
+        tagged(hs_pubkey_forms.DH, b"\x02", b"\x17", b"\x05"),
+        tagged(hs_pubkey_forms.SM2, b"neither"),
+        tagged(hs_pubkey_forms.SM2, b"-----BEGIN PUBLIC KEY-----"),
         b"-----BEGIN RSA PRIVATE KEY-----\n",
         b"-----BEGIN PUBLIC KEY-----\n?\n-----END PUBLIC KEY-----\n",
         b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
@@ -108,6 +108,6 @@ def test_broken_content_is_refused(data):
 
 def test_absurd_sizes_are_refused_before_they_cost_anything():
     with pytest.raises(LimitExceeded):
-        hs_pubkey.decode_public_key(tagged(hs_pubkey.RSA, b"\x03", b"\x7f" * 3000))
+        hs_pubkey.decode_public_key(tagged(hs_pubkey_forms.RSA, b"\x03", b"\x7f" * 3000))
     with pytest.raises(FieldTooShort):
         hs_pubkey.decode_public_key(b"\0\0\0\x0bRSA_PUB_KEY\0\0\xff\xff\xff\xff")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idnode.registry.handle.types import hs_pubkey, hs_seckey
+from idnode.registry.handle.types import hs_pubkey_forms, hs_seckey
 from idnode.registry.handle.types.hs_admin import AdminValue
 from idnode.registry.handle.types.hs_site import Interface, Server, Site, pack_address
 from idnode.registry.handle.types.hs_vlist import Member
@@ -21,10 +21,17 @@ from idnode.registry.handle.types.table import TYPES, ValueTypes
 from idnode.registry.handle.types.value_type import JsonForm, ValueType
 from idnode.registry.handle.wire.errors import FieldTooShort, ProtocolError
 
-KEY = hs_pubkey.KeyNumbers(hs_pubkey.RSA, (b"\x01\x00\x01", b"\xe1\xaf\x51"))
+KEY = hs_pubkey_forms.KeyNumbers(hs_pubkey_forms.RSA, (b"\x01\x00\x01", b"\xe1\xaf\x51"))
 SITE = Site(
     3,
-    (Server(1, pack_address("10.0.0.1"), hs_pubkey.encode_numbers(KEY), (Interface(3, 1, 2641),)),),
+    (
+        Server(
+            1,
+            pack_address("10.0.0.1"),
+            hs_pubkey_forms.encode_numbers(KEY),
+            (Interface(3, 1, 2641),),
+        ),
+    ),
     ((b"desc", "工厂".encode()),),
 )
 SAMPLES = {

@@ -278,6 +278,9 @@ async def test_a_batch_with_every_item_refused_under_status_1(http, journal):
     entry = await journal.only(rule="W-SNMS-BATCH-ALL-REFUSED")
     assert "3" in entry["why"]["en"]
     assert entry["account"] == "demo"
+    absent, present = entry["near"]
+    assert "88.900.1 none" in absent["zh"]
+    assert present["names"] or "88.900.1" in present["zh"]
 
 
 async def test_a_template_version_that_is_not_there(http, journal):

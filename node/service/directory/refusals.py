@@ -15,7 +15,8 @@ from idnode.node.service.errors import (
 class TokenRefused(AuthenticationNeeded):
     """A token is missing, forged, expired, or of an account that is gone.
 
-    ``reason`` is ``none``, ``garbage``, ``expired`` or ``gone``; peers are not told.
+    ``reason`` is ``none``, ``garbage``, ``application`` (a token of the IDHub face), ``expired`` or ``gone``; peers are
+    not told.
     """
 
     def __init__(self, message: str, reason: str) -> None:

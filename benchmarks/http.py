@@ -8,6 +8,7 @@ import tempfile
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks import nginx, wrk
@@ -70,7 +71,7 @@ def _by_wrk(config: Config, node: NodeProcess, bare: Server, body: bytes) -> lis
     if wrk.program() is None:
         return [Row(what, peer=wrk.NOT_INSTALLED)]
     path = f"/api/handles/{small_handle(0)}"
-    ask = partial(wrk.rate, path=path, seconds=config.seconds)
+    ask = partial(wrk.ask, path=path, seconds=config.seconds)
     bound = node.core == "native"
     rows = [_compared(config, what, partial(ask, node.http), partial(ask, bare),
                       "bare aiohttp, same bytes", 4.0 if bound else None)]  # fmt: skip
@@ -85,13 +86,16 @@ def _by_wrk(config: Config, node: NodeProcess, bare: Server, body: bytes) -> lis
 def _compared(  # noqa: PLR0913, PLR0917  # the parts of a row
     config: Config,
     what: str,
-    ours: Callable[[], float],
-    theirs: Callable[[], float],
+    ours: Callable[[], wrk.Found],
+    theirs: Callable[[], wrk.Found],
     peer: str,
     at_least: float | None,
 ) -> Row:
     found = config.interleaved({"ours": ours, "peer": theirs}, what=f"{what}, {peer}")
-    return Row(what, tuple(found["ours"]), peer, tuple(found["peer"]), at_least=at_least)
+    rates = {name: tuple(each.rate for each in reports) for name, reports in found.items()}
+    cpu = {name: median(each.server_cpu for each in reports) for name, reports in found.items()}
+    note = f"{cpu['ours']:.1f} µs CPU; peer {cpu['peer']:.1f} µs CPU"
+    return Row(what, rates["ours"], peer, rates["peer"], note=note, at_least=at_least)
 
 
 def _one_answer(node: NodeProcess) -> bytes:

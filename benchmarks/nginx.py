@@ -83,10 +83,16 @@ def serving(path: str, body: bytes) -> Iterator[Server]:
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
             _wait_until_ready(port, process, folder / "log")
-            yield Server(port, process.pid)
+            yield Server(port, _worker_of(process.pid))
         finally:
             process.terminate()
             process.wait()
+
+
+def _worker_of(process: int) -> int:
+    """Return the process that serves: nginx's first one only starts it."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
+    return int(children[0]) if children else process
 
 
 def _wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from benchmarks.machine import cpu_seconds
 from benchmarks.native_tools import ToolFailed
 
 if TYPE_CHECKING:
@@ -16,7 +17,15 @@ NOT_INSTALLED = "wrk is not installed"
 CONNECTIONS = 16
 
 _RATE = re.compile(r"^Requests/sec:\s+([0-9.]+)", re.MULTILINE)
+_COUNT = re.compile(r"^\s*([0-9]+) requests in", re.MULTILINE)
 _ERRORS = re.compile(r"^\s*(?:Non-2xx|Socket errors).*$", re.MULTILINE)
+
+
+class Found(NamedTuple):
+    """Requests answered a second, and the microseconds of processor time that the server spent on one."""
+
+    rate: float
+    server_cpu: float
 
 
 def program() -> str | None:
@@ -24,8 +33,8 @@ def program() -> str | None:
     return shutil.which("wrk")
 
 
-def rate(server: Server, path: str, *, seconds: float) -> float:
-    """Return how many requests for a path were answered a second.
+def ask(server: Server, path: str, *, seconds: float) -> Found:
+    """Ask for a path as often as it is answered.
 
     Raises:
         ToolFailed: wrk is not installed or ended with an error, or an answer was no success.
@@ -36,8 +45,11 @@ def rate(server: Server, path: str, *, seconds: float) -> float:
         raise ToolFailed(NOT_INSTALLED)
     command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
     command.append(f"http://127.0.0.1:{server.port}{path}")
+    before = cpu_seconds(server.pid)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found, errors = _RATE.search(done.stdout), _ERRORS.search(done.stdout)
-    if done.returncode or found is None or errors is not None:
+    spent = cpu_seconds(server.pid) - before
+    found, count = _RATE.search(done.stdout), _COUNT.search(done.stdout)
+    errors = _ERRORS.search(done.stdout)
+    if done.returncode or found is None or count is None or errors is not None:
         raise ToolFailed(f"{' '.join(command)}: {errors[0] if errors else done.stderr.strip()}")
-    return float(found[1])
+    return Found(float(found[1]), spent * 1e6 / max(1, int(count[1])))

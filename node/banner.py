@@ -35,7 +35,8 @@ data in {settings.data_dir}, seed {seed}
 
   Handle protocol  {host}:{port} (TCP and UDP)
   HTTP API         {url_of(addresses.http)} and {url_of(addresses.http, "https")}
-{_idhub(addresses)}  Certificate      {settings.tls_certificate or own_certificate(settings.data_dir / KEYS)}
+{_idhub(addresses)}  Documentation    {url_of(addresses.http)}/docs  (first steps, every call with examples; 中文, English)
+  Certificate      {settings.tls_certificate or own_certificate(settings.data_dir / KEYS)}
   Management       {url_of(addresses.admin)}  (a console in the browser; /metrics /livez /readyz)
 
   Node             {prefix}, administrator 301:0.NA/{prefix}, {secret}

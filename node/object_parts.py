@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from idnode.node.data_directory import FILES
@@ -41,9 +40,7 @@ class ObjectParts:
         rights = Access(register)
         self._clock = clock
         self._guide_codes = settings.idhub_success == "guide"
-        self.applications = Applications(
-            register, directory.cache, clock, services.offload, partial(tokens.derived, b"jwt")
-        )
+        self.applications = Applications(register, directory.cache, clock, services.offload, tokens)
         self.templates = MetadataTemplates(directory, clock, rights)
         self.files = ObjectFiles(directory, settings.data_dir / FILES, clock)
         self.rows = Rows(directory)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from idnode.node.defaults import SettingsRefused
 from idnode.node.exposure import is_loopback
 from idnode.node.faces.table import FACES
 from idnode.node.interceptors.faults.injector import FaultInjector
+from idnode.node.interceptors.journal.entry import KeptHttp
 from idnode.node.interceptors.journal.recorder import OFF, Journal
 from idnode.node.interceptors.journal.ring import Ring
+from idnode.node.interceptors.rules.batches import SNMS_ALL_REFUSED, SNMS_SOME_REFUSED
 from idnode.node.interceptors.rules.catalogue import Catalogue
-from idnode.node.interceptors.rules.near import near_misses, near_templates
+from idnode.node.interceptors.rules.near import (
+    keys_of,
+    near_misses,
+    near_templates,
+    near_templates_of_batch,
+)
 from idnode.node.ops.faults import FaultCalls
 from idnode.node.ops.journal import JournalCalls
 
@@ -31,6 +38,9 @@ if TYPE_CHECKING:
     from idnode.registry.directory.store import Directory
     from idnode.registry.handle.clock import Clock
     from idnode.registry.register import Register
+
+_SNMS_BATCHES: Final = frozenset((SNMS_ALL_REFUSED.id, SNMS_SOME_REFUSED.id))
+_UNPROVEN: Final = frozenset(("W-AUTH-FAILED", "W-HTTP-CREDENTIALS"))
 
 
 class Observation:
@@ -133,4 +143,8 @@ class Observation:
         register, authority, directory = self._known
         if entry.facts.get("kind") == "template":
             return near_templates(entry.facts.get("name", ""), directory.cache.templates)
+        if entry.why.rule in _SNMS_BATCHES and isinstance(entry.request, KeptHttp):
+            return near_templates_of_batch(entry.request.body, directory.cache.templates)
+        if entry.why.rule in _UNPROVEN and entry.identity is not None:
+            return keys_of(entry.identity, register)
         return near_misses(entry.handle, entry.why.rule, register, authority)

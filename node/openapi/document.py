@@ -6,6 +6,7 @@ Each API lists its operations beside its routes; a test holds the two against ea
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -103,9 +104,14 @@ def document(title: str, version: str, about: str, operations: Iterable[Operatio
     operations = list(operations)
     schemas = _Schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
+    identifiers: Counter[str] = Counter()
     for operation in operations:
         item = paths.setdefault(operation.path, {})
-        item[operation.method.lower()] = _described(operation, schemas)
+        described = item[operation.method.lower()] = _described(operation, schemas)
+        # Two paths may differ in a hyphen only, and generated clients have a function for each.
+        identifiers[described["operationId"]] += 1
+        if identifiers[described["operationId"]] > 1:
+            described["operationId"] += f"_{identifiers[described['operationId']]}"
     used = {operation.security for operation in operations}
     used |= {operation.or_security for operation in operations}
     used.discard(None)

@@ -62,6 +62,8 @@ const opsFilter = (groups, phrase) => {
     .filter((group) => group.get("operations").size > 0);
 };
 
+const DEFAULT_BASE = "http://127.0.0.1:8000";
+
 const samples = (system) => {
   const { createElement, useState } = system.React;
   return ({ path, method }) => {
@@ -69,7 +71,8 @@ const samples = (system) => {
     const [copied, setCopied] = useState(false);
     const found = system.specSelectors.specJson().getIn(["paths", path, method, "x-codeSamples"]);
     if (!found) return null;
-    const source = found.getIn([chosen, "source"]);
+    // The document is the same for every node; what is copied is for this one.
+    const source = found.getIn([chosen, "source"]).split(DEFAULT_BASE).join(location.origin);
     const copy = () => navigator.clipboard.writeText(source).then(() => setCopied(true));
     const tabs = found.toArray().map((each, place) =>
       createElement(

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 BASE: Final = "http://127.0.0.1:8000"
 _METHODS: Final = frozenset({"get", "post", "put", "delete", "patch"})
 
+NODE: Final = "301%3A0.NA%2F88.900"
+ENTERPRISE: Final = "301%3A0.NA%2F88.900.1"
+"""Users of Basic: the administrators of the node and of the demo enterprise."""
+DEMO: Final = "idnode-demo"
+"""What both have until somebody sets another."""
+_OF_THE_NODE: Final = frozenset({"/api/prefixes"})
+
 Schema = dict[str, Any]
+
+
+class _Call(NamedTuple):
+    """A call to be written down; ``user`` is that of Basic, if it takes one."""
+
+    method: str
+    url: str
+    headers: Schema
+    body: Any
+    file: bool
+    user: str | None
 
 
 def add_samples(document: Schema, base: str = BASE) -> Schema:
@@ -23,26 +41,31 @@ def add_samples(document: Schema, base: str = BASE) -> Schema:
 
 def _samples(method: str, base: str, path: str, operation: Schema) -> list[Schema]:
     url = base + _target(path, operation)
-    schemes = [name for each in operation.get("security", ()) for name in each]
+    security = operation.get("security", ())
+    schemes = [name for each in security for name in each]
+    # Who need not say who asks is not shown to.
+    scheme = schemes[0] if schemes and {} not in security else None
+    user = (NODE if path in _OF_THE_NODE else ENTERPRISE) if scheme == "basic" else None
     headers = {}
-    if schemes:
-        basic = "Basic $CREDENTIALS" if schemes[0] == "basic" else "Bearer $TOKEN"
-        headers["Authorization"] = basic
+    if scheme not in {None, "basic"}:
+        headers["Authorization"] = "Bearer $TOKEN"
     content = operation.get("requestBody", {}).get("content", {})
     body = None
     if "application/json" in content:
         headers["Content-Type"] = "application/json"
-        body = content["application/json"].get("example")
-    file = "multipart/form-data" in content
+        body = examples_in(content["application/json"])[0]
+    call = _Call(method, url, headers, body, "multipart/form-data" in content, user)
     return [
-        {"lang": "curl", "label": "curl", "source": _curl(method, url, headers, body, file=file)},
-        {
-            "lang": "Python",
-            "label": "Python",
-            "source": _python(method, url, headers, body, file=file),
-        },
-        {"lang": "Java", "label": "Java", "source": _java(method, url, headers, body, file=file)},
+        {"lang": name, "label": name, "source": write(call)}
+        for name, write in (("curl", _curl), ("Python", _python), ("Java", _java))
     ]
+
+
+def examples_in(content: Schema) -> list[Any]:
+    """Return the examples of a body, of which a call that does one of several things has one each."""
+    if "examples" in content:
+        return [each["value"] for each in content["examples"].values()]
+    return [content.get("example")]
 
 
 def _target(path: str, operation: Schema) -> str:
@@ -62,30 +85,31 @@ def _text(body: Any) -> str:
     return json.dumps(body, ensure_ascii=False, indent=2)
 
 
-def _curl(method: str, url: str, headers: Schema, body: Any, *, file: bool) -> str:
-    lines = [f"curl -X {method} '{url}'"]
-    lines += [f'-H "{name}: {value}"' for name, value in headers.items()]
-    if file:
+def _curl(call: _Call) -> str:
+    lines = [f"curl -X {call.method} '{call.url}'"]
+    if call.user is not None:
+        lines.append(f"-u '{call.user}:{DEMO}'")
+    lines += [f'-H "{name}: {value}"' for name, value in call.headers.items()]
+    if call.file:
         lines.append("-F file=@licence.jpg")
-    if body is not None:
-        lines.append("-d '" + _text(body).replace("'", "'\\''") + "'")
+    if call.body is not None:
+        lines.append("-d '" + _text(call.body).replace("'", "'\\''") + "'")
     return " \\\n  ".join(lines)
 
 
-def _python(method: str, url: str, headers: Schema, body: Any, *, file: bool) -> str:
-    shown = {
-        name: value.replace("$TOKEN", "{token}").replace("$CREDENTIALS", "{credentials}")
-        for name, value in headers.items()
-    }
+def _python(call: _Call) -> str:
+    shown = {name: value.replace("$TOKEN", "{token}") for name, value in call.headers.items()}
     lines = ["import requests", ""]
     named = ", ".join(f'"{n}": {"f" if "{" in v else ""}"{v}"' for n, v in shown.items())
-    arguments = [f'"{method}"', f'"{url}"']
+    arguments = [f'"{call.method}"', f'"{call.url}"']
+    if call.user is not None:
+        arguments.append(f'auth=("{call.user}", "{DEMO}")')
     if named:
         arguments.append(f"headers={{{named}}}")
-    if file:
+    if call.file:
         arguments.append('files={"file": open("licence.jpg", "rb")}')
-    if body is not None:
-        lines += [f"body = {_literal(body)}", ""]
+    if call.body is not None:
+        lines += [f"body = {_literal(call.body)}", ""]
         arguments.append("json=body")
     lines += ["answer = requests.request(", *(f"    {each}," for each in arguments), ")"]
     return "\n".join([*lines, "print(answer.json())"])
@@ -99,21 +123,28 @@ def _literal(body: Any) -> str:
     return text
 
 
-def _java(method: str, url: str, headers: Schema, body: Any, *, file: bool) -> str:
-    lines = ["HttpRequest request = HttpRequest.newBuilder()", f'    .uri(URI.create("{url}"))']
-    for name, value in headers.items():
-        shown = value.replace("$TOKEN", '" + token + "').replace(
-            "$CREDENTIALS", '" + credentials + "'
-        )
+def _java(call: _Call) -> str:
+    lines = ["HttpRequest request = HttpRequest.newBuilder()"]
+    if call.user is not None:
+        lines = [
+            f'String credentials = "{call.user}:{DEMO}";',
+            *lines,
+        ]
+    lines.append(f'    .uri(URI.create("{call.url}"))')
+    if call.user is not None:
+        encoded = "Base64.getEncoder().encodeToString(credentials.getBytes())"
+        lines.append(f'    .header("Authorization", "Basic " + {encoded})')
+    for name, value in call.headers.items():
+        shown = value.replace("$TOKEN", '" + token + "')
         lines.append(f'    .header("{name}", "{shown}")'.replace(' + "")', ")"))
-    if file:
+    if call.file:
         lines.append('    .header("Content-Type", "multipart/form-data; boundary=" + boundary)')
     publisher = "HttpRequest.BodyPublishers.noBody()"
-    if file:
+    if call.file:
         publisher = "HttpRequest.BodyPublishers.ofByteArray(form)"
-    elif body is not None:
-        publisher = f'HttpRequest.BodyPublishers.ofString("""\n{_text(body)}""")'
-    lines.append(f'    .method("{method}", {publisher})')
+    elif call.body is not None:
+        publisher = f'HttpRequest.BodyPublishers.ofString("""\n{_text(call.body)}""")'
+    lines.append(f'    .method("{call.method}", {publisher})')
     return "\n".join(
         [
             *lines,

@@ -124,9 +124,17 @@ def _explain_operation(operation: Schema, schemas: Schema, language: str) -> Non
         _explain_schema(parameter["schema"], "", language)
     body = operation.get("requestBody", {}).get("content", {})
     given = texts["examples"].get(identifier)
+    variants = texts["variants"].get(identifier)
     for encoding, content in body.items():
         _explain_schema(content["schema"], "", language)
-        if "json" in encoding and "ndjson" not in encoding:
+        if "json" not in encoding or "ndjson" in encoding:
+            continue
+        if variants is not None:
+            content["examples"] = {
+                each["name"]: {"summary": each[language], "value": each["value"]}
+                for each in variants
+            }
+        else:
             content["example"] = example_of(content["schema"], schemas) if given is None else given
     for status, answer in operation["responses"].items():
         answer["description"] = _said(answer["description"], language)

@@ -28,6 +28,9 @@ def documentation_routes(version: str) -> list[web.RouteDef]:
         html, headers = page(language_of(request.query, accepted))
         return web.Response(body=html, headers=headers)
 
+    async def moved(_request: web.Request) -> web.Response:
+        return web.Response(status=308, headers={"Location": "/docs"})
+
     async def loaded(request: web.Request) -> web.Response:
         found = asset(request.match_info["name"])
         if found is None:
@@ -37,5 +40,6 @@ def documentation_routes(version: str) -> list[web.RouteDef]:
     return [
         web.get("/openapi.json", described),
         web.get("/docs", shown),
+        web.get("/docs/", moved),
         web.get("/docs/{name}", loaded),
     ]

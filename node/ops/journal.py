@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -13,6 +14,8 @@ from idnode.node.interceptors.journal import export
 from idnode.node.interceptors.journal.query import Filter, FilterInvalid
 from idnode.node.interceptors.journal.recorder import MODES
 from idnode.node.interceptors.journal.verification import Verification, VerificationInvalid
+from idnode.registry.fetching import fetched
+from idnode.registry.handle.errors import RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -103,8 +106,14 @@ class JournalCalls:
             raise web.HTTPNotFound(reason="There is no such entry, or not any more")
         data = found.as_data()
         if found.why is not None:
-            data["near"] = [miss._asdict() for miss in self._near(found)]
+            data["near"] = [miss._asdict() for miss in await self._misses(found)]
         return _json(data)
+
+    async def _misses(self, entry: Entry) -> list[NearMiss]:
+        try:
+            return await fetched(partial(self._near, entry))
+        except RegistryError:
+            return []  # the entry is worth reading while the register cannot be reached
 
     async def clear(self, _request: web.Request) -> web.Response:
         """Forget all entries."""

@@ -145,7 +145,7 @@ async def test_plain_successes_leave_nothing_and_stay_native(node, http, journal
     await resolve(node, Transport.TCP, HELLO)
     assert (await http.get(f"/api/handles/{HELLO}")).status == 200
     assert await journal.entries() == []
-    assert not node.answering.native or node.answering.answered == before + 2
+    assert not node.answering.native or node.answering.answered == before + 3
 
 
 async def test_mode_all_sees_everything_and_off_nothing(node, http, journal):
@@ -278,6 +278,9 @@ async def test_a_batch_with_every_item_refused_under_status_1(http, journal):
     entry = await journal.only(rule="W-SNMS-BATCH-ALL-REFUSED")
     assert "3" in entry["why"]["en"]
     assert entry["account"] == "demo"
+    absent, present = entry["near"]
+    assert "88.900.1 none" in absent["zh"]
+    assert present["names"] or "88.900.1" in present["zh"]
 
 
 async def test_a_template_version_that_is_not_there(http, journal):

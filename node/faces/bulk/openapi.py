@@ -119,6 +119,5 @@ def operations() -> list[Operation]:
             (),
             Body(schema={"type": "array", "items": {"type": "string"}}),
             security=BASIC,
-            optional_security=True,
         ),
     ]

@@ -194,7 +194,6 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
     def data_received(self, data: bytes) -> None:
         """Note when a request arrived; answer at once the one that has no turn, and those that native code answers."""
         queue = self.queue
-        self.arrived = self._elapsed() - queue.delay
         if queue.share and not self._incomplete and self._waits():
             answer = self.busy.at_once(data)
             if answer and self.transport is not None:
@@ -205,6 +204,7 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
             data = self._answer_natively(data)
             if not data:
                 return
+        self.arrived = self._elapsed() - queue.delay
         if not data.isascii() and not self._incomplete and self._is_between_requests():
             data = readable(data)
         _take(self, data)

@@ -135,6 +135,7 @@ class HttpAuthorization:
         nonce = session.nonce
         try:
             proof = proof_in(fields, fields.get("id", ""))
+            note_identity(proof.answer.index, proof.answer.handle)
             proven = base64.b64decode(nonce) + proof.cnonce
             identity = await self._proofs.check(proof.answer, proven, BEST_VERSION)
         except (FieldsRefused, AuthenticationFailed) as error:
@@ -171,6 +172,7 @@ class HttpAuthorization:
             raise CredentialsRefused("there is no colon between user name and secret")
         if user.isdigit() and b"/" in secret.partition(b":")[0]:
             raise UserNotEncoded(user.decode())
+        note_identity(index, handle)
         try:
             verify = self._credentials.verify_secret
             return await fetched(partial(verify, Identity(handle, index), secret))

@@ -50,6 +50,9 @@ def documentation_routes(version: str) -> list[Route]:
         html, headers = page(language_of(request.query, accepted))
         return web.Response(body=html, headers=headers | {"Server": SERVER})
 
+    async def moved(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=308, headers={"Location": "/docs", "Server": SERVER})
+
     async def loaded(request: web.Request) -> web.StreamResponse:
         found = asset(request.match_info["name"])
         if found is None:
@@ -66,5 +69,6 @@ def documentation_routes(version: str) -> list[Route]:
     return [
         *endpoint("/openapi.json", {"GET": described, "HEAD": described}),
         *endpoint("/docs", {"GET": shown, "HEAD": shown}),
+        *endpoint("/docs/", {"GET": moved, "HEAD": moved}),
         *endpoint("/docs/{name}", {"GET": loaded, "HEAD": loaded}),
     ]

@@ -33,6 +33,16 @@ RULES: Final[dict[type[BaseException], Rule]] = {
         "请重新获取挑战值并签名，发送 `Authorization: Bearer <token>`；令牌按节点时钟有效 24 小时。",
         "idhub-api.md §3.4",
     ),
+    refusals.AccountTokenRefused: Rule(
+        "W-IDHUB-TOKEN-OF-SNMS",
+        "The token is one of an SNMS account, from /identity/token; the calls of IDHub take tokens of applications.",
+        "这是 SNMS 账号的令牌（由 /identity/token 签发），IDHub 接口须使用应用身份的令牌。",
+        "Take the application's token: GET /api/v1/doip/public/challenge, sign what it answers, and POST the signature to "
+        "/api/v1/doip/public/verify-response.",
+        "请获取应用的令牌：GET /api/v1/doip/public/challenge，对返回的挑战值签名，再 POST 到 "
+        "/api/v1/doip/public/verify-response。",
+        "idhub-api.md §3",
+    ),
     refusals.SignatureRefused: Rule(
         "W-IDHUB-SIGNATURE",
         "The signature proves nobody: {reason}.",

@@ -32,7 +32,12 @@ class EnterpriseCalls:
         form = await read_model(request, NewEnterprise)
         user = form.sysUser
         new = NewAccount(
-            user.username, user.password, user.email, user.mobile, remarks=user.remarks or ""
+            user.username,
+            user.password,
+            user.email,
+            user.mobile,
+            remarks=user.remarks or "",
+            within="sysUser.",
         )
         await self._services.onboarding.apply(account, new, application_of(form))
         return True
@@ -83,10 +88,16 @@ def application_of(form: Form) -> Application:
         form.entRegisterManageInfo,
         form.entHostingAndIdentifyServeInfo,
     )
-    regions = [Region("orgAddr", basic.orgAddrProvince, basic.orgAddrCity, basic.orgAddrCounty)]
+    own = (basic.orgAddrProvince, basic.orgAddrCity, basic.orgAddrCounty)
+    regions = [Region("entBasicInfo.orgAddr", *own)]
     regions += [
-        Region("deployAddr", each.deployAddrProvince, each.deployAddrCity, each.deployAddrCounty)
-        for each in manage.entInfoSyses
+        Region(
+            f"entRegisterManageInfo.entInfoSyses.{place}.deployAddr",
+            each.deployAddrProvince,
+            each.deployAddrCity,
+            each.deployAddrCounty,
+        )
+        for place, each in enumerate(manage.entInfoSyses)
         if each.deployAddrProvince and each.deployAddrCity
     ]
     served = (serve.entInfoSerIndustries if serve else None) or []
@@ -106,7 +117,7 @@ def application_of(form: Form) -> Application:
         ],
         regions=regions,
         systems=[each.sysType for each in manage.entInfoSyses],
-        files=frozenset(_files(form)),
+        files=_files(form),
         form=form.model_dump(
             mode="json",
             include={
@@ -118,13 +129,15 @@ def application_of(form: Form) -> Application:
     )
 
 
-def _files(form: Form) -> set[int]:
-    """Return the numbers of all files that a form names."""
-    parts = (form.entBasicInfo, form.entRegisterManageInfo, form.entHostingAndIdentifyServeInfo)
-    return {
-        number
-        for part in parts
-        if part is not None
-        for name in type(part).model_fields
-        if name.endswith("Rid") and (number := getattr(part, name)) is not None
-    }
+def _files(form: Form) -> dict[int, str]:
+    """Return the numbers of all files that a form names, each with the path of a member that names it."""
+    found: dict[int, str] = {}
+    for within in ("entBasicInfo", "entRegisterManageInfo", "entHostingAndIdentifyServeInfo"):
+        part = getattr(form, within)
+        if part is None:
+            continue
+        for name in type(part).model_fields:
+            number = getattr(part, name) if name.endswith("Rid") else None
+            if number is not None:
+                found.setdefault(number, f"{within}.{name}")
+    return found

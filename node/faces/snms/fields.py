@@ -5,7 +5,10 @@ Where tables and samples of the source differ in the type of a member, both are 
 
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, WithJsonSchema
+
+from idnode.node.service.directory.templates import INDEX_MAX
+from idnode.registry.directory.entries import FIRST_ITEM_INDEX
 
 _LONG_MAX: Final = 0x7FFFFFFFFFFFFFFF
 
@@ -56,7 +59,14 @@ OptionalCode8 = Annotated[str, _NUMBER_TO_TEXT, Field(strict=True, max_length=8)
 Inner = Annotated[str, Field(strict=True, pattern=r"^[0-9A-Fa-f]{64}$")]
 
 Count = Annotated[StrictInt, Field(ge=0, le=0x7FFFFFFF)]
-Index = Annotated[StrictInt, BeforeValidator(digits_to_int), Field(ge=1, le=99_999_999_999)]
+_ITEM_INDEXES: Final = WithJsonSchema(
+    {"type": "integer", "minimum": FIRST_ITEM_INDEX, "maximum": INDEX_MAX}
+)
+"""Indexes that are taken. What else is a number of the guide's eleven digits is refused for what it is, where templates are known."""
+Index = Annotated[
+    StrictInt, BeforeValidator(digits_to_int), Field(ge=1, le=99_999_999_999), _ITEM_INDEXES
+]
+ValueIndex = Annotated[StrictInt, Field(ge=0, le=99_999_999_999), _ITEM_INDEXES]
 OptionalIndex = Annotated[Index | None, BeforeValidator(nothing_if_empty)]
 Long = Annotated[StrictInt, BeforeValidator(digits_to_int), Field(ge=0, le=_LONG_MAX)]
 OptionalLong = Annotated[Long | None, BeforeValidator(nothing_if_empty)]

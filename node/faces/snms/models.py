@@ -29,6 +29,7 @@ from idnode.node.faces.snms.fields import (
     Text64,
     Text255,
     Text1024,
+    ValueIndex,
     digits_to_int,
 )
 
@@ -158,7 +159,7 @@ class Value(Model):
     """A value: index and type are those of a template's item."""
 
     auth: Text255 | None = None
-    index: Annotated[StrictInt, Field(ge=0, le=99_999_999_999)]
+    index: ValueIndex
     type: Required128
     data: ValueData
 

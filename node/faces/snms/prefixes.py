@@ -82,7 +82,7 @@ def _server(wanted: PrefixConfiguration) -> dict[str, str]:
     if _ip_type(wanted.ip or "") != wanted.ipType:
         raise wrong("entPrefixConfig.ip", wanted.ip, "与ipType一致的IP地址")
     if not (wanted.tcpPort or wanted.udpPort or wanted.httpPort):
-        raise missing("entPrefixConfig.tcpPort")
+        raise missing("entPrefixConfig.tcpPort", "tcpPort、udpPort、httpPort至少填一个")
     return wanted.model_dump(exclude={"entPrefix"}, exclude_none=True)
 
 

@@ -70,9 +70,10 @@ def wrong(name: str, came: object = None, wants: str = "") -> ParameterRefused:
     return ParameterRefused(REFUSED, wrong_text(name, came, wants))
 
 
-def missing(name: str) -> ParameterRefused:
-    """Return the refusal of a request without a required parameter."""
-    return ParameterRefused(REFUSED, f"缺少必要的请求参数: {name}")
+def missing(name: str, wants: str = "") -> ParameterRefused:
+    """Return the refusal of a request without a required parameter; ``wants`` says more of what is needed."""
+    told = f"（{wants}）" if wants else ""
+    return ParameterRefused(REFUSED, f"缺少必要的请求参数: {name}{told}")
 
 
 _ABSENT: Final = {
@@ -95,6 +96,24 @@ _TAKEN: Final = {
     "idType": "属性英文名称重复",
     "name": "属性中文名称重复",
 }
+_THERE: Final = {
+    "file": "file/upload返回的id",
+    "server": "1，即本节点",
+    "template": "已创建的前缀与版本",
+}
+"""What is wanted of a name that is not there."""
+_FREE: Final = {"file": "未被其他企业使用的文件编号"}
+
+
+def _named(text: str, error: refusals.Absent | refusals.Taken, wanted: str | None) -> str:
+    """Return a text, then the member at fault, what came in it, and what it should have been."""
+    told = [error.field] if error.field else []
+    told.append(f"收到{_quoted(error.name)}")
+    if wanted is not None:
+        told.append(f"应为{wanted}")
+    return f"{text}（{'，'.join(told)}）"
+
+
 _ELSEWHERE: Final = {
     "typed": "模板含有非字符型属性，请使用IDHub接口",
     "unpublished": "模板未发布",
@@ -118,13 +137,20 @@ def _referred(error: ServiceReferral) -> str:
 
 _TEXTS: Final[dict[type[Exception], Callable[[Any], str]]] = {
     refusals.LoginRefused: lambda _: "用户名/密码错误！",
-    refusals.Absent: lambda error: _ABSENT[error.kind],
-    refusals.Taken: lambda error: _TAKEN[error.kind],
+    refusals.Absent: lambda error: _named(_ABSENT[error.kind], error, _THERE.get(error.kind)),
+    refusals.Taken: lambda error: _named(_TAKEN[error.kind], error, _FREE.get(error.kind)),
     refusals.PrefixNotReady: _not_ready,
     refusals.TemplateElsewhere: lambda error: _ELSEWHERE[error.reason],
-    refusals.PrefixElsewhere: lambda _: "前缀不属于本二级节点",
+    refusals.PrefixElsewhere: lambda error: (
+        f"前缀不属于本二级节点（entBasicInfo.entPrefix，收到{_quoted(error.prefix)}，"
+        f"应为{error.node}.后接1至20位数字）"
+    ),
     refusals.FieldRefused: lambda error: wrong_text(error.field, error.came, error.wants),
-    refusals.FileRefused: lambda error: "文件大小超出限制" if error.bytes_max else "文件类型不支持",
+    refusals.FileRefused: lambda error: (
+        f"文件大小超出限制（上限为{error.bytes_max >> 20}MB：图片1MB，PDF 5MB）"
+        if error.bytes_max
+        else "文件类型不支持（应为JPEG、PNG、BMP图片或PDF，按文件内容判断）"
+    ),
     refusals.TooManyItems: lambda error: f"单次最多处理{error.items_max}条数据",
     refusals.ItemConflict: lambda error: f"索引{error.index}与属性英文名称不匹配",
     refusals.IndexReserved: lambda error: f"索引{error.index}为系统保留索引（属性索引从2000开始）",

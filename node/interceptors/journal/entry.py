@@ -88,7 +88,7 @@ class Entry:
     operation: str
     handle: str
     identity: str | None
-    """``index:handle`` of who proved to be the sender."""
+    """``index:handle`` of who proved to be the sender, or claimed it without a good proof."""
     account: str | None
     """The SNMS account behind the request's token."""
     code: int | None

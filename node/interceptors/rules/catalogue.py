@@ -64,6 +64,7 @@ SERVICE_RULES: Final[dict[type[BaseException], Rule]] = (
 _TOKEN_RULES: Final = {
     "none": directory.TOKEN_NONE,
     "garbage": directory.TOKEN_GARBAGE,
+    "application": directory.TOKEN_OF_APPLICATION,
     "expired": directory.TOKEN_EXPIRED,
     "gone": directory.TOKEN_GARBAGE,
 }

@@ -204,6 +204,14 @@ TOKEN_GARBAGE: Final = Rule(
     "请原样发送收到的令牌，不带引号；如有疑问请重新登录。",
     "snms-api.md §4",
 )
+TOKEN_OF_APPLICATION: Final = Rule(
+    "W-SNMS-TOKEN-OF-IDHUB",
+    "The token is one of an IDHub application; the calls of SNMS take tokens of accounts.",
+    "这是 IDHub 应用身份的令牌，SNMS 接口须使用账号的令牌。",
+    "Log in with name and password at /identity/token, and send the token that it answers with.",
+    "请以用户名和密码登录 /identity/token，并发送其返回的令牌。",
+    "snms-api.md §4",
+)
 TOKEN_EXPIRED: Final = Rule(
     "W-SNMS-TOKEN-EXPIRED",
     "The token has expired: it lives 24 hours.",
@@ -253,7 +261,7 @@ ACCOUNT_UNKNOWN: Final = Rule(
     "snms-api.md §4",
 )
 SPECIAL: Final = (
-    *(TOKEN_NONE, TOKEN_NO_BEARER, TOKEN_GARBAGE, TOKEN_EXPIRED, DIGEST_DATE, DIGEST_NO_DATE),
-    *(DIGEST_PLAIN, DIGEST_HERE, ACCOUNT_UNKNOWN),
+    *(TOKEN_NONE, TOKEN_NO_BEARER, TOKEN_GARBAGE, TOKEN_OF_APPLICATION, TOKEN_EXPIRED),
+    *(DIGEST_DATE, DIGEST_NO_DATE, DIGEST_PLAIN, DIGEST_HERE, ACCOUNT_UNKNOWN),
 )
 """Rules that are told apart by more than the class of the error."""

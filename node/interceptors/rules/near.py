@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import string
 import unicodedata
+from contextlib import suppress
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+import orjson
 
 from idnode.registry.handle import names
+from idnode.registry.handle.values import spans
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -22,6 +26,9 @@ _SUFFIX_BYTES_MAX: Final = 64
 _SHOWN_MAX: Final = 5
 _PREFIXES_SHOWN_MAX: Final = 10
 _PREFIXES_COMPARED_MAX: Final = 20_000
+_TEMPLATES_SHOWN_MAX: Final = 3
+_TYPE_CHARACTERS_MAX: Final = 40
+_SECRET_KEY: Final = b"HS_SECKEY"
 
 
 class Homed(Protocol):
@@ -65,6 +72,76 @@ def near_templates(name: str, templates: Iterable[tuple[str, str]]) -> list[Near
             f"{prefix} 的模板版本：{listed}。",
             tuple(close),
         )
+    ]
+
+
+def near_templates_of_batch(body: str, templates: Collection[tuple[str, str]]) -> list[NearMiss]:
+    """Return the templates that the items of a batch might have meant, for each one named that is not there."""
+    found: Any = None
+    with suppress(ValueError):  # a body that was cut is no JSON any more
+        found = orjson.loads(body)
+    wanted: dict[str, None] = {}
+    known = {(prefix.casefold(), version) for prefix, version in templates}
+    for item in found if isinstance(found, list) else ():
+        handle, version = (
+            (item.get("handle"), item.get("templateVersion"))
+            if isinstance(item, dict)
+            else ("", "")
+        )
+        if isinstance(handle, str) and isinstance(version, str):
+            prefix = handle.partition("/")[0]
+            if prefix and version and (prefix.casefold(), version) not in known:
+                wanted[f"{prefix} {version}"] = None
+    misses: list[NearMiss] = []
+    for name in list(wanted)[:_TEMPLATES_SHOWN_MAX]:
+        absent = NearMiss(f"There is no template {name}.", f"模板 {name} 不存在。", ())
+        misses += [absent, *near_templates(name, templates)]
+    return misses
+
+
+def keys_of(identity: str, register: Register) -> list[NearMiss]:
+    """Return what an identity that was not proven has at its index, and where its secret keys are; never a key.
+
+    For whoever runs the node: a client is told nothing of it.
+
+    Raises:
+        NotFetched: See `Register.lookup`.
+
+    """
+    index, _, handle = identity.partition(":")
+    stored = register.lookup(handle.encode()) if handle else None
+    if stored is None:
+        return [NearMiss(f"There is no record {handle} here.", f"本节点没有 {handle} 的记录。", ())]
+    held = list(spans(stored.values))
+    here = next((span.type for span in held if str(span.index) == index), None)
+    secrets = [str(span.index) for span in held if span.type.upper() == _SECRET_KEY][:_SHOWN_MAX]
+    listed = ", ".join(secrets)
+    kind = "" if here is None else here.decode(errors="replace")[:_TYPE_CHARACTERS_MAX]
+    at = (
+        NearMiss(
+            f"{handle} has no value at index {index}.", f"{handle} 没有索引 {index} 的值。", ()
+        )
+        if here is None
+        else NearMiss(
+            f"Index {index} of {handle} holds a value of type {kind}.",
+            f"{handle} 的索引 {index} 处是 {kind} 类型的值。",
+            (),
+        )
+    )
+    if not secrets:
+        return [
+            at,
+            NearMiss(
+                f"{handle} has no secret key (HS_SECKEY).", f"{handle} 没有密钥（HS_SECKEY）。", ()
+            ),
+        ]
+    return [
+        at,
+        NearMiss(
+            f"Secret keys (HS_SECKEY) of {handle} are at index {listed}.",
+            f"{handle} 的密钥（HS_SECKEY）位于索引 {listed}。",
+            tuple(f"{each}:{handle}" for each in secrets),
+        ),
     ]
 
 

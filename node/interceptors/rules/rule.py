@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from idnode.node.interceptors.rules.said.chinese import in_chinese
+
+SPOKEN: Final = frozenset(
+    (*("error", "reason", "needs", "meaning", "operation", "own", "what", "wants"), "kind", "first")
+)
+"""Facts that are words, not names; the Chinese line has them in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +31,15 @@ class Rule:
     def why(self, **facts: Any) -> Why:
         """Return what this rule says of a request with these facts."""
         shown = {name: _shown(value) for name, value in facts.items()}
+        chinese = {
+            name: in_chinese(text) if name in SPOKEN else text for name, text in shown.items()
+        }
         return Why(
             self.id,
             self.en.format(**shown),
-            self.zh.format(**shown),
+            self.zh.format(**chinese),
             self.do_en.format(**shown),
-            self.do_zh.format(**shown),
+            self.do_zh.format(**chinese),
             self.source,
         )
 

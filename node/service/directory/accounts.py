@@ -38,7 +38,10 @@ _NOBODY: Final = hashlib.sha256(b"").hexdigest()
 
 
 class NewAccount(NamedTuple):
-    """Holds what an account is made from; ``inner`` as `inner_of` returns it."""
+    """Holds what an account is made from; ``inner`` as `inner_of` returns it.
+
+    ``within`` is what the paths of its members begin with on the wire.
+    """
 
     username: str
     inner: str
@@ -47,6 +50,7 @@ class NewAccount(NamedTuple):
     open_id: str = ""
     open_username: str = ""
     remarks: str = ""
+    within: str = ""
 
 
 class Accounts:
@@ -169,13 +173,13 @@ def add_account(session: Session, new: NewAccount, now: int, role: Role = Role.E
         Taken: The username, e-mail address or telephone number belongs to somebody.
 
     """
-    for kind, column, name in (
-        ("username", orm.Account.username, new.username),
-        ("email", orm.Account.email, new.email),
-        ("mobile", orm.Account.mobile, new.mobile),
+    for kind, field, column, name in (
+        ("username", "userName", orm.Account.username, new.username),
+        ("email", "email", orm.Account.email, new.email),
+        ("mobile", "mobile", orm.Account.mobile, new.mobile),
     ):
         if exists(session, column == name):
-            raise Taken(kind, name)
+            raise Taken(kind, name, new.within + field)
     account = orm.Account(
         username=new.username,
         inner=new.inner.lower(),

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 _ENTERPRISE_CODE: Final = re.compile(r"[0-9]{1,20}")
 _SYSTEMS: Final = frozenset({1, 2, 3, 4})
 """Kinds of deployment that every application names (snms-api.md §8)."""
+_SERVED: Final = "entHostingAndIdentifyServeInfo.entInfoSerIndustries"
 
 
 class Region(NamedTuple):
-    """Region codes that lie in each other; ``field`` is what their names start with on the wire."""
+    """Region codes that lie in each other; ``field`` is what their paths start with on the wire."""
 
     field: str
     province: str
@@ -32,7 +33,7 @@ class Region(NamedTuple):
 
 
 class Application(NamedTuple):
-    """Holds what the rules look at, and the whole ``form`` as it is kept."""
+    """Holds what the rules look at, and the whole ``form`` as it is kept; ``files`` by number, with the member that names each."""
 
     name: str
     certificate: tuple[str, str]
@@ -41,7 +42,7 @@ class Application(NamedTuple):
     served_industries: Sequence[tuple[str, str, str, str]]
     regions: Sequence[Region]
     systems: Sequence[int]
-    files: frozenset[int]
+    files: Mapping[int, str]
     form: Mapping[str, Any]
 
 
@@ -54,14 +55,16 @@ def check_application(application: Application, node_prefix: str) -> None:
 
     """
     check_prefix(application.prefix, node_prefix)
-    check_industry(*application.industry)
-    for codes in application.served_industries:
-        check_industry(*codes)
+    check_industry(*application.industry, within="entBasicInfo.")
+    for place, codes in enumerate(application.served_industries):
+        check_industry(*codes, within=f"{_SERVED}.{place}.")
     for region in application.regions:
         check_region(region.province, region.city, region.county, region.field)
     systems = application.systems
     if not set(systems) >= _SYSTEMS or len(set(systems)) < len(systems):
-        raise FieldRefused("entInfoSyses", None, "sysType为1、2、3、4的各一条，5可选")
+        kinds = "、".join(map(str, systems))
+        wanted = "sysType为1、2、3、4的各一条，5可选"
+        raise FieldRefused("entRegisterManageInfo.entInfoSyses", f"sysType {kinds}", wanted)
 
 
 def check_prefix(prefix: str, node_prefix: str) -> None:
@@ -90,7 +93,7 @@ def describe(session: Session, enterprise: Enterprise, application: Application,
         )
     )
     if found is not None and found != enterprise.id:
-        raise Taken("certificate", code)
+        raise Taken("certificate", code, "entBasicInfo.orgCrtCode")
     enterprise.name = application.name
     enterprise.certificate_type = kind
     enterprise.certificate_code = code
@@ -106,11 +109,11 @@ def insist_on_free_prefix(session: Session, name: str) -> None:
 
     """
     if session.scalar(orm.select(orm.Prefix.id).where(orm.Prefix.name == name)) is not None:
-        raise Taken("prefix", name)
+        raise Taken("prefix", name, "entBasicInfo.entPrefix")
 
 
 def link_files(
-    session: Session, asking: AccountEntry, enterprise: Enterprise, files: frozenset[int]
+    session: Session, asking: AccountEntry, enterprise: Enterprise, files: Mapping[int, str]
 ) -> None:
     """Give files to an enterprise; a file belongs to one at most, and is of whoever asks.
 
@@ -125,7 +128,7 @@ def link_files(
         if stored is not None and stored.enterprise_id == enterprise.id:
             continue
         if stored is None or (not asking.is_admin and stored.account_id not in owners):
-            raise Absent("file", number)
+            raise Absent("file", number, files[number])
         if stored.enterprise_id is not None:
-            raise Taken("file", number)
+            raise Taken("file", number, files[number])
         stored.enterprise_id = enterprise.id

@@ -66,7 +66,7 @@ async def enrol(
         served_industries=(),
         regions=(),
         systems=(1, 2, 3, 4),
-        files=frozenset(),
+        files={},
         form=form,
     )
     number = await onboarding.apply(OPERATOR, account, application)

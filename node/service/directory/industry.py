@@ -39,9 +39,14 @@ _REGION: Final = re.compile(r"[1-9][0-9]{5}(?:[0-9]{2})?")
 
 
 def check_industry(
-    category: str, specific: str, trade: str | None = None, subclass: str | None = None
+    category: str,
+    specific: str,
+    trade: str | None = None,
+    subclass: str | None = None,
+    *,
+    within: str = "",
 ) -> None:
-    """Insist on codes that belong together.
+    """Insist on codes that belong together; ``within`` is what their names begin with on the wire.
 
     Raises:
         FieldRefused: The first that does not fit what stands before it.
@@ -49,17 +54,18 @@ def check_industry(
     """
     divisions = SECTIONS.get(category)
     if divisions is None:
-        raise FieldRefused("industryCategory", category, "GB/T 4754门类字母A至T")
+        raise FieldRefused(f"{within}industryCategory", category, "GB/T 4754门类字母A至T")
     if not _is_code(specific, 2) or int(specific) not in divisions:
         raise FieldRefused(
-            "industrySpecific", specific, f"门类{category}的两位大类代码{_span(divisions)}"
+            f"{within}industrySpecific", specific, f"门类{category}的两位大类代码{_span(divisions)}"
         )
     if trade is not None and not (_is_code(trade, 3) and trade.startswith(specific)):
-        raise FieldRefused("industryTrade", trade, f"以{specific}开头的三位中类代码")
+        raise FieldRefused(f"{within}industryTrade", trade, f"以{specific}开头的三位中类代码")
     if subclass is not None and not (
         _is_code(subclass, 4) and subclass.startswith(trade or specific)
     ):
-        raise FieldRefused("industrySubclass", subclass, f"以{trade or specific}开头的四位小类代码")
+        wanted = f"以{trade or specific}开头的四位小类代码"
+        raise FieldRefused(f"{within}industrySubclass", subclass, wanted)
 
 
 def check_region(province: str, city: str, county: str | None, field: str) -> None:

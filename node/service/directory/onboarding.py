@@ -105,7 +105,7 @@ class Onboarding:
         if not asking.is_admin and (account is None or account.id != asking.id):
             raise NotPermitted(f"{username} is not you")
         if account is None:
-            raise Absent("account", username)
+            raise Absent("account", username, "username")
         check_application(application, self._rules.node_prefix)
         now = int(self._clock.now())
         account_id = account.id
@@ -157,7 +157,7 @@ class Onboarding:
         """
         entry = enabled_prefix(self._cache, asking, prefix)
         if server != PROXY_SERVER:
-            raise Absent("server", server)
+            raise Absent("server", server, "proxyServerId")
         if entry.proxy_state is not ProxyState.HOSTED:
             await self._change(entry, proxy_state=ProxyState.APPLIED)
             if self._rules.auto_approve:

@@ -150,10 +150,10 @@ def site_of(server: Mapping[str, Any]) -> bytes:
         if server.get(name)
     )
     if not interfaces:
-        raise FieldRefused("tcpPort", None, "tcpPort、udpPort、httpPort至少填一个")
+        raise FieldRefused("entPrefixConfig.tcpPort", None, "tcpPort、udpPort、httpPort至少填一个")
     try:
         address = pack_address(str(server["ip"]))
     except EncodingError as error:
-        raise FieldRefused("ip") from error
+        raise FieldRefused("entPrefixConfig.ip") from error
     servers = (Server(1, address, interfaces=interfaces),)
     return encode_site(Site(serial=1, servers=servers, attributes=((b"desc", b"enterprise"),)))

@@ -15,7 +15,8 @@ from idnode.node.service.errors import (
 class TokenRefused(AuthenticationNeeded):
     """A token is missing, forged, expired, or of an account that is gone.
 
-    ``reason`` is ``none``, ``garbage``, ``expired`` or ``gone``; peers are not told.
+    ``reason`` is ``none``, ``garbage``, ``application`` (a token of the IDHub face), ``expired`` or ``gone``; peers are
+    not told.
     """
 
     def __init__(self, message: str, reason: str) -> None:
@@ -46,21 +47,26 @@ class RuleBroken(ServiceError):
 
 
 class Absent(RuleBroken):
-    """Something that a request names is not there; ``kind`` is one of a few fixed words."""
+    """Something that a request names is not there; ``kind`` is one of a few fixed words.
 
-    def __init__(self, kind: str, name: object) -> None:
+    ``field`` is the member that named it, by its whole path on the wire, if one did.
+    """
+
+    def __init__(self, kind: str, name: object, field: str = "") -> None:
         super().__init__(f"There is no {kind} {name}")
         self.kind = kind
         self.name = name
+        self.field = field
 
 
 class Taken(RuleBroken):
-    """A name that has to be unique is taken; ``kind`` is one of a few fixed words."""
+    """A name that has to be unique is taken; ``kind`` is one of a few fixed words, ``field`` as in `Absent`."""
 
-    def __init__(self, kind: str, name: object) -> None:
+    def __init__(self, kind: str, name: object, field: str = "") -> None:
         super().__init__(f"The {kind} {name} is taken")
         self.kind = kind
         self.name = name
+        self.field = field
 
 
 class TemplateElsewhere(RuleBroken):

@@ -18,6 +18,9 @@ from idnode.node.service.directory.refusals import TokenRefused
 LIFE_SECONDS: Final = 24 * 3600
 KEY_FILE: Final = "tokens.key"
 
+APPLICATIONS: Final = b"jwt"
+"""What keys of the tokens of applications are derived for."""
+
 _KEY_BYTES: Final = 32
 _CLAIM: Final = struct.Struct(">QQ")
 _TOKEN_CHARACTERS: Final = 64
@@ -50,7 +53,7 @@ class Tokens:
 
         """
         if len(token) != _TOKEN_CHARACTERS or not token.isascii():
-            raise TokenRefused("The token is not one of this node's", "garbage")
+            raise self._unknown(token)
         try:
             found = urlsafe_b64decode(token)
         except ValueError as error:
@@ -62,6 +65,24 @@ class Tokens:
         if now >= until:
             raise TokenRefused("The token has expired", "expired")
         return int(account_id)
+
+    def is_own(self, token: str) -> bool:
+        """Return whether a token was issued to an account, however long ago."""
+        try:
+            self.read(token, now=0.0)
+        except TokenRefused:
+            return False
+        return True
+
+    def _unknown(self, token: str) -> TokenRefused:
+        """Return the error for a token of another form: a JSON Web Token of an application is told apart."""
+        claims, _, signature = token.rpartition(".")
+        made = hmac.new(self.derived(APPLICATIONS), claims.encode(errors="replace"), hashlib.sha256)
+        if hmac.compare_digest(
+            urlsafe_b64encode(made.digest()).rstrip(b"="), signature.encode(errors="replace")
+        ):
+            return TokenRefused("The token is one of an IDHub application", "application")
+        return TokenRefused("The token is not one of this node's", "garbage")
 
     def _signature(self, claim: bytes) -> bytes:
         return hmac.new(self._key, claim, hashlib.sha256).digest()

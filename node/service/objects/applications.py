@@ -19,7 +19,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from idnode.node.service.directory.tokens import APPLICATIONS
 from idnode.node.service.objects.refusals import (
+    AccountTokenRefused,
     ApplicationTokenRefused,
     NotApplication,
     SignatureRefused,
@@ -31,8 +33,7 @@ from idnode.registry.handle.values import data_of, spans
 from idnode.registry.handle.wire.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from idnode.node.service.directory.tokens import Tokens
     from idnode.node.service.offload import Offload
     from idnode.registry.directory.cache import Cache
     from idnode.registry.directory.entries import PrefixEntry
@@ -105,7 +106,10 @@ class Challenges:
 
 
 class Applications:
-    """Challenges applications, and knows whose token is whose. ``key`` returns what tokens are signed with."""
+    """Challenges applications, and knows whose token is whose.
+
+    ``tokens`` knows those of the directory's accounts, and the key that these are signed with.
+    """
 
     def __init__(
         self,
@@ -113,13 +117,14 @@ class Applications:
         cache: Cache,
         clock: Clock,
         offload: Offload,
-        key: Callable[[], bytes],
+        tokens: Tokens,
     ) -> None:
         self._lookup = register.lookup
         self._cache = cache
         self._clock = clock
         self._offload = offload
-        self._key = key
+        self._key = partial(tokens.derived, APPLICATIONS)
+        self._is_account_token = tokens.is_own
         self._challenges = Challenges(clock)
 
     async def challenge(self, handle: str) -> str:
@@ -180,6 +185,8 @@ class Applications:
             )
             handle, until = str(claims["sub"]), int(claims["exp"])
         except (jwt.InvalidTokenError, ValueError, TypeError) as error:
+            if self._is_account_token(token):
+                raise AccountTokenRefused from error
             raise ApplicationTokenRefused("not one of this node's") from error
         if self._clock.now() >= until:
             raise ApplicationTokenRefused("expired")

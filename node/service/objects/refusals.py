@@ -16,6 +16,13 @@ class ApplicationTokenRefused(AuthenticationNeeded):
         self.reason = reason
 
 
+class AccountTokenRefused(ApplicationTokenRefused):
+    """A token is an account's, which logged in on the SNMS face."""
+
+    def __init__(self) -> None:
+        super().__init__("one of an SNMS account")
+
+
 class SignatureRefused(AuthenticationFailed):
     """A signature proves nobody: no challenge outstanding, or none that it signs; ``reason`` says which."""
 

@@ -105,3 +105,19 @@ async def test_an_application_that_is_gone_takes_its_tokens_with_it(idhub, nobod
     async with web.Client(url_of(idhub.addresses.http), credential) as client:
         await client.delete(APP)
     assert (await nobody.bad("GET", USERS))[0] == 101
+
+
+async def test_the_journal_tells_tokens_of_applications_and_accounts_apart(idhub, nobody):
+    login = {"username": "demo", "password": "idnode-demo"}
+    async with nobody.session.post("/identity/token", json=login) as answer:
+        account = (await answer.json())["data"]["token"]
+    await nobody.login()
+    headers = {"Authorization": f"Bearer {nobody.token}"}
+    async with nobody.session.get("/snms/api/v5/template", headers=headers) as answer:
+        assert (await answer.json())["message"] == "未登录或登录已失效"
+    nobody.token = account
+    assert await nobody.bad("GET", USERS) == (101, "无效的token")
+    nobody.token = "x" * 64
+    assert await nobody.bad("GET", USERS) == (101, "无效的token")
+    found = [entry.why.rule for entry in idhub.observation.journal.ring if entry.why]
+    assert found[-3:] == ["W-SNMS-TOKEN-OF-IDHUB", "W-IDHUB-TOKEN-OF-SNMS", "W-IDHUB-TOKEN"]

@@ -2,12 +2,15 @@
 
 - Each call of SNMS, Handle JSON and bulk, sent as its example to a fresh node in the order of a real life, is carried out.
 - What is answered has the members, and the kinds of values, of the example of that answer, referrals and refusals included.
+- What is shown for curl can be run as it stands.
 - Examples of answers, of every face, fit their schemas.
 """
 
+import asyncio
 import io
 import json
-import time
+import os
+import shutil
 from datetime import UTC, datetime
 
 import aiohttp
@@ -15,7 +18,9 @@ import jsonschema
 import pytest
 
 from idnode.clients.web_requests import Credential
+from idnode.node.addresses import url_of
 from idnode.node.faces.http.documentation import openapi
+from idnode.node.openapi.samples import BASE, examples_in
 
 DOCUMENT = openapi("test")
 OPERATIONS = {
@@ -110,14 +115,15 @@ class Life:
                 path = path.replace("{" + parameter["name"] + "}", str(example))
             elif parameter["required"]:
                 query.append((parameter["name"], str(example)))
-        headers = {"Authorization": authorization} if operation.get("security") else {}
-        data = body_of(operation)
-        if isinstance(data, bytes):
-            headers["Content-Type"] = "application/json"
-            data = io.BytesIO(data)
-        request = self.session.request(method, path, params=query, data=data, headers=headers)
-        async with request as answer:
-            await self.compare(key, str(answer.status), await answer.json())
+        security = operation.get("security", [{}])
+        headers = {} if {} in security else {"Authorization": authorization}
+        for data in bodies_of(operation):
+            sent = dict(headers)
+            if isinstance(data, io.BytesIO):
+                sent["Content-Type"] = "application/json"
+            request = self.session.request(method, path, params=query, data=data, headers=sent)
+            async with request as answer:
+                await self.compare(key, str(answer.status), await answer.json())
 
     async def compare(self, key, status, came):
         operation = OPERATIONS[key]
@@ -129,18 +135,49 @@ class Life:
         self.problems += [(key, status, each) for each in found]
 
 
-def body_of(operation):
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+async def test_what_is_copied_for_curl_runs(snms, demo, admin):
+    await demo.good("POST", "/snms/api/v5/template", example("POST", "/snms/api/v5/template"))
+    base = url_of(snms.addresses.http)
+    for method, path, caller, status in (
+        ("POST", "/identity/token", demo, b"200"),
+        ("POST", "/identityv2/data", demo, b"200"),
+        ("GET", "/api/v1/identifiers", demo, b"200"),
+        ("GET", "/snms/api/prefix/page", admin, b"200"),
+        ("POST", "/api/v1/identifiers/batch", demo, b"200"),
+        ("GET", "/api/handles/{handle}", demo, b"200"),
+        ("PUT", "/api/handles/{handle}", demo, b"201"),
+        ("GET", "/api/prefixes", admin, b"200"),
+    ):
+        source = OPERATIONS[method, path]["x-codeSamples"][0]["source"].replace(BASE, base)
+        process = await asyncio.create_subprocess_shell(
+            f"{source} -s -w ' %{{http_code}}'",
+            env={**os.environ, "TOKEN": caller.token},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await process.communicate()
+        assert said.endswith(b" " + status), (path, said)
+        assert b'"status":-' not in said
+
+
+def example(method, path):
+    return OPERATIONS[method, path]["requestBody"]["content"]["application/json"]["example"]
+
+
+def bodies_of(operation):
     content = operation.get("requestBody", {}).get("content", {})
     if "multipart/form-data" in content:
         form = aiohttp.FormData()
         form.add_field("file", io.BytesIO(b"\xff\xd8\xff\xe0" + bytes(32)), filename="licence.jpg")
-        return form
+        return [form]
     found = content.get("application/json")
-    return None if found is None else json.dumps(found["example"]).encode()
+    if found is None:
+        return [None]
+    return [io.BytesIO(json.dumps(each).encode()) for each in examples_in(found)]
 
 
 async def test_examples_run_and_answers_are_as_shown(snms, demo, admin, clock):
-    clock.ahead = NOON - time.time()
+    clock.advance(NOON - clock.now())
     life = Life(demo.session)
     for caller in (demo, admin):
         await caller.login("admin" if caller is admin else "demo")

@@ -23,15 +23,24 @@ async def test_images_and_pdf_are_kept_under_names_of_our_own(snms, demo, pdf):
 
 async def test_the_content_tells_the_kind_not_the_name(demo):
     for content in (b"", b"MZ\x90\x00", b"<svg/>", b"plain text", b"\xff\xd8"):
-        assert await told(demo, content, "innocent.jpg") == (-2, "文件类型不支持")
+        assert await told(demo, content, "innocent.jpg") == (
+            -2,
+            "文件类型不支持（应为JPEG、PNG、BMP图片或PDF，按文件内容判断）",
+        )
 
 
 async def test_an_image_has_a_megabyte_at_most_a_pdf_five(snms, demo, pdf):
     image = b"\x89PNG\r\n\x1a\n"
     assert (await told(demo, image.ljust(MEGABYTE, b"x")))[0] == 1
-    assert await told(demo, image.ljust(MEGABYTE + 1, b"x")) == (-2, "文件大小超出限制")
+    assert await told(demo, image.ljust(MEGABYTE + 1, b"x")) == (
+        -2,
+        "文件大小超出限制（上限为1MB：图片1MB，PDF 5MB）",
+    )
     assert (await told(demo, pdf.ljust(5 * MEGABYTE, b"x")))[0] == 1
-    assert await told(demo, pdf.ljust(5 * MEGABYTE + 1, b"x")) == (-2, "文件大小超出限制")
+    assert await told(demo, pdf.ljust(5 * MEGABYTE + 1, b"x")) == (
+        -2,
+        "文件大小超出限制（上限为5MB：图片1MB，PDF 5MB）",
+    )
     assert len(list((snms.settings.data_dir / "files").iterdir())) == 2
 
 

@@ -117,6 +117,8 @@ async def test_both_ports_serve_their_document(snms):
         async with aiohttp.ClientSession(url_of(address)) as session:
             async with session.get("/openapi.json") as answer:
                 found = await answer.json()
+            async with session.get("/docs/", allow_redirects=False) as answer:
+                assert (answer.status, answer.headers["Location"]) == (308, "/docs")
             async with session.get("/docs") as answer:
                 assert answer.status == 200
                 assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
@@ -130,6 +132,7 @@ async def test_every_management_call_is_described(snms):
     described = {path for _, path in every_operation(ADMIN_DOCUMENT)} | {
         "/openapi.json",
         "/docs",
+        "/docs/",
         "/docs/{name}",
     }
     unfolded = set()

@@ -49,6 +49,72 @@ async def test_a_deployment_is_told_its_place(admin, form, user):
     )
 
 
+async def test_what_is_taken_or_absent_is_told_its_member_and_what_came(
+    admin, form, user, pump, record
+):
+    files = [(await admin.upload())["data"]["id"] for _ in range(3)]
+    good = form("88.900.7", files) | {"sysUser": user}
+
+    async def told(part, member, value):
+        changed = good | {part: good[part] | {member: value}}
+        return (await admin.told("POST", APPLY, changed))[1]
+
+    basic, absent = "entBasicInfo", 10**9
+    assert await told(basic, "orgCrtImgRid", absent) == (
+        '文件不存在（entBasicInfo.orgCrtImgRid，收到"1000000000"，应为file/upload返回的id）'
+    )
+    assert await told(basic, "entPrefix", "88.900.1") == (
+        '前缀已被占用（entBasicInfo.entPrefix，收到"88.900.1"）'
+    )
+    assert await told(basic, "entPrefix", "88.901.1") == (
+        '前缀不属于本二级节点（entBasicInfo.entPrefix，收到"88.901.1"，应为88.900.后接1至20位数字）'
+    )
+    assert await told(basic, "orgCrtCode", "91110000DEMO000001") == (
+        '证件号码已存在（entBasicInfo.orgCrtCode，收到"91110000DEMO000001"）'
+    )
+    assert await told(basic, "orgAddrCity", "110100") == (
+        '参数值不正确: entBasicInfo.orgAddrCity（收到"110100"，应为以32开头的GB/T 2260六位代码）'
+    )
+    assert (
+        await told("sysUser", "userName", "demo") == '用户名已存在（sysUser.userName，收到"demo"）'
+    )
+    manage = good["entRegisterManageInfo"]
+    assert await told("entRegisterManageInfo", "entInfoSyses", manage["entInfoSyses"][:3]) == (
+        "参数值不正确: entRegisterManageInfo.entInfoSyses"
+        '（收到"sysType 1、2、3"，应为sysType为1、2、3、4的各一条，5可选）'
+    )
+    manage["entInfoSyses"][2]["deployAddrCity"] = "110100"
+    assert (await admin.told("POST", APPLY, good))[1].startswith(
+        "参数值不正确: entRegisterManageInfo.entInfoSyses.2.deployAddrCity（"
+    )
+    manage["entInfoSyses"][2]["deployAddrCity"] = "320500"
+    await admin.good("POST", APPLY, good)
+    again = form("88.900.8", [files[2]] * 3, code="91320500TEST000002")
+    again["sysUser"] = {"userName": "b", "password": "a" * 64, "email": "b@b", "mobile": "1"}
+    assert (await admin.told("POST", APPLY, again))[1] == (
+        f'文件已被使用（entBasicInfo.orgCrtImgRid，收到"{files[2]}"，应为未被其他企业使用的文件编号）'
+    )
+    taken = {"userName": "demo", "password": "a" * 64, "email": "c@c", "mobile": "2"}
+    assert (await admin.told("POST", "/identity/registry", taken))[1] == (
+        '用户名已存在（userName，收到"demo"）'
+    )
+    unknown = record("88.900.1/a", version="none")
+    assert (await pump.told("POST", "/identityv2/data", unknown))[1] == (
+        '模板不存在（收到"88.900.1 none"，应为已创建的前缀与版本）'
+    )
+
+
+async def test_a_server_without_ports_or_a_hosting_server_of_another_number(demo):
+    server = {"entPrefix": "88.900.1", "hdlType": "HS_SITE", "ip": "192.0.2.1", "ipType": "4"}
+    assert (await demo.told("POST", CONFIG, {"entPrefixConfig": server}))[1] == (
+        "缺少必要的请求参数: entPrefixConfig.tcpPort（tcpPort、udpPort、httpPort至少填一个）"
+    )
+    hosted = {"proxyServerId": 9, "entPrefixConfig": {"entPrefix": "88.900.1"}}
+    assert (await demo.told("POST", CONFIG, hosted))[1] == (
+        '托管服务器不存在（proxyServerId，收到"9"，应为1，即本节点）'
+    )
+
+
 async def test_enumerations_and_passwords(admin, form, user):
     application = form("88.900.7", [1, 2, 3]) | {"sysUser": user}
     application["entBasicInfo"]["orgNature"] = "6"

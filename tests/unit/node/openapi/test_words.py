@@ -1,7 +1,7 @@
 """The document of the HTTP port teaches, in Chinese and English.
 
 - Every member of every model has a meaning and an example; so has every parameter, and every value of an enumeration is named.
-- Bounds are written as OpenAPI has them; servers, security and examples of answers, good and bad, are there.
+- Bounds are written as OpenAPI has them; servers, security, identifiers of calls and examples of answers, good and bad, are there.
 - In the Chinese document every call, group and answer is told in Chinese.
 - Examples of members, parameters and bodies fit their schemas, and every call has code in three languages.
 """
@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from idnode.node.faces.http.documentation import openapi
+from idnode.node.openapi.samples import examples_in
 from idnode.node.openapi.words import CHINESE, ENGLISH, LANGUAGES, example_of
 
 DOCUMENTS = {language: openapi("test", language) for language in LANGUAGES}
@@ -105,6 +106,11 @@ def test_bounds_servers_and_security_are_openapis_own():
         assert set(document["components"]["securitySchemes"]) == {"application", "basic", "bearer"}
 
 
+def test_every_call_has_an_identifier_of_its_own():
+    found = [operation["operationId"] for operation in operations(ENGLISH)]
+    assert len(set(found)) == len(found)
+
+
 def test_answers_have_examples_good_and_bad():
     for operation in operations(ENGLISH):
         for status, answer in operation["responses"].items():
@@ -130,7 +136,8 @@ def test_examples_of_bodies_fit_and_code_is_there():
         content = operation.get("requestBody", {}).get("content", {}).get("application/json")
         if content is not None:
             schema = content["schema"] | {"components": document["components"]}
-            jsonschema.validate(content["example"], schema)
+            for example in examples_in(content):
+                jsonschema.validate(example, schema)
         assert [each["lang"] for each in operation["x-codeSamples"]] == ["curl", "Python", "Java"]
         python = operation["x-codeSamples"][1]["source"]
         compile(python, operation["operationId"], "exec")

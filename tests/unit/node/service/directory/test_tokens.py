@@ -2,12 +2,18 @@
 
 import stat
 
+import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from idnode.node.service.directory.refusals import TokenRefused
-from idnode.node.service.directory.tokens import LIFE_SECONDS, Tokens, load_or_make_key
+from idnode.node.service.directory.tokens import (
+    APPLICATIONS,
+    LIFE_SECONDS,
+    Tokens,
+    load_or_make_key,
+)
 
 NOW = 1_700_000_000.5
 
@@ -48,3 +54,19 @@ def test_the_key_is_made_once_and_readable_by_its_owner_only(tmp_path):
     assert stat.S_IMODE((tmp_path / "keys" / "tokens.key").stat().st_mode) == 0o600
     (tmp_path / "keys" / "tokens.key").write_bytes(b"short")
     assert len(load_or_make_key(tmp_path / "keys")) == 32
+
+
+def test_a_token_of_an_application_is_told_apart():
+    tokens = Tokens(b"k" * 32)
+    for purpose, reason in ((APPLICATIONS, "application"), (b"another", "garbage")):
+        token = jwt.encode({"sub": "88.900.1/App_x"}, tokens.derived(purpose), "HS256")
+        with pytest.raises(TokenRefused) as refused:
+            tokens.read(token, NOW)
+        assert refused.value.reason == reason
+
+
+def test_a_token_stays_known_when_its_day_is_over():
+    tokens = Tokens(b"k" * 32)
+    assert tokens.is_own(tokens.issue(7, 0))
+    assert not Tokens(b"l" * 32).is_own(tokens.issue(7, NOW))
+    assert not tokens.is_own("a.b.c")

@@ -180,14 +180,20 @@ class _Counting:
 
 def _add(session: Session, counts: Mapping[bytes, list[int]], day: int) -> None:
     session.execute(orm.delete(orm.DayVolume).where(orm.DayVolume.day < day - DAYS_KEPT))
-    for prefix, (registrations, resolutions) in counts.items():
+    for prefix, (registrations, resolutions) in sorted(counts.items()):
         name = prefix.decode(errors="replace")[:255]
-        row = session.get(orm.DayVolume, (name, day))
-        if row is None:
-            row = orm.DayVolume(prefix=name, day=day, registrations=0, resolutions=0)
-            session.add(row)
-        row.registrations += registrations
-        row.resolutions += resolutions
+        if session.get(orm.DayVolume, (name, day)) is None:
+            session.add(orm.DayVolume(prefix=name, day=day))
+            session.flush()
+        # Added by the database, since other nodes on it add to the same rows, in the same order.
+        session.execute(
+            orm.update(orm.DayVolume)
+            .where(orm.DayVolume.prefix == name, orm.DayVolume.day == day)
+            .values(
+                registrations=orm.DayVolume.registrations + registrations,
+                resolutions=orm.DayVolume.resolutions + resolutions,
+            )
+        )
 
 
 def _date(day: int) -> str:

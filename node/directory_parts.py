@@ -39,7 +39,7 @@ FOLLOW_SECONDS: Final = 1.0
 SAVE_SECONDS: Final = 5.0
 """Time between two savings of the daily volumes: what a killed process may forget of them."""
 
-LOAD_SECONDS: Final = 2.0
+LOAD_SECONDS: Final = 10.0
 """Time from the start until SQLAlchemy is loaded, unless somebody needs it before; a stop waits for what is under way."""
 
 _log = logging.getLogger(__name__)

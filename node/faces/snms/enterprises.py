@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from idnode.node.faces.snms.forms import Form, KnownEnterprise, NewEnterprise
 from idnode.node.faces.snms.pages import asked_page, shown_page
 from idnode.node.faces.snms.reading import query_text, read_model
-from idnode.node.faces.snms.texts import WRONG_TYPE, ParameterRefused
+from idnode.node.faces.snms.texts import wrong_type
 from idnode.node.faces.snms.times import shown_time
 from idnode.node.service.directory.accounts import NewAccount, require_admin
 from idnode.node.service.directory.applications import Application, Region
@@ -60,7 +60,7 @@ class EnterpriseCalls:
         account = self._services.account(request)
         number = query_text(request, "id", 19)
         if not number.isascii() or not number.isdigit() or int(number) >= 1 << 63:
-            raise ParameterRefused(WRONG_TYPE, "参数类型不匹配: id")
+            raise wrong_type("id", number, "数字")
         return (await self._services.enterprises.one(account, int(number))).form
 
 

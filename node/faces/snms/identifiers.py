@@ -14,10 +14,10 @@ from idnode.node.faces.snms.reading import Items, query_text, read_array, read_m
 from idnode.node.faces.snms.texts import (
     SUCCESS,
     SUCCESS_TEXT,
-    WRONG_TYPE,
     ParameterRefused,
     item_text,
     said_of,
+    wrong_type,
 )
 from idnode.node.interceptors.exchange import note_handle
 from idnode.node.service.directory.refusals import TooManyItems
@@ -151,9 +151,7 @@ class IdentifierCalls:
         if len(found) > SNMS_BATCH_ITEMS_MAX:
             raise TooManyItems(SNMS_BATCH_ITEMS_MAX)
         handles: list[str | ItemError] = [
-            item
-            if isinstance(item, str)
-            else ParameterRefused(WRONG_TYPE, "参数类型不匹配: handle")
+            item if isinstance(item, str) else wrong_type("handle", None, "字符串")
             for item in found
         ]
         refusals = await self._identifiers.delete_batch(account, handles)

@@ -12,7 +12,14 @@ import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from idnode.node.faces.http.body import read_body
-from idnode.node.faces.snms.texts import REFUSED, WRONG_TYPE, ParameterRefused, missing, wrong
+from idnode.node.faces.snms.texts import (
+    REFUSED,
+    ParameterRefused,
+    missing,
+    too_long,
+    wrong,
+    wrong_type,
+)
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -25,18 +32,17 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _MISSING: Final = frozenset({"missing"})
 _TOO_LONG: Final = frozenset({"string_too_long", "too_long"})
 _EMPTY: Final = frozenset({"string_too_short"})
-_TYPES: Final = frozenset(
-    {
-        "bool_type",
-        "date_from_datetime_inexact",
-        "date_type",
-        "dict_type",
-        "int_type",
-        "list_type",
-        "model_type",
-        "string_type",
-    }
-)
+_TYPES: Final = {
+    "bool_type": "布尔值",
+    "date_from_datetime_inexact": "yyyy-MM-dd格式的日期",
+    "date_type": "yyyy-MM-dd格式的日期",
+    "dict_type": "对象",
+    "int_type": "整数",
+    "list_type": "数组",
+    "model_type": "对象",
+    "string_type": "字符串",
+}
+"""Type that was wanted, by what the check complains of."""
 
 
 async def read_json(request: web.Request) -> Any:
@@ -110,7 +116,7 @@ async def read_array(request: web.Request, wrapped_in: str = "") -> list[Any]:
             raise missing(wrapped_in)
         found = found[wrapped_in]
     if not isinstance(found, list):
-        raise ParameterRefused(WRONG_TYPE, "参数类型不匹配: 请求体应为数组")
+        raise wrong_type("请求体", None, "数组")
     return found
 
 
@@ -148,7 +154,7 @@ def optional_number(request: web.Request, name: str, otherwise: int) -> int:
     if not found:
         return otherwise
     if not found.isascii() or not found.isdigit() or len(found) > 9:
-        raise ParameterRefused(WRONG_TYPE, f"参数类型不匹配: {name}")
+        raise wrong_type(name, found, "不小于1的整数")
     if int(found) < 1:
         raise wrong(name, found, "不小于1的整数")
     return int(found)
@@ -156,7 +162,7 @@ def optional_number(request: web.Request, name: str, otherwise: int) -> int:
 
 def _bounded(found: str, name: str, characters_max: int) -> str:
     if len(found) > characters_max:
-        raise ParameterRefused(REFUSED, f"参数长度超出限制: {name}")
+        raise too_long(name, len(found), characters_max)
     if "\0" in found:
         raise wrong(name, None, "不含NUL的文本")
     return found
@@ -168,14 +174,15 @@ def refusal_of(error: ValidationError, found: Any) -> ParameterRefused:
     name = ".".join(str(part) for part in problem["loc"] if not _is_branch(part))
     kind = problem["type"]
     if not name and not isinstance(found, dict):
-        return ParameterRefused(WRONG_TYPE, "参数类型不匹配: 请求体应为对象")
+        return wrong_type("请求体", None, "对象")
     if kind in _MISSING or problem["input"] is None or kind in _EMPTY:
         return missing(name)
+    came = problem["input"]
     if kind in _TOO_LONG:
-        return ParameterRefused(REFUSED, f"参数长度超出限制: {name}")
+        return too_long(name, len(came), problem["ctx"]["max_length"])
     if kind in _TYPES:
-        return ParameterRefused(WRONG_TYPE, f"参数类型不匹配: {name}")
-    return wrong(name, _shown(name, problem["input"]), _wanted(problem))
+        return wrong_type(name, _shown(name, came), _TYPES[kind])
+    return wrong(name, _shown(name, came), _wanted(problem))
 
 
 def _shown(name: str, came: Any) -> Any:

@@ -53,10 +53,14 @@ class ParameterRefused(ServiceError, Unreadable):
 
 def wrong_text(name: str, came: object = None, wants: str = "") -> str:
     """Return what is said of a member's wrong value: its name, and then what came and what is allowed."""
+    return f"参数值不正确: {name}{_told(came, wants)}"
+
+
+def _told(came: object, wants: str) -> str:
     told = [] if came is None else [f"收到{_quoted(came)}"]
     if wants:
         told.append(f"应为{wants}")
-    return f"参数值不正确: {name}" + (f"（{'，'.join(told)}）" if told else "")
+    return f"（{'，'.join(told)}）" if told else ""
 
 
 def _quoted(came: object) -> str:
@@ -68,6 +72,16 @@ def _quoted(came: object) -> str:
 def wrong(name: str, came: object = None, wants: str = "") -> ParameterRefused:
     """Return the refusal of a member's value."""
     return ParameterRefused(REFUSED, wrong_text(name, came, wants))
+
+
+def wrong_type(name: str, came: object, wants: str) -> ParameterRefused:
+    """Return the refusal of a member of another type than the wanted one."""
+    return ParameterRefused(WRONG_TYPE, f"参数类型不匹配: {name}{_told(came, wants)}")
+
+
+def too_long(name: str, came: int, most: int) -> ParameterRefused:
+    """Return the refusal of a text of so many characters, or of a list of so many items."""
+    return ParameterRefused(REFUSED, f"参数长度超出限制: {name}（收到{came}，上限为{most}）")
 
 
 def missing(name: str, wants: str = "") -> ParameterRefused:

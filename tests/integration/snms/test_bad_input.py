@@ -5,6 +5,7 @@ Tokens and digests have their own file, `test_accounts.py`; files theirs, `test_
 
 import copy
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -79,6 +80,23 @@ async def test_a_wrong_member_is_named_and_nothing_is_written(snms, pump, record
         (outcome,) = await pump.good("POST", f"{DATA}/batchCreate", [body])
         assert (case, outcome["msg"].partition("（")[0]) == (case, said[1])
     assert await count(snms) == before
+
+
+TOLD = [
+    (("handle",), 7, '参数类型不匹配: handle（收到"7"，应为字符串）'),
+    (("value",), "text", '参数类型不匹配: value（收到"text"，应为数组）'),
+    (("value", 0), 7, '参数类型不匹配: value.0（收到"7"，应为对象）'),
+    (("value", 0), [1], "参数类型不匹配: value.0（应为对象）"),
+    (("value", 0, "index"), "2000", '参数类型不匹配: value.0.index（收到"2000"，应为整数）'),
+    (("templateVersion",), "x" * 129, "参数长度超出限制: templateVersion（收到129，上限为128）"),
+]
+
+
+@pytest.mark.parametrize(("path", "new", "said"), TOLD)
+async def test_a_type_or_length_is_told_with_what_came_and_what_is_wanted(
+    pump, record, path, new, said
+):
+    assert (await pump.told("POST", DATA, changed(record(HANDLE), path, new)))[1] == said
 
 
 async def test_a_misspelt_member_is_a_missing_one(pump, record):

@@ -222,8 +222,8 @@ TOKEN_EXPIRED: Final = Rule(
 )
 DIGEST_DATE: Final = Rule(
     "W-SNMS-DIGEST-DATE",
-    "The digest is right for the date {date}; the node's date in Asia/Shanghai is {today}.",
-    "摘要对应的日期是 {date}；节点在 Asia/Shanghai 的日期是 {today}。",
+    "The password is right, and digested for the date {date}; the node's date in Asia/Shanghai is {today}.",
+    "密码正确，但摘要对应的日期是 {date}；节点在 Asia/Shanghai 的日期是 {today}。",
     "Digest with today's date in China (UTC+8), as yyyy-MM-dd, and mind midnight.",
     "请使用中国时区（UTC+8）当天日期（yyyy-MM-dd）计算摘要，注意零点前后。",
     "snms-api.md §4",

@@ -12,8 +12,8 @@ NOT_HANDLE: Final = Rule(
     "W-HDL-OTHER-PROTOCOL",
     "These bytes are {protocol}, on the port of the binary Handle protocol.",
     "二进制 Handle 协议端口收到的是 {protocol}。",
-    "Send it to the HTTP port (8000), which also takes HTTPS.",
-    "请发送到 HTTP 端口（8000），该端口也支持 HTTPS。",
+    "Send it to the HTTP port (8000 unless it is set otherwise; the start line names it), which also takes HTTPS.",
+    "请发送到 HTTP 端口（未另行设置时为 8000，启动信息中有写明），该端口也支持 HTTPS。",
     "handle-protocol.md §1.1",
 )
 """What clients of HTTP meet that were given the wrong port."""

@@ -204,7 +204,9 @@ class Applications:
         if len(handle) > HANDLE_CHARACTERS_MAX or not (prefix and slash):
             raise NotApplication(handle[:HANDLE_CHARACTERS_MAX], "is no handle")
         if not folded(suffix).startswith(folded(APPLICATION_START)):
-            raise NotApplication(handle, "is no application identity: its suffix begins with App_")
+            raise NotApplication(
+                handle, "is no application identity, whose suffix would begin with App_"
+            )
         entry = self._cache.prefixes.get(prefix)
         if entry is None or not entry.hosted:
             raise NotApplication(handle, "lies under a prefix that is not hosted here")

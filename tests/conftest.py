@@ -222,6 +222,8 @@ class Served:
 
     def launch(self):
         """Start the process, and do not wait."""
+        # A killed node leaves its file behind, and another test's node may have its ports by now.
+        self.ready_file.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [*self.through, IDNODE, "serve", *map(str, self.flags)],
             stdout=subprocess.PIPE,

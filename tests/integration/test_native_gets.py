@@ -44,9 +44,13 @@ async def node(tmp_path_factory):
     free = {"handle_port": 0, "http_port": 0, "admin_port": 0}
     started = Node(Settings(data_dir=folder, dataset="suzhou", **free), seed=1)
     await started.start()
-    await started.dataset.native
-    yield started
-    await started.stop()
+    try:
+        if started.answering.http.native is None:
+            pytest.skip("there is no native code here")
+        await started.dataset.native
+        yield started
+    finally:
+        await started.stop()
 
 
 async def talk(node, *pieces):

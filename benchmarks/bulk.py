@@ -23,7 +23,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import msgpack
 
@@ -31,7 +31,7 @@ from benchmarks import redis, stores
 from benchmarks.machine import cpu_seconds
 from benchmarks.node_process import NodeProcess, RegistrationRefused, batch_headers, post_batch
 from benchmarks.records import BATCH_ITEMS, batches, packed, small_handle, small_values
-from benchmarks.row import Row
+from benchmarks.row import Row, Speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,16 +47,6 @@ BOUNDS = {"Redis SET, AOF everysec": 2.0, "LMDB": 4.0, "RocksDB": 4.0}
 _Body = TypeVar("_Body")
 _Answer = TypeVar("_Answer")
 _Commands: TypeAlias = tuple[bytes, int]
-
-
-class _Speed(NamedTuple):
-    """Identifiers a second, and what one cost the server."""
-
-    rate: float
-    server_cpu: float
-
-    def note(self) -> str:
-        return f"{self.server_cpu:.1f} µs CPU"
 
 
 def run(config: Config) -> list[Row]:
@@ -76,7 +66,7 @@ def _rows(
     """Measure in one order of the handles, beside each peer."""
     count = config.bulk_batches
     with ExitStack() as stack:
-        measures: dict[str, Callable[[], _Speed]] = config.by_core(
+        measures: dict[str, Callable[[], Speed]] = config.by_core(
             lambda each: into_node(each, list(batches(count, series=next(series), order=order)))
         )
         if with_redis:
@@ -110,7 +100,7 @@ def _rows(
     ]
 
 
-def into_node(node: NodeProcess, bodies: Sequence[bytes]) -> _Speed:
+def into_node(node: NodeProcess, bodies: Sequence[bytes]) -> Speed:
     """Register every body once.
 
     Raises:
@@ -133,7 +123,7 @@ def into_node(node: NodeProcess, bodies: Sequence[bytes]) -> _Speed:
 
 def _timed(
     send: Callable[[Sequence[_Body]], list[_Answer]], bodies: Sequence[_Body], server: int
-) -> tuple[list[_Answer], _Speed]:
+) -> tuple[list[_Answer], Speed]:
     """Have each connection send its share of the bodies, all at the same time."""
     shares = [bodies[number::CONNECTIONS] for number in range(CONNECTIONS)]
     os.sync()
@@ -143,7 +133,7 @@ def _timed(
         seconds = time.perf_counter() - started
         spent = cpu_seconds(server) - spent
     items = len(bodies) * BATCH_ITEMS
-    return answers, _Speed(items / seconds, spent * 1e6 / items)
+    return answers, Speed(items / seconds, spent * 1e6 / items)
 
 
 def _check(answer: bytes) -> None:
@@ -161,7 +151,7 @@ def _redis_bodies(count: int) -> Iterator[_Commands]:
         )
 
 
-def _into_redis(server: Server, bodies: Sequence[_Commands]) -> _Speed:
+def _into_redis(server: Server, bodies: Sequence[_Commands]) -> Speed:
     """Set every key once."""
 
     def send(share: Sequence[_Commands]) -> list[None]:
@@ -177,7 +167,7 @@ def _into_redis(server: Server, bodies: Sequence[_Commands]) -> _Speed:
 
 def _into_store(
     store: stores.Store, count: int, series: Iterator[str], order: Random | None
-) -> _Speed:
+) -> Speed:
     """Write batches of identifiers never seen; the processor time is the whole process's."""
     prepared = stores.batches_of(count, series=next(series), order=order)
     os.sync()
@@ -187,4 +177,4 @@ def _into_store(
     seconds = time.perf_counter() - started
     spent = time.process_time() - spent
     items = count * BATCH_ITEMS
-    return _Speed(items / seconds, spent * 1e6 / items)
+    return Speed(items / seconds, spent * 1e6 / items)

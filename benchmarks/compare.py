@@ -14,12 +14,13 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from benchmarks.bulk import into_node
 from benchmarks.native_tools import LoadReport, load
 from benchmarks.node_process import CHECKOUT, NodeProcess
 from benchmarks.records import batches, fill, small_handle, write_handles
+from benchmarks.row import Speed
 
 TURNS: Final = 9
 IDENTIFIERS: Final = 20_000
@@ -27,39 +28,31 @@ BULK_BATCHES: Final = 10
 SECONDS: Final = 1.5
 
 
-class _Found(NamedTuple):
-    """Requests a second, and microseconds of the node's processor time for one."""
-
-    rate: float
-    cost: float
+Measure = Callable[[NodeProcess, Path, int], Speed]
 
 
-Measure = Callable[[NodeProcess, Path, int], _Found]
-
-
-def _of(report: LoadReport) -> _Found:
+def _of(report: LoadReport) -> Speed:
     if report.faults:
         raise SystemExit(f"{report.missing} answers are missing, {report.wrong} are wrong")
-    return _Found(report.rate, report.server_cpu)
+    return Speed(report.rate, report.server_cpu)
 
 
-def _udp(node: NodeProcess, handles: Path, _turn: int) -> _Found:
+def _udp(node: NodeProcess, handles: Path, _turn: int) -> Speed:
     return _of(load("udp_load", node.udp, handles=handles, window=64, seconds=SECONDS))
 
 
-def _tcp(node: NodeProcess, handles: Path, _turn: int) -> _Found:
+def _tcp(node: NodeProcess, handles: Path, _turn: int) -> Speed:
     shape = {"connections": 64, "window": 8, "protocol": "handle"}
     return _of(load("tcp_load", node.tcp, handles=handles, seconds=SECONDS, **shape))
 
 
-def _http(node: NodeProcess, handles: Path, _turn: int) -> _Found:
+def _http(node: NodeProcess, handles: Path, _turn: int) -> Speed:
     shape = {"connections": 16, "window": 1, "protocol": "http"}
     return _of(load("tcp_load", node.http, handles=handles, seconds=SECONDS, **shape))
 
 
-def _bulk(node: NodeProcess, _handles: Path, turn: int) -> _Found:
-    speed = into_node(node, list(batches(BULK_BATCHES, series=f"turn{turn}", order=None)))
-    return _Found(speed.rate, speed.server_cpu)
+def _bulk(node: NodeProcess, _handles: Path, turn: int) -> Speed:
+    return into_node(node, list(batches(BULK_BATCHES, series=f"turn{turn}", order=None)))
 
 
 FACES: Final[dict[str, Measure]] = {
@@ -72,9 +65,9 @@ FACES: Final[dict[str, Measure]] = {
 
 def compared(
     here: NodeProcess, there: NodeProcess, handles: Path, turns: int
-) -> dict[str, list[tuple[_Found, _Found]]]:
+) -> dict[str, list[tuple[Speed, Speed]]]:
     """Return by face what the node of this checkout and that of the other did in each turn."""
-    found: dict[str, list[tuple[_Found, _Found]]] = defaultdict(list)
+    found: dict[str, list[tuple[Speed, Speed]]] = defaultdict(list)
     for turn in range(turns + 1):
         nodes = (here, there) if turn % 2 else (there, here)
         for face, measure in FACES.items():
@@ -105,9 +98,9 @@ def main() -> None:
         found = compared(here, there, handles, max(2, turns))
     print(f"{CHECKOUT} ÷ {other}: processor time a request; requests a second; processor time here")
     for face, pairs in found.items():
-        cost = _told([ours.cost / theirs.cost for ours, theirs in pairs])
+        cost = _told([ours.server_cpu / theirs.server_cpu for ours, theirs in pairs])
         rate = _told([ours.rate / theirs.rate for ours, theirs in pairs])
-        own = statistics.median(ours.cost for ours, _ in pairs)
+        own = statistics.median(ours.server_cpu for ours, _ in pairs)
         print(f"{face:<25} {cost}   {rate}   {own:7.2f} us")
 
 

@@ -21,16 +21,15 @@ import tempfile
 import time
 from collections import defaultdict
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from socket import SHUT_RDWR
 from threading import Thread
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from playwright.sync_api import sync_playwright
 
 from benchmarks.machine import scheduled_seconds
+from benchmarks.node_process import connected
 from idnode.node.addresses import told
 from idnode.node.runtime import Node
 from idnode.node.settings import Settings
@@ -82,8 +81,7 @@ async def serve(folder: Path) -> None:
 
 def _be_refused(url: str) -> None:
     """Ask for what is not there, which is kept."""
-    address = urlsplit(url)
-    connection = HTTPConnection(str(address.hostname), address.port)
+    connection = connected(url)
     connection.request("GET", f"/api/handles/{_REFUSED}")
     connection.getresponse().read()
     connection.close()
@@ -111,8 +109,7 @@ def _share(pid: int) -> float:
 @contextmanager
 def _streaming(admin: str) -> Iterator[None]:
     """Read the stream that the page reads while the block runs."""
-    address = urlsplit(admin)
-    connection = HTTPConnection(str(address.hostname), address.port)
+    connection = connected(admin)
     connection.request("GET", f"/api/v1/journal/stream?most={_SHOWN_A_SECOND}")
     with connection.getresponse() as answer:
         reader = Thread(target=lambda: all(iter(answer.readline, b"")))

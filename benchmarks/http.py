@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks import nginx, wrk
 from benchmarks.native_tools import LoadReport, Server, ToolFailed, load
 from benchmarks.records import small_handle, write_handles
-from benchmarks.row import Row
+from benchmarks.row import Row, Speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,8 +86,8 @@ def _by_wrk(config: Config, node: NodeProcess, bare: Server, body: bytes) -> lis
 def _compared(  # noqa: PLR0913, PLR0917  # the parts of a row
     config: Config,
     what: str,
-    ours: Callable[[], wrk.Found],
-    theirs: Callable[[], wrk.Found],
+    ours: Callable[[], Speed],
+    theirs: Callable[[], Speed],
     peer: str,
     at_least: float | None,
 ) -> Row:

@@ -10,12 +10,10 @@ import statistics
 import struct
 import sys
 from collections.abc import Callable
-from http.client import HTTPConnection
 from typing import Final
-from urllib.parse import urlsplit
 
 from benchmarks.machine import scheduled_seconds
-from benchmarks.node_process import NodeProcess
+from benchmarks.node_process import NodeProcess, connected
 from idnode.registry.handle.wire.constants import OpCode
 from idnode.registry.handle.wire.envelope import Envelope
 from idnode.registry.handle.wire.message import encode_response
@@ -28,13 +26,8 @@ TURNS: Final = 5
 _HANDLE: Final = b"88.900.1/hello"
 
 
-def _connection(url: object) -> HTTPConnection:
-    address = urlsplit(str(url))
-    return HTTPConnection(str(address.hostname), address.port)
-
-
 def _over_http(node: NodeProcess, requests: int) -> None:
-    connection = _connection(node.ready["http"])
+    connection = connected(node.ready["http"])
     path = f"/api/handles/{_HANDLE.decode()}"
     for _ in range(requests):
         connection.request("GET", path)
@@ -55,7 +48,7 @@ def _over_udp(node: NodeProcess, requests: int) -> None:
 
 
 def _switch(node: NodeProcess, mode: str) -> None:
-    connection = _connection(node.ready["admin"])
+    connection = connected(node.ready["admin"])
     headers = {"Content-Type": "application/json"}
     connection.request("PUT", "/api/v1/journal/mode", json.dumps({"mode": mode}), headers)
     assert connection.getresponse().read()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.native_tools import Server
+from benchmarks.peers import free_port, serving_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,12 +53,6 @@ def program() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
 
-def _free_port() -> int:
-    """Return a port that was free a moment ago: nginx cannot choose."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def serving(path: str, body: bytes) -> Iterator[Server]:
     """Serve these bytes at a path while the block runs.
@@ -69,7 +64,7 @@ def serving(path: str, body: bytes) -> Iterator[Server]:
     nginx = program()
     if nginx is None:
         raise NginxFailed(NOT_INSTALLED)
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="idnode-nginx-") as name:
         folder = Path(name)
         file = folder / "files" / path.lstrip("/")
@@ -83,16 +78,10 @@ def serving(path: str, body: bytes) -> Iterator[Server]:
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
             _wait_until_ready(port, process, folder / "log")
-            yield Server(port, _worker_of(process.pid))
+            yield Server(port, serving_process(process.pid))
         finally:
             process.terminate()
             process.wait()
-
-
-def _worker_of(process: int) -> int:
-    """Return the process that serves: nginx's first one only starts it."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
-    return int(children[0]) if children else process
 
 
 def _wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -171,6 +171,12 @@ class NodeProcess:
             connection.close()
 
 
+def connected(url: object) -> HTTPConnection:
+    """Return a connection to one of the URLs of a ready file."""
+    address = urlsplit(str(url))
+    return HTTPConnection(str(address.hostname), address.port)
+
+
 def post_batch(connection: HTTPConnection, body: bytes, headers: dict[str, str]) -> bytes:
     """Post one batch over an open connection and return the body of the answer.
 

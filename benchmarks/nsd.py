@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.native_tools import Server
+from benchmarks.peers import serving_process
 from benchmarks.records import small_values
 
 if TYPE_CHECKING:
@@ -104,16 +105,10 @@ def serving(count: int, *, processes: int = 1) -> Iterator[Server]:
             )
         try:
             _wait_until_ready(port, process, folder / "log")
-            yield Server(port, _last_of(process.pid))
+            yield Server(port, serving_process(process.pid))
         finally:
             process.terminate()
             process.wait()
-
-
-def _last_of(process: int) -> int:
-    """Return the process that serves: NSD's first one only starts it."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
-    return _last_of(int(children[-1])) if children else process
 
 
 def _wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks.native_tools import Server
+from benchmarks.peers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,12 +29,6 @@ class RedisFailed(Exception):
 def installed() -> bool:
     """Return whether there is a redis-server to start."""
     return shutil.which("redis-server") is not None
-
-
-def _free_port() -> int:
-    """Return a port that was free a moment ago: Redis cannot choose one itself."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -60,7 +55,7 @@ def serving(*, sync: str = "") -> Iterator[Server]:
         RedisFailed: It did not start.
 
     """
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="idnode-redis-") as folder:
         command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
         command += ["--save", "", "--loglevel", "warning", "--daemonize", "no"]

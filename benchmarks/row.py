@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
+
+
+class Speed(NamedTuple):
+    """Requests, or identifiers, a second, and the microseconds of processor time that one cost the server."""
+
+    rate: float
+    server_cpu: float
+
+    def note(self) -> str:
+        """Return what one cost, in a few words."""
+        return f"{self.server_cpu:.1f} µs CPU"
 
 
 @dataclass(frozen=True, slots=True)

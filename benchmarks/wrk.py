@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from benchmarks.machine import cpu_seconds
 from benchmarks.native_tools import ToolFailed
+from benchmarks.row import Speed
 
 if TYPE_CHECKING:
     from benchmarks.native_tools import Server
@@ -21,19 +22,12 @@ _COUNT = re.compile(r"^\s*([0-9]+) requests in", re.MULTILINE)
 _ERRORS = re.compile(r"^\s*(?:Non-2xx|Socket errors).*$", re.MULTILINE)
 
 
-class Found(NamedTuple):
-    """Requests answered a second, and the microseconds of processor time that the server spent on one."""
-
-    rate: float
-    server_cpu: float
-
-
 def program() -> str | None:
     """Return the path of wrk."""
     return shutil.which("wrk")
 
 
-def ask(server: Server, path: str, *, seconds: float) -> Found:
+def ask(server: Server, path: str, *, seconds: float) -> Speed:
     """Ask for a path as often as it is answered.
 
     Raises:
@@ -52,4 +46,4 @@ def ask(server: Server, path: str, *, seconds: float) -> Found:
     errors = _ERRORS.search(done.stdout)
     if done.returncode or found is None or count is None or errors is not None:
         raise ToolFailed(f"{' '.join(command)}: {errors[0] if errors else done.stderr.strip()}")
-    return Found(float(found[1]), spent * 1e6 / max(1, int(count[1])))
+    return Speed(float(found[1]), spent * 1e6 / max(1, int(count[1])))

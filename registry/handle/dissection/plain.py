@@ -11,41 +11,45 @@ import struct
 from typing import Final
 
 from idnode.registry.handle.dissection.values import PRIVATE_MARKS, SECRET_TYPES
+from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.values import spans
 from idnode.registry.handle.wire.constants import ENVELOPE_BYTES, OpCode, OpFlag, ResponseCode
+from idnode.registry.handle.wire.errors import ProtocolError
+from idnode.registry.handle.wire.resolution import decode_query, encode_query
 
 _HEAD: Final = struct.Struct(">2xBx8x2I3I8xI")
 """Of envelope and header: flags, sequence number, message length, op code, response code, op flags, body length."""
 _UNSIGNED: Final = struct.Struct(">I")
 _ENVELOPE_FLAGS: Final = 0xE0
-_VALUE_HEAD_BYTES: Final = 14
-"""Index, timestamp, TTL type, TTL and permissions of a value."""
 _NO_CREDENTIAL: Final = bytes(4)
 
 
 def is_plain(data: bytes) -> bool:
     """Return whether a message is a resolution, or a successful answer to one, without a secret in it."""
     try:
-        flags, sequence, length, op_code, response_code, op_flags, body = _HEAD.unpack_from(data)
+        flags, sequence, length, op_code, response_code, op_flags, size = _HEAD.unpack_from(data)
+        end = _HEAD.size + size
         if (
             flags & _ENVELOPE_FLAGS
             or sequence
             or length != len(data) - ENVELOPE_BYTES
             or op_code != OpCode.RESOLUTION
             or op_flags & OpFlag.REQUEST_DIGEST
-            or data[_HEAD.size + body :] != _NO_CREDENTIAL
+            or data[end:] != _NO_CREDENTIAL
             or _is_marked(data)
         ):
             return False
-        at = _behind(data, _HEAD.size)
+        body = data[_HEAD.size : end]
         if response_code == ResponseCode.SUCCESS:
-            at = _behind_values(data, at)
-        elif response_code == 0:
-            at = _behind_query(data, at)
-        else:
+            (handle_bytes,) = _UNSIGNED.unpack_from(body)
+            spans(body[4 + handle_bytes :])
+            return True
+        if response_code:
             return False
-    except struct.error:  # a length led out of the message
+        query = decode_query(body)
+    except (struct.error, ProtocolError, RegistryError):  # a length led elsewhere
         return False
-    return bool(at == _HEAD.size + body)
+    return query.authorization is None and encode_query(query) == body
 
 
 def _is_marked(data: bytes) -> bool:
@@ -53,31 +57,3 @@ def _is_marked(data: bytes) -> bool:
         return True
     upper = data.upper()
     return any(secret in upper for secret in SECRET_TYPES)
-
-
-def _behind(data: bytes, at: int) -> int:
-    """Return where a field ends that begins with its length."""
-    (length,) = _UNSIGNED.unpack_from(data, at)
-    return at + 4 + int(length)
-
-
-def _behind_query(data: bytes, at: int) -> int:
-    (indexes,) = _UNSIGNED.unpack_from(data, at)
-    at += 4 + 4 * int(indexes)
-    (types,) = _UNSIGNED.unpack_from(data, at)
-    at += 4
-    for _ in range(types):
-        at = _behind(data, at)
-    return at
-
-
-def _behind_values(data: bytes, at: int) -> int:
-    (values,) = _UNSIGNED.unpack_from(data, at)
-    at += 4
-    for _ in range(values):
-        at = _behind(data, _behind(data, at + _VALUE_HEAD_BYTES))
-        (references,) = _UNSIGNED.unpack_from(data, at)
-        at += 4
-        for _ in range(references):
-            at = _behind(data, at) + 4
-    return at

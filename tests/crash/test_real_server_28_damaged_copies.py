@@ -13,6 +13,7 @@ import shutil
 from contextlib import suppress
 
 import pytest
+from tests.killed_copy import killed_copy
 
 from idnode.registry.embedded import image
 from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, RegisterOptions
@@ -70,7 +71,7 @@ async def origins(tmp_path):
         older = shutil.copytree(folder, tmp_path / f"{name}-older")
         register = await _write(folder, chance, records, 60)
         if name == "killed":
-            folder = shutil.copytree(folder, tmp_path / "as-killed")
+            folder = killed_copy(folder, tmp_path / "as-killed")
         await register.close()
         made.append(Origin(folder, older, records))
     return made

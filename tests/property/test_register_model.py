@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from tests.killed_copy import killed_copy
 
 from idnode.registry.embedded.core import CORES, Core
 from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, Durability, RegisterOptions
@@ -157,8 +158,7 @@ class RegisterMachine(RuleBasedStateMachine):
 
     @rule()
     def crash_and_open(self):
-        copy = self.new_folder()
-        shutil.copytree(self.folder, copy)
+        copy = killed_copy(self.folder, self.new_folder())
         self.run(self.register.close())
         self.folder = copy
         self.open()

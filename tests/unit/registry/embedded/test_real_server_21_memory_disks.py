@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.killed_copy import killed_copy
 
 from idnode.registry.embedded.options import RegisterOptions
 from idnode.registry.embedded.register import EmbeddedRegister
@@ -55,10 +56,7 @@ async def test_21_a_start_takes_no_more_than_was_written(memory, creates, verify
         register = await EmbeddedRegister.open(folder, options)
         await register.submit(creates(number * 100, 100))
         assert taken(folder) < TAKEN_MAX
-        copy = memory / f"killed{number}"
-        shutil.copytree(
-            folder, copy, copy_function=_sparsely, ignore=shutil.ignore_patterns("*lock*")
-        )
+        copy = killed_copy(folder, memory / f"killed{number}", _sparsely)
         await register.close()
         assert taken(folder) < TAKEN_MAX
         killed = await EmbeddedRegister.open(copy, options)  # as a kill would have left it

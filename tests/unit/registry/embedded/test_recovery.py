@@ -10,9 +10,9 @@
 """
 
 import logging
-import shutil
 
 import pytest
+from tests.killed_copy import killed_copy
 
 from idnode.registry.embedded import image
 from idnode.registry.embedded.options import SEGMENT_BYTES_MIN, RegisterOptions
@@ -56,7 +56,7 @@ async def test_after_a_clean_stop_no_record_is_read(opened, packed):
 async def test_after_a_crash_all_records_are_read(opened, packed, folder, tmp_path):
     register = await opened(SMALL)
     await fill(register, packed)
-    shutil.copytree(folder, tmp_path / "crashed")
+    killed_copy(folder, tmp_path / "crashed")
     again = await EmbeddedRegister.open(tmp_path / "crashed", SMALL)
     report = again.recovered
     assert (report.from_image, report.records, report.cut_bytes) == (False, 21, 0)
@@ -140,7 +140,7 @@ async def test_a_write_cut_short_anywhere_leaves_a_first_part_or_nothing(
     size = (end - start) // len(batch)
     for cut in range(start, end + 1, 8):
         crashed = tmp_path / str(cut)
-        shutil.copytree(folder, crashed)
+        killed_copy(folder, crashed)
         with (crashed / file_name(1)).open("r+b") as file:
             file.seek(cut)
             file.write(bytes(end - cut))
@@ -181,7 +181,7 @@ async def test_what_was_read_back_is_synced_before_anything_is_built_on_it(
             super().sync_data(descriptor)
 
     await fill(await opened(SMALL), packed)
-    shutil.copytree(folder, tmp_path / "crashed")
+    killed_copy(folder, tmp_path / "crashed")
     disk = CountingDisk()
     again = await EmbeddedRegister.open(
         tmp_path / "crashed", RegisterOptions(segment_bytes=SEGMENT_BYTES_MIN, disk=disk)

@@ -169,6 +169,12 @@ class Settings(BaseModel):
     shed_after: float = Field(
         1.0, gt=0, description="seconds for which all must wait that long until some are told busy"
     )
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="cores that answer plain resolutions over HTTP and TCP (1: the event loop's)",
+    )
     udp_threads: int = Field(
         1,
         ge=0,

@@ -7,6 +7,7 @@ each request. It is kept current here: which prefixes it may answer for, and the
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.browsers import plain_hosts
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from idnode.registry.embedded.native.core import SlotTable
     from idnode.registry.handle.clock import Clock
     from idnode.registry.overlay.computed import NativePrefix
+
+_log = logging.getLogger(__name__)
 
 _NATIVE_NEVER: Final = 2
 """How many of the exceptions hold also where native code computes: other servers answer, or a template does."""
@@ -68,6 +71,12 @@ class Answering:
         self._natively = False
         self._ended = False
         if slots is None or not isinstance(clock, SystemClock | MovableClock):
+            if settings.workers > 1:
+                _log.warning(
+                    "workers = %d: the event loop answers alone; threads need the compiled core and the embedded "
+                    "register",
+                    settings.workers,
+                )
             return
         from idnode.node.faces.handle.native.responder import (  # noqa: PLC0415  # may not be built
             Answers,

@@ -122,3 +122,39 @@ async def test_without_scripts_a_page_says_so(browser, node, look):
         await page.goto(f"{seen.base}/journal")
     assert "need JavaScript" in await page.locator("noscript").inner_text()
     await context.close()
+
+
+async def test_the_last_load_test_is_there(look):
+    result = {
+        "exit_code": 1,
+        "verdict": "BROKEN",
+        "seconds": 20.5,
+        "profile": {"name": "smoke", "title": "a look at every face"},
+        "operations": [
+            {
+                "face": "json",
+                "operation": "resolve",
+                "requests": 700,
+                "rate_per_second": 35.0,
+                "failed": 2,
+                "corrected_ms": {"p50": 1.5, "p99": 31.25},
+            }
+        ],
+        "thresholds": [
+            {"of": "all", "name": "p99_ms", "asked": 20.0, "measured": 31.25, "held": False}
+        ],
+        "all": {"requests": 700, "failed": 2, "corrected_ms": {"p50": 1.5, "p99": 31.25}},
+    }
+    async with look() as seen, aiohttp.ClientSession() as session:
+        async with session.put(f"{seen.base}/api/v1/load/result", json=result) as answer:
+            assert answer.status == 204
+        await filled(seen, "load")
+        assert "BROKEN" in await seen.page.locator("#verdict").inner_text()
+        assert "broken: p99_ms of all: 31.25" in await seen.page.locator("#result").inner_text()
+        await seen.page.evaluate(AXE.read_text(encoding="utf-8"))
+        assert await seen.page.evaluate(VIOLATIONS) == []
+    async with look("zh-CN", PHONE) as seen:
+        await filled(seen, "load")
+        assert "未达标：all p99_ms" in await seen.page.locator("#result").inner_text()
+        wide = await seen.page.evaluate("document.documentElement.scrollWidth")
+        assert wide == PHONE["width"]

@@ -6,7 +6,6 @@ Options that it does not know go to Locust as they are.
 """
 
 import argparse
-import http.client
 import json
 import subprocess
 import sys
@@ -23,12 +22,12 @@ from idnode.loadtests.curves import peak_of
 from idnode.loadtests.faults import FaultUnknown, switched_on
 from idnode.loadtests.knee import Probe, search
 from idnode.loadtests.profile import Profile, ProfileInvalid, load_profile, names
+from idnode.loadtests.result_left import leave_result
 from idnode.loadtests.serving import NodeDidNotStart, served_node, served_tree
 from idnode.loadtests.sizing import as_text
 from idnode.loadtests.target import Target, credential_of
 from idnode.loadtests.verdict import ExitCode
 from idnode.loadtests.vitals import processor_seconds_of
-from idnode.node.testing.asking import NodeRefused, ask
 
 LOCUSTFILE: Final = Path(__file__).with_name("locustfile.py")
 OUT: Final = Path("loadtests") / "out"
@@ -56,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if asked.knee or asked.profile == "knee":
                 return _knee(profile, asked, ready, out, for_locust)
             code = _load(profile, _command(asked, ready, out, for_locust), out)
-            _leave(ready, out / "result.json")
+            if refused := leave_result(ready, out / "result.json"):
+                sys.stderr.write(f"{_REASON}{refused}\n")
     except NodeDidNotStart as error:
         return _unusable(f"the node did not start:\n{error}")
     except FaultUnknown as error:
@@ -171,19 +171,6 @@ def _load(profile: Profile, command: Sequence[str], out: Path, *, quiet: bool = 
     if not (out / "result.json").exists():
         return _unusable(_reason((out / "locust.log").read_text("utf-8", errors="replace")))
     return process.returncode
-
-
-def _leave(ready: Path, result: Path) -> None:
-    """Leave the result with the node, whose console shows it; one that takes none fails no load test."""
-    if not result.exists():
-        return
-    admin = json.loads(ready.read_bytes()).get("admin")
-    if admin is None:
-        return
-    try:
-        ask(str(admin), "PUT", "/api/v1/load/result", json.loads(result.read_bytes()))
-    except (NodeRefused, OSError, http.client.HTTPException) as error:
-        sys.stderr.write(f"{_REASON}the node did not take the result: {error}\n")
 
 
 def _reason(log: str) -> str:

@@ -21,7 +21,7 @@ RESULT_BYTES_MAX: Final = 1 << 18
 
 
 class LoadResult(BaseModel):
-    """What the node reads of a ``result.json`` (loadtests/README.md); the rest is kept as it is."""
+    """Members of a ``result.json`` (loadtests/README.md) that pages need; the others are kept as they are."""
 
     model_config = ConfigDict(extra="allow", defer_build=True)
 

@@ -8,6 +8,8 @@
 - With JavaScript off they say what they are missing.
 """
 
+from urllib.parse import unquote
+
 import aiohttp
 import pytest
 from tests.integration.console.conftest import AXE, CHROMIUM, PHONE
@@ -158,3 +160,22 @@ async def test_the_last_load_test_is_there(look):
         assert "未达标：all p99_ms" in await seen.page.locator("#result").inner_text()
         wide = await seen.page.evaluate("document.documentElement.scrollWidth")
         assert wide == PHONE["width"]
+
+
+async def test_a_trace_is_drawn_in_the_language_of_the_page(look):
+    async with look("zh-CN") as seen:
+        await seen.open("identifiers?handle=88.900.1%2Fhello")
+        await seen.page.locator("[data-trace=udp]").click()
+        picture = seen.page.locator("img.trace")
+        await picture.wait_for()
+        source = unquote(await picture.get_attribute("src"))
+        assert "88.900.1/hello: 已应答" in source
+        assert "首先询问" in source
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(
+                f"{seen.base}/api/v1/identifiers/88.900.1%2Fhello/trace", json={"language": "xx"}
+            ) as refused,
+        ):
+            assert refused.status == 400
+            assert (await refused.json())["message"] == "language is one of en, zh"

@@ -184,6 +184,18 @@ class PatroniCluster:
 
         return _found(settled, "a whole cluster")
 
+    def told(self):
+        """Return what the servers and their Patronis say now, and said last: for whoever asks why it does not go on."""
+        lines = []
+        for name in NODES:
+            alive = self._processes[name].poll() is None
+            lines.append(f"--- {name}: port {self.ports[name]}, Patroni {alive and 'runs'}")
+            rest = f"http://127.0.0.1:{self._rest[name]}"
+            lines += [str(self._answers(f"{rest}/{path}")) for path in ("patroni", "cluster")]
+            lines += (self.folder / f"{name}.log").read_text(errors="replace").splitlines()[-60:]
+        lines += (self.folder / "etcd.log").read_text(errors="replace").splitlines()[-10:]
+        return "\n".join(lines)
+
     def acknowledge_alone(self):
         """Have the leader wait for nobody, and whichever standby is there take over."""
         self._synchronous = False

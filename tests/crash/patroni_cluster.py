@@ -124,6 +124,8 @@ class PatroniCluster:
                 "data_dir": str(self.folder / name),
                 "bin_dir": str(self._binaries),
                 "pgpass": str(self.folder / f"{name}.pgpass"),
+                # A spread checkpoint takes minutes, in which a standby is missing.
+                "basebackup": [{"checkpoint": "fast"}],
                 "remove_data_directory_on_diverged_timelines": True,
                 "remove_data_directory_on_rewind_failure": True,
                 "authentication": {"superuser": account, "replication": account},

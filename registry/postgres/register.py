@@ -171,7 +171,7 @@ class PostgresRegister:
         written = result.written
         self._feed.identifiers += len(written.created) - len(written.deleted)
         self._feed.skip(result.told)
-        for key, stored in written.prefix_handles().items():
+        for key, stored in written.prefix_handles.items():
             self._records.changed(key, stored, self._watchers)
 
     async def _follow(self, keys: Sequence[bytes]) -> None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from idnode.registry.decisions import NEW, aborted, creation, decide
 from idnode.registry.errors import HandleExists
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.errors import InvalidHandle, RegistryError
 from idnode.registry.handle.names import PREFIX_HANDLE_START, fold, prefix_of
 from idnode.registry.mutation import Create
+from idnode.registry.postgres.limits import CREATED_HANDLE_BYTES_MAX
 from idnode.registry.register import Stored
 
 if TYPE_CHECKING:
@@ -116,12 +117,19 @@ class PlainCreations:
 def _judge(create: Create, wanted: dict[bytes, Stored]) -> bytes | RegistryError:
     """Return the folded handle of a creation that is in order; the first one of a handle is wanted."""
     try:
+        _check_size(create)
         public = creation(create, exists=False)
     except RegistryError as error:
         return error.with_traceback(None)
     key = fold(create.handle)
     wanted.setdefault(key, Stored(create.handle, create.values, public))
     return key
+
+
+def _check_size(mutation: Mutation) -> None:
+    """Refuse what the database would refuse together with everything else in the transaction."""
+    if type(mutation) is Create and len(mutation.handle) > CREATED_HANDLE_BYTES_MAX:
+        raise InvalidHandle(f"Handle is longer than {CREATED_HANDLE_BYTES_MAX} bytes")
 
 
 def keys_of(submissions: Sequence[Submission]) -> list[bytes]:
@@ -165,6 +173,7 @@ class _Page:
         """Return the outcome of a mutation, and note what it makes of its record."""
         key = fold(mutation.handle)
         try:
+            _check_size(mutation)
             handle, values, public, outcome = decide(mutation, self._existing(key))
         except RegistryError as error:
             return error.with_traceback(None)

@@ -10,6 +10,9 @@ WRITE_QUEUE_ITEMS_MAX: Final = 200_000
 WRITE_QUEUE_BYTES_MAX: Final = 256 << 20
 """Most bytes of handles and values waiting for the writer; beyond it a submission is refused at once."""
 
+CREATED_HANDLE_BYTES_MAX: Final = 2600
+"""Most bytes of a handle that is created: an entry of PostgreSQL's index takes a third of a page."""
+
 GROUP_ITEMS_MAX: Final = 10_000
 """Mutations after which a transaction takes no further submissions."""
 

@@ -126,11 +126,15 @@ class PrivatePostgres:
         self.sql(f"CREATE DATABASE {name} TEMPLATE ready STRATEGY file_copy")
         return self.url(name)
 
+    def url_of_folder(self, folder):
+        """Return the URL of the database that belongs to a folder."""
+        if folder not in self._of_folders:
+            self._of_folders[folder] = self.prepared()
+        return self._of_folders[folder]
+
     async def open_of_folder(self, _register, opening):
         """Open a register as `registry/engines.py` does, on a database that belongs to the folder."""
-        if opening.folder not in self._of_folders:
-            self._of_folders[opening.folder] = self.prepared()
-        return await engines.open_register(self._of_folders[opening.folder], opening)
+        return await engines.open_register(self.url_of_folder(opening.folder), opening)
 
     def stop(self):
         """End it, and remove what it wrote."""

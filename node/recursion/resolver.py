@@ -31,7 +31,7 @@ class RecursiveResolver(Resolver):
         del request
         return None
 
-    def resolve(
+    def resolve(  # noqa: PLR0913  # keywords but for the first
         self,
         handle: bytes,
         *,

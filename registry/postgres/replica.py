@@ -76,7 +76,7 @@ class Replica:
 
     @property
     def fit(self) -> bool:
-        """Whether its answers are not older than allowed."""
+        """Return whether its answers are not older than allowed."""
         return self._now() < self.caught_up + self._stale_max
 
     async def _follow(self) -> None:

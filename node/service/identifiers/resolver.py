@@ -49,7 +49,7 @@ class Resolver:
             handles.serve(n for n, p in served if p in self._whole or p == PREFIX_OF_PREFIXES)
         return handles
 
-    def resolve(
+    def resolve(  # noqa: PLR0913  # keywords but for the first
         self,
         handle: bytes,
         *,

@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from importlib import import_module
 from math import inf
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from idnode.registry.directory import plain
@@ -206,7 +205,8 @@ class Directory:
             raise DirectoryBusy("Too much work waits for the directory")
         self._waiting += 1
         try:
-            done = asyncio.get_running_loop().run_in_executor(self._executor, self._timed, work)
+            loop = asyncio.get_running_loop()
+            done = loop.run_in_executor(self._executor, self._timed, work, loop.time)
         except BaseException:
             self._waiting -= 1
             raise
@@ -221,8 +221,8 @@ class Directory:
         except sqlite3.Error as error:
             raise DirectoryUnavailable(f"The directory refused: {error}") from error
 
-    def _timed(self, work: Callable[[], Result]) -> Result:
-        self._begun = monotonic()
+    def _timed(self, work: Callable[[], Result], now: Callable[[], float]) -> Result:
+        self._begun = now()
         try:
             return work()
         finally:
@@ -230,7 +230,8 @@ class Directory:
 
     def _drop_stuck(self) -> None:
         """Drop a connection whose answer the thread has waited for too long: it would wait for a dead machine."""
-        if self._database is not None and monotonic() - self._begun >= _SHARED_SECONDS:
+        waited = asyncio.get_running_loop().time() - self._begun
+        if self._database is not None and waited >= _SHARED_SECONDS:
             self._database.drop()
 
     def _one_less(self, done: asyncio.Future[Any]) -> None:

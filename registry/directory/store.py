@@ -55,6 +55,7 @@ class Directory:
         self._file = _file_of(url)
         self._waiting = 0
         self._begun = inf
+        self._running: Callable[[], Any] | None = None
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
         self._database: Database | None = None
 
@@ -216,22 +217,26 @@ class Directory:
                 return await asyncio.shield(done)
         except TimeoutError as error:
             done.cancel()  # what waits behind other work is not begun any more
-            self._drop_stuck()
+            self._drop_stuck(work)
             raise DirectoryUnavailable("The directory's database does not answer") from error
         except sqlite3.Error as error:
             raise DirectoryUnavailable(f"The directory refused: {error}") from error
 
     def _timed(self, work: Callable[[], Result], now: Callable[[], float]) -> Result:
-        self._begun = now()
+        self._begun, self._running = now(), work
         try:
             return work()
         finally:
-            self._begun = inf
+            self._begun, self._running = inf, None
 
-    def _drop_stuck(self) -> None:
-        """Drop a connection whose answer the thread has waited for too long: it would wait for a dead machine."""
+    def _drop_stuck(self, given_up: Callable[[], Any] | None = None) -> None:
+        """Drop a connection whose answer the thread has waited for too long: it would wait for a dead machine.
+
+        Work that was given up has waited long enough, although it began a moment after its caller.
+        """
         waited = asyncio.get_running_loop().time() - self._begun
-        if self._database is not None and waited >= _SHARED_SECONDS:
+        stuck = waited >= _SHARED_SECONDS or (given_up is not None and self._running is given_up)
+        if self._database is not None and stuck:
             self._database.drop()
 
     def _one_less(self, done: asyncio.Future[Any]) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 
 from benchmarks import postgres_server
-from benchmarks.records import BATCH_ITEMS, small_handle, small_packed
+from benchmarks.records import BATCH_ITEMS, small_handle, small_packed, small_values
 from benchmarks.row import Row
 from idnode.registry.copying import Item, copy
 from idnode.registry.embedded.register import EmbeddedRegister
@@ -41,6 +41,8 @@ CREATE_SHARE = 0.10
 LOOK_UP_SHARE = 0.3
 _ASKED = 1000
 _PORTION = 20_000
+_PAGES = 2000
+_PAGE_HANDLES = 1000
 
 
 def run(config: Config) -> list[Row]:
@@ -94,7 +96,8 @@ async def _created_a_second(engine: Register, start: int, batches: int) -> float
     if whole is None:
         values = small_packed(0)
         made = [
-            [Create(small_handle(number).encode(), values) for number in each] for each in requests
+            [Create(small_handle(number).encode(), values, public=True) for number in each]
+            for each in requests
         ]
         began = time.perf_counter()
         await asyncio.gather(*(engine.submit(batch) for batch in made))
@@ -108,8 +111,7 @@ async def _created_a_second(engine: Register, start: int, batches: int) -> float
 
 
 def _request(numbers: range) -> bytes:
-    value = [1, "URL", "https://example.org/products/gearbox/000000"]
-    return msgpack.packb([[small_handle(number), [value]] for number in numbers])
+    return msgpack.packb([[small_handle(number), small_values(0)] for number in numbers])
 
 
 async def _found_a_second(engine: Register, records: int) -> float:
@@ -178,6 +180,11 @@ async def _look(url: str, records: int) -> dict[str, float]:
         began = time.perf_counter()
         await fetched(lambda: together(register.lookup, handles))
         read = time.perf_counter() - began
+        behind = [b"88.900.1/%012d" % chosen.randrange(records) for _ in range(_PAGES)]
+        began = time.perf_counter()
+        for handle in behind:
+            await register.page(b"88.900.1", after=handle, limit=_PAGE_HANDLES)
+        listed = time.perf_counter() - began
         made = [Create(b"88.900.2/%d" % number, values) for number in range(50_000)]
         began = time.perf_counter()
         await register.submit(made)
@@ -187,6 +194,7 @@ async def _look(url: str, records: int) -> dict[str, float]:
     return {
         "open_seconds": round(opened, 2),
         "random_look_ups_a_second": round(len(handles) / read),
+        "random_pages_a_second": round(len(behind) / listed),
         "creations_a_second": round(len(made) / written),
     }
 

@@ -103,14 +103,16 @@ async def carried_out_again(
 def together(judge: Callable[[_Argument], _Result], items: Iterable[_Argument]) -> list[_Result]:
     """Return what ``judge`` returns for each item; what any of them misses is asked for at once."""
     results: list[_Result] = []
-    missing: list[NotFetched] = []
+    missing: list[bytes] = []
+    prefetch = None
     for item in items:
         try:
             results.append(judge(item))
-        except NotFetched as lacking:
-            missing.append(lacking)
-    if missing:
-        raise NotFetched.joined(missing)
+        except NotFetched as lacking:  # not kept, since each holds the frames that it passed
+            missing += lacking.handles
+            prefetch = lacking.prefetch
+    if prefetch is not None:
+        raise NotFetched(dict.fromkeys(missing), prefetch)
     return results
 
 

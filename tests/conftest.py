@@ -13,7 +13,14 @@ import sys
 import threading
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A machine that is busy makes no promise false, so no example is timed.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 IDNODE = Path(sys.executable).with_name("idnode")
 
@@ -28,7 +35,7 @@ def pytest_addoption(parser):
         "--register-engine",
         default="embedded",
         choices=("embedded", "fake", "postgresql"),
-        help="engine under the nodes that tests start in this process",
+        help="engine under the nodes that tests start",
     )
     parser.addoption(
         "--thorough",
@@ -280,41 +287,63 @@ class Served:
 class Launcher:
     """Starts nodes, and ends them after the test."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, register_of):
         self._folder = folder
+        self._register_of = register_of
         self.nodes = []
+
+    def _made(self, flags, folder=None, through=()):
+        folder = folder or self._folder
+        if "--register" not in flags:
+            flags = (*flags, *self._register_of(folder / "data"))
+        self.nodes.append(Served(folder, *flags, through=through))
+        return self.nodes[-1]
 
     def __call__(self, *flags, folder=None, through=()):
         """Return a node that is ready, with further flags; ``through`` is a command that starts it."""
-        self.nodes.append(Served(folder or self._folder, *flags, through=through))
-        return self.nodes[-1].start()
+        return self._made(flags, folder, through).start()
+
+    def launched(self, *flags):
+        """Return a node that has only just begun to start."""
+        return self._made(flags).launch()
 
     def refused(self, *flags):
         """Return exit code and lines of a node that does not start."""
-        node = Served(self._folder, *flags)
-        self.nodes.append(node)
-        node.launch()
+        node = self.launched(*flags)
         code = node.process.wait(PATIENCE_SECONDS)
         return code, node.output.finished().splitlines()
 
 
+@pytest.fixture(scope="module")
+def register_of(request):
+    """Return a function that returns the flags of a node's register, given its data directory.
+
+    That is PostgreSQL if the command line says so and the module names no engines.
+    """
+    asked = request.config.getoption("--register-engine") == "postgresql"
+    if not asked or hasattr(request.module, "REGISTER_ENGINES"):
+        return lambda _folder: ()
+    server = request.getfixturevalue("postgres")
+    return lambda folder: ("--register", server.url_of_folder(folder))
+
+
 @pytest.fixture
-def served(tmp_path):
+def served(tmp_path, register_of):
     """Return a function that starts a node in a process of its own, with further flags."""
-    with _launcher(tmp_path) as launcher:
+    with _launcher(tmp_path, register_of) as launcher:
         yield launcher
 
 
 @pytest.fixture(scope="module")
-def launch_shared(tmp_path_factory):
+def launch_shared(tmp_path_factory, register_of):
     """Return a function that starts a node for the tests of a module; its data is in a folder of its own each time."""
-    with _launcher(None) as launcher:
+    with _launcher(None, register_of) as launcher:
         yield lambda *flags: launcher(*flags, folder=tmp_path_factory.mktemp("shared"))
 
 
 @contextlib.contextmanager
-def _launcher(folder):
-    launcher = Launcher(folder)
+def _launcher(folder, register_of):
+    launcher = Launcher(folder, register_of)
     try:
         yield launcher
     finally:

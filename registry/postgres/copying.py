@@ -117,7 +117,7 @@ class PostgresCopying:
         return len(portion) - len(made)
 
     async def _note(self, source: str, made: Sequence[Item], place: Place) -> None:
-        counts = Written([(each.key, each.stored) for each in made], [], []).counts()
+        counts = Written([(each.key, each.stored) for each in made], [], []).counts
         await self._connection.execute(
             statements.ADD_COUNTS, list(counts), list(counts.values()), _LANE
         )

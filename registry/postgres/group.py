@@ -7,13 +7,16 @@ were; everything else is decided (`registry/decisions.py`) on rows that the tran
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from idnode.registry.decisions import NEW, aborted, creation, decide
 from idnode.registry.errors import HandleExists
-from idnode.registry.handle.errors import RegistryError
+from idnode.registry.handle.errors import InvalidHandle, RegistryError
 from idnode.registry.handle.names import PREFIX_HANDLE_START, fold, prefix_of
 from idnode.registry.mutation import Create
+from idnode.registry.postgres.limits import CREATED_HANDLE_BYTES_MAX
 from idnode.registry.register import Stored
 
 if TYPE_CHECKING:
@@ -47,25 +50,32 @@ class Row(NamedTuple):
     version: int
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True)
+class Written:
     """Holds what a transaction writes, ascending by folded handle."""
 
     created: list[tuple[bytes, Stored]]
     changed: list[tuple[bytes, Stored, int]]
     deleted: list[tuple[bytes, int]]
 
+    @cached_property
     def counts(self) -> dict[bytes, int]:
-        """Return by how many handles each prefix grows, ascending by prefix."""
+        """By how many handles each prefix grows, ascending by prefix."""
         grown = Counter(prefix_of(key) for key, _stored in self.created)
         grown.subtract(prefix_of(key) for key, _version in self.deleted)
         return {prefix: grown[prefix] for prefix in sorted(grown) if grown[prefix]}
 
+    @cached_property
     def prefix_handles(self) -> dict[bytes, Stored | None]:
-        """Return what becomes of each prefix handle that is written, ascending."""
-        written: dict[bytes, Stored | None] = dict(self.created)
-        written |= {key: stored for key, stored, _version in self.changed}
-        written |= {key: None for key, _version in self.deleted}
-        return {key: written[key] for key in sorted(written) if key.startswith(PREFIX_HANDLE_START)}
+        """Prefix handles that are written, ascending, and what becomes of each."""
+        written: dict[bytes, Stored | None] = dict(filter(_of_prefix, self.created))
+        written |= {key: stored for key, stored, _version in filter(_of_prefix, self.changed)}
+        written |= {key: None for key, _version in filter(_of_prefix, self.deleted)}
+        return {key: written[key] for key in sorted(written)}
+
+
+def _of_prefix(item: tuple[bytes, Any] | tuple[bytes, Any, int]) -> bool:
+    return item[0].startswith(PREFIX_HANDLE_START)
 
 
 class PlainCreations:
@@ -79,13 +89,18 @@ class PlainCreations:
                 assert type(mutation) is Create  # a plain submission has nothing else
                 self._judged.append(_judge(mutation, wanted))
         self.wanted = [(key, wanted[key]) for key in sorted(wanted)]
+        # That all are new is usual, and this may be a thread, so the answers are made up already.
+        self._if_all_are_new = self._decided(set(wanted))
 
-    def written(self, made: set[bytes]) -> Written:
-        """Return what is written, of which these folded handles are new."""
-        return Written([item for item in self.wanted if item[0] in made], [], [])
+    def decided(self, made: set[bytes]) -> tuple[list[Outcome], Written]:
+        """Return the outcomes in order, and what is written, given the folded handles that were inserted."""
+        if len(made) == len(self.wanted):
+            return self._if_all_are_new
+        return self._decided(made)
 
-    def outcomes(self, made: set[bytes]) -> list[Outcome]:
-        """Return the outcomes in order, given the folded handles that were inserted."""
+    def _decided(self, made: set[bytes]) -> tuple[list[Outcome], Written]:
+        written = Written([item for item in self.wanted if item[0] in made], [], [])
+        _ = written.counts, written.prefix_handles  # looked up here, and kept
         left = set(made)
         found: list[Outcome] = []
         for judged in self._judged:
@@ -96,18 +111,25 @@ class PlainCreations:
                 found.append(NEW)
             else:
                 found.append(HandleExists("Handle already exists"))
-        return found
+        return found, written
 
 
 def _judge(create: Create, wanted: dict[bytes, Stored]) -> bytes | RegistryError:
     """Return the folded handle of a creation that is in order; the first one of a handle is wanted."""
     try:
+        _check_size(create)
         public = creation(create, exists=False)
     except RegistryError as error:
         return error.with_traceback(None)
     key = fold(create.handle)
     wanted.setdefault(key, Stored(create.handle, create.values, public))
     return key
+
+
+def _check_size(mutation: Mutation) -> None:
+    """Refuse what the database would refuse together with everything else in the transaction."""
+    if type(mutation) is Create and len(mutation.handle) > CREATED_HANDLE_BYTES_MAX:
+        raise InvalidHandle(f"Handle is longer than {CREATED_HANDLE_BYTES_MAX} bytes")
 
 
 def keys_of(submissions: Sequence[Submission]) -> list[bytes]:
@@ -151,6 +173,7 @@ class _Page:
         """Return the outcome of a mutation, and note what it makes of its record."""
         key = fold(mutation.handle)
         try:
+            _check_size(mutation)
             handle, values, public, outcome = decide(mutation, self._existing(key))
         except RegistryError as error:
             return error.with_traceback(None)

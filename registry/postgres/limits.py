@@ -10,6 +10,9 @@ WRITE_QUEUE_ITEMS_MAX: Final = 200_000
 WRITE_QUEUE_BYTES_MAX: Final = 256 << 20
 """Most bytes of handles and values waiting for the writer; beyond it a submission is refused at once."""
 
+CREATED_HANDLE_BYTES_MAX: Final = 2600
+"""Most bytes of a handle that is created: an entry of PostgreSQL's index takes a third of a page."""
+
 GROUP_ITEMS_MAX: Final = 10_000
 """Mutations after which a transaction takes no further submissions."""
 
@@ -42,6 +45,9 @@ LANES: Final = 16
 
 POLL_SECONDS: Final = 1.0
 """Time between two looks at what other nodes changed."""
+
+NEAR_CACHE_BYTES_MAX: Final = 64 << 20
+"""Most memory of records that are kept for public resolution; the oldest ones go."""
 
 assert BATCH_ITEMS_MAX <= WRITE_QUEUE_ITEMS_MAX
 assert BATCH_ITEMS_MAX <= LOOK_UPS_WAITING_MAX

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import asyncpg
+
+from idnode.registry.errors import RegisterUnavailable
 from idnode.registry.postgres.connections import AWAY, away, connect
 from idnode.registry.postgres.statements import (
     KEEP_SHARED_FILE,
@@ -13,10 +16,12 @@ from idnode.registry.postgres.statements import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from idnode.registry.postgres.address import Address
-    from idnode.registry.postgres.connections import Connections
+    from idnode.registry.postgres.connections import Connection, Connections
+
+_Result = TypeVar("_Result")
 
 
 class SharedDatabase:
@@ -40,6 +45,8 @@ class SharedDatabase:
             await connection.execute(f"SELECT pg_advisory_lock({STARTING_LOCK})")
         except AWAY as error:
             raise away(error) from error
+        except asyncpg.PostgresError as error:
+            raise RegisterUnavailable(f"The database refused: {error}") from error
         try:
             yield
         finally:
@@ -52,7 +59,7 @@ class SharedDatabase:
             RegisterUnavailable: The database cannot be reached.
 
         """
-        rows = await self._connections.ask(lambda one: one.fetch(SHARED_FILES))
+        rows = await self._asked(lambda one: one.fetch(SHARED_FILES))
         return {row[0]: row[1] for row in rows}
 
     async def keep(self, files: Mapping[str, bytes]) -> None:
@@ -63,4 +70,10 @@ class SharedDatabase:
 
         """
         names, contents = list(files), list(files.values())
-        await self._connections.ask(lambda one: one.execute(KEEP_SHARED_FILE, names, contents))
+        await self._asked(lambda one: one.execute(KEEP_SHARED_FILE, names, contents))
+
+    async def _asked(self, work: Callable[[Connection], Awaitable[_Result]]) -> _Result:
+        try:
+            return await self._connections.ask(work)
+        except asyncpg.PostgresError as error:
+            raise RegisterUnavailable(f"The database refused: {error}") from error

@@ -3,8 +3,12 @@
 from typing import Final
 
 LOOK_UP: Final = """
-SELECT folded, spelled, packed, public FROM record WHERE folded = ANY($1::bytea[])
+SELECT found.folded, found.spelled, found.packed, found.public
+FROM unnest($1::bytea[]) AS asked(folded), LATERAL (
+    SELECT folded, spelled, packed, public FROM record WHERE folded = asked.folded LIMIT 1
+) AS found
 """
+"""Looks in the index for each key, whatever the planner believes of the table: an ``= ANY`` it may answer by reading all."""
 
 FIRST_PAGE: Final = """
 SELECT spelled FROM record WHERE folded >= $1 AND folded < $2 ORDER BY folded LIMIT $3
@@ -105,6 +109,13 @@ FORGET_COPIED: Final = "DELETE FROM copied WHERE source = $1"
 
 COUNTS: Final = """
 SELECT prefix, sum(n)::bigint FROM prefix_count GROUP BY prefix HAVING sum(n) <> 0
+"""
+
+CURRENT_PLACE: Final = "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint"
+"""Every commit that anybody has seen lies before it."""
+
+REPLAYED_PLACE: Final = """
+SELECT CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint END
 """
 
 SIZE: Final = "SELECT pg_database_size(current_database())"

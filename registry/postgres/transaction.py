@@ -7,25 +7,21 @@ are added; so transactions of several nodes that touch the same handles wait for
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from idnode.registry.postgres import statements
-from idnode.registry.postgres.group import PlainCreations, Row, decided, keys_of
+from idnode.registry.postgres.group import Row, decided, keys_of
+from idnode.registry.postgres.inserting import columns
+from idnode.registry.postgres.limits import LANES
+from idnode.registry.postgres.queue import AT_ONCE
 from idnode.registry.register import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from idnode.registry.mutation import Outcome
     from idnode.registry.postgres.connections import Connection
-    from idnode.registry.postgres.group import Submission, Written
-
-
-_Result = TypeVar("_Result")
-
-_AT_ONCE: Final = 100
-"""Mutations that are decided without leaving the loop: about a millisecond's."""
+    from idnode.registry.postgres.group import Written
+    from idnode.registry.postgres.inserting import Inserter
+    from idnode.registry.postgres.queue import Group
 
 
 class Overtaken(Exception):
@@ -42,7 +38,12 @@ class Result(NamedTuple):
 
 
 async def carry_out(
-    connection: Connection, submissions: Sequence[Submission], *, writer: int, token: int, lane: int
+    connection: Connection,
+    group: Group,
+    inserter: Inserter,
+    *,
+    writer: int,
+    token: int,
 ) -> Result:
     """Begin a transaction and do everything but commit it.
 
@@ -53,34 +54,27 @@ async def carry_out(
     """
     # Numbers of our own, so there is nothing to be quoted.
     await connection.execute(f"BEGIN; UPDATE writer SET token = {token} WHERE id = {writer}")  # noqa: S608
-    if all(submission.plain for submission in submissions):
-        creations = await _aside(partial(PlainCreations, submissions), submissions)
-        made = await _create(connection, creations.wanted)
-        outcomes, written = creations.outcomes(made), creations.written(made)
+    if group.plain:
+        creations = await group.creations()
+        outcomes, written = creations.decided(await inserter.insert(connection, creations.wanted))
     else:
-        rows = await _locked(connection, keys_of(submissions))
-        outcomes, written = await _aside(partial(decided, submissions, rows), submissions)
-        await _write(connection, written)
-    told = await _tell(connection, list(written.prefix_handles()))
-    counts = written.counts()
+        outcomes, written = await _decided(connection, group)
+        await _write(connection, inserter, written)
+    told = await _tell(connection, list(written.prefix_handles))
+    counts = written.counts
     if counts:
-        await connection.execute(statements.ADD_COUNTS, list(counts), list(counts.values()), lane)
+        await connection.execute(
+            statements.ADD_COUNTS, list(counts), list(counts.values()), writer % LANES
+        )
     return Result(outcomes, written, told)
 
 
-async def _aside(work: Callable[[], _Result], submissions: Sequence[Submission]) -> _Result:
-    """Return what work makes of submissions; of many in a thread, so that the loop answers others meanwhile."""
-    if sum(len(each.mutations) for each in submissions) <= _AT_ONCE:
-        return work()
-    return await asyncio.to_thread(work)
-
-
-async def _create(connection: Connection, wanted: Sequence[tuple[bytes, Stored]]) -> set[bytes]:
-    """Insert what is not there yet, and return the folded handles of that."""
-    if not wanted:
-        return set()
-    made = await connection.fetch(statements.CREATE, *_columns(wanted))
-    return {row[0] for row in made}
+async def _decided(connection: Connection, group: Group) -> tuple[list[Outcome], Written]:
+    """Lock what is there, and decide on it; many in a thread, so that the loop answers others meanwhile."""
+    rows = await _locked(connection, keys_of(group.submissions))
+    if group.items <= AT_ONCE:
+        return decided(group.submissions, rows)
+    return await asyncio.to_thread(decided, group.submissions, rows)
 
 
 async def _locked(connection: Connection, keys: list[bytes]) -> dict[bytes, Row]:
@@ -91,14 +85,14 @@ async def _locked(connection: Connection, keys: list[bytes]) -> dict[bytes, Row]
     }
 
 
-async def _write(connection: Connection, written: Written) -> None:
-    made = await _create(connection, written.created)
+async def _write(connection: Connection, inserter: Inserter, written: Written) -> None:
+    made = await inserter.insert(connection, written.created)
     if len(made) < len(written.created):
         raise Overtaken
     if written.changed:
         rows = [(key, stored) for key, stored, _version in written.changed]
         versions = [version for _key, _stored, version in written.changed]
-        changed = await connection.fetch(statements.CHANGE, *_columns(rows), versions)
+        changed = await connection.fetch(statements.CHANGE, *columns(rows), versions)
         if len(changed) < len(rows):
             raise Overtaken
     if written.deleted:
@@ -112,15 +106,3 @@ async def _tell(connection: Connection, prefix_handles: list[bytes]) -> list[int
         return []
     await connection.execute(f"SELECT pg_advisory_xact_lock({statements.TELLING_LOCK})")
     return [row[0] for row in await connection.fetch(statements.TELL_CHANGES, prefix_handles)]
-
-
-def _columns(
-    rows: Sequence[tuple[bytes, Stored]],
-) -> tuple[list[bytes], list[bytes], list[bytes], list[bool]]:
-    """Return the columns of records for `unnest`."""
-    return (
-        [key for key, _stored in rows],
-        [stored.handle for _key, stored in rows],
-        [stored.values for _key, stored in rows],
-        [stored.public for _key, stored in rows],
-    )

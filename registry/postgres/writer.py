@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -20,17 +19,16 @@ from idnode.registry.errors import RegisterAway, RegisterBusy, RegisterClosed, R
 from idnode.registry.postgres import statements
 from idnode.registry.postgres.connections import AWAY, Dropped, away, connect, within
 from idnode.registry.postgres.group import Submission, distributed
+from idnode.registry.postgres.inserting import Inserter
 from idnode.registry.postgres.limits import (
     COMMIT_SECONDS,
-    GROUP_BYTES_MAX,
-    GROUP_ITEMS_MAX,
-    LANES,
     RESOLVE_SECONDS,
     RETRIES_MAX,
     STATEMENTS_SECONDS,
     WRITE_QUEUE_BYTES_MAX,
     WRITE_QUEUE_ITEMS_MAX,
 )
+from idnode.registry.postgres.queue import Queue
 from idnode.registry.postgres.transaction import Overtaken, Result, carry_out
 
 if TYPE_CHECKING:
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from idnode.registry.mutation import Mutation, Outcome
     from idnode.registry.postgres.address import Address
     from idnode.registry.postgres.connections import Connection
+    from idnode.registry.postgres.queue import Group
 
 _log: Final = logging.getLogger(__name__)
 
@@ -67,8 +66,8 @@ class Writer:
         self._settings = {"synchronous_commit": "off"} if relaxed else {}
         self._committed = committed
         self._id = secrets.randbits(62)
-        self._lane = self._id % LANES
-        self._queue: deque[Submission] = deque()
+        self._inserter = Inserter()
+        self._queue = Queue()
         self._bytes = 0
         self.items = 0
         """Mutations that were taken and are not answered yet."""
@@ -137,7 +136,7 @@ class Writer:
     async def _run(self) -> None:
         while True:
             while self._queue:
-                await self._answer(self._next_group())
+                await self._answer(self._queue.next_group())
             if self._closing:
                 return
             self._wake.clear()
@@ -146,19 +145,7 @@ class Writer:
             else:
                 await self._wake.wait()
 
-    def _next_group(self) -> list[Submission]:
-        """Take the submissions of one transaction: plain ones together, others together, in order."""
-        group = [self._queue.popleft()]
-        items, size = len(group[0].mutations), group[0].bytes
-        while self._queue and self._queue[0].plain == group[0].plain:
-            items += len(self._queue[0].mutations)
-            size += self._queue[0].bytes
-            if items > GROUP_ITEMS_MAX or size > GROUP_BYTES_MAX:
-                break
-            group.append(self._queue.popleft())
-        return group
-
-    async def _answer(self, group: list[Submission]) -> None:
+    async def _answer(self, group: Group) -> None:
         started = self._loop.time()
         failure: RegistryError | None = None
         result = None
@@ -169,18 +156,22 @@ class Writer:
         except asyncpg.PostgresError as error:
             _log.error("the database refused a transaction: %s", error)  # says it all
             failure = RegisterAway(f"The database refused ({type(error).__name__})")
-        for submission in group:
+        except Exception as error:  # noqa: BLE001  # whoever waits is to be told
+            _log.exception("a transaction failed")
+            self._drop()
+            failure = RegisterUnavailable(f"The register failed ({type(error).__name__})")
+        for submission in group.submissions:
             self.items -= len(submission.mutations)
             self._bytes -= submission.bytes
         if result is not None:
             self.unreachable = ""
             self._committed(self._loop.time() - started, result)
-            for submission, outcomes in distributed(group, result.outcomes):
+            for submission, outcomes in distributed(group.submissions, result.outcomes):
                 if not submission.done.done():  # else its caller has given up
                     submission.done.set_result(outcomes)
             return
         assert failure is not None
-        for submission in group:
+        for submission in group.submissions:
             if not submission.done.done():
                 submission.done.set_exception(failure)
                 submission.done.exception()  # its caller may have given up
@@ -191,14 +182,14 @@ class Writer:
         """Refuse what waits behind a transaction that could not be carried out."""
         error = RegisterAway(self.unreachable)
         while self._queue:
-            submission = self._queue.popleft()
+            submission = self._queue.pop()
             self.items -= len(submission.mutations)
             self._bytes -= submission.bytes
             if not submission.done.done():
                 submission.done.set_exception(error)
                 submission.done.exception()
 
-    async def _carried_out(self, group: list[Submission]) -> Result:
+    async def _carried_out(self, group: Group) -> Result:
         """Return what a transaction did, once it is committed.
 
         Raises:
@@ -225,10 +216,8 @@ class Writer:
                 return result
         raise RegisterAway("Other nodes write the same records again and again; try again later")
 
-    async def _prepared(
-        self, connection: Connection, group: list[Submission], token: int
-    ) -> Result:
-        work = carry_out(connection, group, writer=self._id, token=token, lane=self._lane)
+    async def _prepared(self, connection: Connection, group: Group, token: int) -> Result:
+        work = carry_out(connection, group, self._inserter, writer=self._id, token=token)
         try:
             return await within(STATEMENTS_SECONDS, connection, work)
         except (Overtaken, asyncpg.PostgresError):
@@ -271,7 +260,7 @@ class Writer:
                 connection = await self._new_connection()
                 self._warned = False
                 asked = connection.fetchval(statements.FENCE, self._id, token)
-                happened = await within(left, connection, asked)
+                happened = await within(min(left, COMMIT_SECONDS), connection, asked)
                 if self._warned:
                     connection.terminate()
                     continue
@@ -326,7 +315,9 @@ class Writer:
         """Look whether the database is there again."""
         try:
             await self._connected()
-        except (*AWAY, Dropped, asyncpg.PostgresError):
+        except Exception as error:  # noqa: BLE001  # nobody else would look again
+            if not isinstance(error, (*AWAY, Dropped, asyncpg.PostgresError)):
+                _log.exception("the database cannot be asked")
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PAUSE_SECONDS):
                     await self._wake.wait()

@@ -5,13 +5,17 @@
 * A commit whose connection is cut is resolved: it happened once, or it is done anew; when the database does not say
   for long, nobody pretends to know.
 * While the database is away, writes and reads are refused as busy, at once, and both go on afterwards.
+* A server that is dead without a word keeps nobody from the others.
+* Whatever goes wrong in a transaction, its submitter is told, and the next one is carried out.
+* A handle that is too long for the database's index is refused alone.
 * Look-ups of one turn of the loop are one question.
 * An empty database gets its tables, once, also when two nodes start at once; those of another version are refused.
-* A role that may only read and write rows is enough, once the tables are there.
+* A role that may only read and write rows is enough, once the tables are there; one that may not is told.
 """
 
 import asyncio
 import random
+import socket
 
 import pytest
 
@@ -22,9 +26,11 @@ from idnode.registry.errors import (
     RegisterUnavailable,
 )
 from idnode.registry.fetching import fetched
+from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.mutation import AddValues, Applied, Create, Delete
 from idnode.registry.postgres import writer
 from idnode.registry.postgres.address import Address
+from idnode.registry.postgres.limits import CREATED_HANDLE_BYTES_MAX
 from idnode.registry.postgres.register import PostgresRegister
 from idnode.registry.postgres.schema import SchemaUnfit
 
@@ -207,6 +213,73 @@ async def test_while_the_database_is_away_everybody_is_told_to_come_again(proxie
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not await found():
             pass
+
+
+async def test_a_dead_server_keeps_nobody_from_the_others(url, opened, packed):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        dead = f"127.0.0.1:{silent.getsockname()[1]}"
+        register = await opened(url.replace("idnode@", f"idnode@{dead},"))
+        assert await register.submit([Create(b"88.900.1/a", packed((1, b"x")))]) == [NEW]
+        assert await register.count(b"88.900.1") == 1
+
+
+async def test_a_transport_that_is_closed_before_a_write_is_a_broken_connection(
+    url, opened, packed, monkeypatch
+):
+    register = await opened(url)
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "carry_out", failing_once(patched, RuntimeError("it is closed")))
+        assert await register.submit([Create(b"88.900.1/a", packed((1, b"x")))]) == [NEW]
+
+
+async def test_after_an_error_that_nobody_expects_the_next_transaction_is_carried_out(
+    url, opened, packed, monkeypatch
+):
+    register = await opened(url)
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "carry_out", failing_once(patched, ValueError("a mistake")))
+        with pytest.raises(RegisterUnavailable):
+            await register.submit([Create(b"88.900.1/a", packed((1, b"x")))])
+    assert await register.submit([Create(b"88.900.1/a", packed((1, b"x")))]) == [NEW]
+
+
+def failing_once(patched, error):
+    """Return a function that raises an error, and puts the former back."""
+    former = writer.carry_out
+
+    async def fail(*_, **__):
+        patched.setattr(writer, "carry_out", former)
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_a_handle_that_is_too_long_for_the_index_is_refused_alone(url, opened, packed, whole):
+    register = await opened(url)
+    chance = random.Random(7)
+    longest = b"88.900.1/" + bytes(
+        chance.choices(range(0x21, 0x5B), k=CREATED_HANDLE_BYTES_MAX - 9)
+    )
+    values = packed((1, b"x"))
+    pending = register.submit([Create(b"88.900.1/beside", values), Create(longest, values)])
+    (refused,) = await register.submit([Create(longest + b"x", values)], all_or_nothing=whole)
+    assert isinstance(refused, InvalidHandle)
+    assert await pending == [NEW, NEW]
+    assert (await lookup(register, longest)).values == values
+
+
+async def test_a_role_without_rights_is_told_so(postgres, url, opened):
+    database = Address(url).database
+    postgres.sql("DROP ROLE IF EXISTS stranger; CREATE ROLE stranger LOGIN")
+    for table in ("record", "prefix_count", "prefix_change", "register_version", "writer"):
+        postgres.sql(f"GRANT ALL ON {table} TO stranger", database)
+    register = await opened(url.replace("idnode@", "stranger@"))
+    for ask in (register.capabilities.shared.files(), register.capabilities.shared.keep({})):
+        with pytest.raises(RegisterUnavailable, match="permission denied"):
+            await ask
+    await register.close()
+    postgres.sql("DROP OWNED BY stranger; DROP ROLE stranger", database)
 
 
 async def test_look_ups_of_one_turn_are_one_question(url, opened, packed):

@@ -1,4 +1,4 @@
-"""Load by wrk, the generator that others measure web servers with: one thread that asks for one address over and over."""
+"""Load by wrk, the generator that others measure web servers with, which asks for one address over and over."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ def program() -> str | None:
     return shutil.which("wrk")
 
 
-def ask(server: Server, path: str, *, seconds: float) -> Speed:
-    """Ask for a path as often as it is answered.
+def ask(
+    server: Server, path: str, *, seconds: float, connections: int = CONNECTIONS, threads: int = 1
+) -> Speed:
+    """Ask for a path as often as it is answered, on so many connections of so many threads.
 
     Raises:
         ToolFailed: wrk is not installed or ended with an error, or an answer was no success.
@@ -37,7 +39,7 @@ def ask(server: Server, path: str, *, seconds: float) -> Speed:
     wrk = program()
     if wrk is None:
         raise ToolFailed(NOT_INSTALLED)
-    command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
+    command = [wrk, f"-t{threads}", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
     command.append(f"http://127.0.0.1:{server.port}{path}")
     before = cpu_seconds(server.pid)
     done = subprocess.run(command, capture_output=True, text=True, check=False)

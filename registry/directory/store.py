@@ -18,9 +18,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
-from math import inf
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from idnode.registry.directory import plain
@@ -55,7 +53,7 @@ class Directory:
         self._url = url
         self._file = _file_of(url)
         self._waiting = 0
-        self._begun = inf
+        self._finished = 0
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
         self._database: Database | None = None
 
@@ -205,8 +203,9 @@ class Directory:
         if self._waiting >= WAITING_MAX:
             raise DirectoryBusy("Too much work waits for the directory")
         self._waiting += 1
+        finished = self._finished
         try:
-            done = asyncio.get_running_loop().run_in_executor(self._executor, self._timed, work)
+            done = asyncio.get_running_loop().run_in_executor(self._executor, self._counted, work)
         except BaseException:
             self._waiting -= 1
             raise
@@ -216,21 +215,20 @@ class Directory:
                 return await asyncio.shield(done)
         except TimeoutError as error:
             done.cancel()  # what waits behind other work is not begun any more
-            self._drop_stuck()
+            self._drop_stuck(finished)
             raise DirectoryUnavailable("The directory's database does not answer") from error
         except sqlite3.Error as error:
             raise DirectoryUnavailable(f"The directory refused: {error}") from error
 
-    def _timed(self, work: Callable[[], Result]) -> Result:
-        self._begun = monotonic()
+    def _counted(self, work: Callable[[], Result]) -> Result:
         try:
             return work()
         finally:
-            self._begun = inf
+            self._finished += 1
 
-    def _drop_stuck(self) -> None:
-        """Drop a connection whose answer the thread has waited for too long: it would wait for a dead machine."""
-        if self._database is not None and monotonic() - self._begun >= _SHARED_SECONDS:
+    def _drop_stuck(self, finished: int) -> None:
+        """Drop the connection if nothing was finished meanwhile: the thread would wait for a dead machine."""
+        if self._database is not None and self._finished == finished:
             self._database.drop()
 
     def _one_less(self, done: asyncio.Future[Any]) -> None:
@@ -241,8 +239,10 @@ class Directory:
     async def close(self) -> None:
         """Finish what waits and let the database go; again is harmless."""
         ending = asyncio.ensure_future(asyncio.to_thread(self._executor.shutdown, wait=True))
+        finished = self._finished
         while self.shared and not (await asyncio.wait({ending}, timeout=_SHARED_SECONDS))[0]:
-            self._drop_stuck()
+            self._drop_stuck(finished)
+            finished = self._finished
         await ending
         if self._database is not None:
             self._database.close()

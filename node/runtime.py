@@ -232,6 +232,9 @@ class Node:
             pure=pure_python_forced(),
             committed=self.metrics.committed,
             progress=self._progress,
+            near_seconds=settings.near_cache,
+            replicas=settings.register_read.get_secret_value() if settings.register_read else "",
+            stale_max=settings.register_read_stale_max,
         )
         engine = settings.register.get_secret_value()
         register = await once_there("the register", lambda: open_register(engine, opening))

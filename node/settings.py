@@ -21,7 +21,6 @@ from pydantic import (
     IPvAnyAddress,
     SecretStr,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
@@ -34,19 +33,21 @@ from idnode.node.defaults import (
     PREFIX,
     SettingsRefused,
 )
-from idnode.registry.datasets.choice import seed_of
+from idnode.node.setting_types import (
+    DatasetName,
+    PrefixName,
+    RegisterName,
+    ReplicasUrl,
+    Seconds,
+)
 from idnode.registry.embedded.limits import SEGMENT_SPAN_BYTES
-from idnode.registry.engines import DEFAULT, engine_of
-from idnode.registry.errors import UnknownEngine
-from idnode.registry.handle.errors import InvalidHandle
-from idnode.registry.handle.names import check as check_handle
-from idnode.registry.handle.names import prefix_handle
+from idnode.registry.engines import DEFAULT, is_remote
 
 _NOT_SETTINGS: Final = frozenset({"CONFIG", "PURE"})
 """Variables with the prefix that name no field: the settings file and the choice of build."""
 
 
-_SECRETS: Final = frozenset({"admin_token", "secret", "register", "directory_url"})
+_SECRETS: Final = frozenset({"admin_token", "secret", "register", "register_read", "directory_url"})
 """Settings whose values are not repeated when they are refused."""
 
 # The name of one field is that of a method, too, by which abstract classes take others in; nobody calls it here.
@@ -76,7 +77,7 @@ class Settings(BaseModel):
 
     site_http: bool = Field(False, description="name the HTTP port in HS_SITE, too")
 
-    prefix: str = Field(PREFIX, description="prefix of this secondary node")
+    prefix: PrefixName = Field(PREFIX, description="prefix of this secondary node")
     name: str = Field("", max_length=64, description="name of this node, told in HS_SITE")
     role: Literal["national", "secondary", "enterprise", "recursive"] = Field(
         "secondary", description="what a node with a name is in the tree, told in HS_SITE"
@@ -126,8 +127,20 @@ class Settings(BaseModel):
         "keep", description="IDHub: an overwriting update keeps, or clears, items it does not name"
     )
 
-    register: SecretStr = Field(
+    register: RegisterName = Field(
         SecretStr(DEFAULT), description="engine of the register: its name, or its URL"
+    )
+    near_cache: Seconds = Field(
+        0.0,
+        ge=0,
+        le=60,
+        description="seconds (2s) that public resolution may answer what it has read",
+    )
+    register_read: ReplicasUrl | None = Field(
+        None, description="URL of read-only replicas that may answer public resolution"
+    )
+    register_read_stale_max: float = Field(
+        2.0, ge=0.2, le=3600, description="seconds that a replica may be behind and still be asked"
     )
     durability: Literal["commit", "interval", "none"] = Field(
         "commit", description="when a write is acknowledged: synced, written, or written unsynced"
@@ -207,7 +220,7 @@ class Settings(BaseModel):
         False, description="find identifiers by their values at /hrls/handles, reading all of them"
     )
 
-    dataset: str | None = Field(
+    dataset: DatasetName = Field(
         None,
         description="data set under what is written: suzhou, suzhou,seed=N, a part of it, or none",
     )
@@ -241,37 +254,13 @@ class Settings(BaseModel):
             raise ValueError("tls_certificate and tls_key go together")
         return self
 
-    @field_validator("prefix")
-    @classmethod
-    def _prefix_is_one(cls, prefix: str) -> str:
-        """Accept what can stand before the slash of a handle."""
-        try:
-            check_handle(prefix_handle(prefix.encode()))
-        except InvalidHandle as error:
-            raise ValueError(str(error)) from error
-        if "/" in prefix or prefix.strip() != prefix:
-            raise ValueError("a prefix has no slash and no blanks around it")
-        return prefix
-
-    @field_validator("register")
-    @classmethod
-    def _engine_is_known(cls, register: SecretStr) -> SecretStr:
-        """Accept what names an engine that there is; a URL may hold a password."""
-        try:
-            engine_of(register.get_secret_value())
-        except UnknownEngine as error:
-            raise ValueError(str(error)) from error
-        return register
-
-    @field_validator("dataset", mode="before")
-    @classmethod
-    def _dataset_is_known(cls, dataset: object) -> object:
-        """Accept a data set that there is; ``none`` takes back one that was asked for elsewhere."""
-        if dataset == "none":
-            return None
-        if isinstance(dataset, str):
-            seed_of(dataset)
-        return dataset
+    @model_validator(mode="after")
+    def _reads_elsewhere_need_a_register_elsewhere(self) -> Self:
+        if (self.near_cache or self.register_read) and not is_remote(
+            self.register.get_secret_value()
+        ):
+            raise ValueError("near_cache and register_read are for a register on PostgreSQL")
+        return self
 
     @property
     def demo_secret(self) -> bool:

@@ -40,7 +40,8 @@ class Opening:
 
     ``folder`` is where it may keep files. ``durability`` and ``interval_seconds`` say when a write is acknowledged
     (`Durability`). ``verify`` has everything read and checked at the opening. ``pure`` forbids compiled code. ``committed`` is to be called after each commit with its seconds
-    and its mutations, ``progress`` while the opening takes long.
+    and its mutations, ``progress`` while the opening takes long. Public resolution may be answered with records that
+    were read ``near_seconds`` ago, and from ``replicas`` (a URL) that are not more than ``stale_max`` seconds behind.
     """
 
     folder: Path
@@ -51,6 +52,9 @@ class Opening:
     pure: bool = False
     committed: Callable[[float, int], None] | None = None
     progress: Progress | None = None
+    near_seconds: float = 0.0
+    replicas: str = ""
+    stale_max: float = 2.0
 
 
 def engine_of(register: str) -> str:
@@ -138,15 +142,22 @@ async def _open_embedded(_register: str, opening: Opening) -> Register:
 async def _open_postgres(register: str, opening: Opening) -> Register:
     # Whoever keeps identifiers on this machine loads no database driver.
     from idnode.registry.postgres.address import Address  # noqa: PLC0415
+    from idnode.registry.postgres.public import PublicReading  # noqa: PLC0415
     from idnode.registry.postgres.register import PostgresRegister  # noqa: PLC0415
 
     address = Address(register)
     relaxed = Durability(opening.durability) is not Durability.COMMIT
+    replicas = Address(opening.replicas) if opening.replicas else None
+    reading = PublicReading(opening.near_seconds, replicas, opening.stale_max)
     # Keys and counters beside the folder are those of one node, wherever its register is.
     await asyncio.to_thread(opening.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
     lock = DirectoryLock(opening.folder)
     opened = await PostgresRegister.open(
-        address, relaxed=relaxed, observer=opening.committed, closed=lock.release
+        address,
+        relaxed=relaxed,
+        observer=opening.committed,
+        closed=lock.release,
+        public=reading if opening.near_seconds or replicas else None,
     )
     _log.info("%d identifiers in %s", opened.stats().identifiers, address.shown)
     return opened

@@ -137,6 +137,8 @@ class Capabilities:
     ``batches`` reads whole requests. ``snapshot`` copies the register as it is now into an empty (or new) folder,
     while everything goes on; it raises `FileExistsError` for a folder that is not empty, and `OSError`.
     ``states`` keeps and restores states. ``shared`` is what further nodes on the same register find there.
+    ``public_lookup`` is a `Register.lookup` for answers to the public: it may return a record that was changed or
+    deleted a moment ago, but by this node. Nothing is decided on it.
     """
 
     slots: Any = None
@@ -144,6 +146,7 @@ class Capabilities:
     snapshot: Callable[[Path, Progress | None], Awaitable[SnapshotReport]] | None = None
     states: States | None = None
     shared: Shared | None = None
+    public_lookup: Callable[[bytes], Stored | None] | None = None
 
 
 class Register(Protocol):

@@ -13,7 +13,14 @@ import sys
 import threading
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A machine that is busy makes no promise false, so no example is timed.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 IDNODE = Path(sys.executable).with_name("idnode")
 

@@ -31,7 +31,7 @@ class RecursiveResolver(Resolver):
         del request
         return None
 
-    def resolve(
+    def resolve(  # noqa: PLR0913  # keywords but for the first
         self,
         handle: bytes,
         *,
@@ -39,6 +39,7 @@ class RecursiveResolver(Resolver):
         types: Sequence[bytes] = (),
         public_only: bool = True,
         refer: bool = True,
+        current: bool = False,
     ) -> bytes:
         """Return the packed values that match; what others answer for is public values only.
 
@@ -55,7 +56,12 @@ class RecursiveResolver(Resolver):
         key = complete(handle)
         if self._is_ours(key):
             return super().resolve(
-                handle, indexes=indexes, types=types, public_only=public_only, refer=refer
+                handle,
+                indexes=indexes,
+                types=types,
+                public_only=public_only,
+                refer=refer,
+                current=current,
             )
         packed = self._recursion.lookup(key)
         if indexes or types:

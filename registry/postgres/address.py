@@ -8,7 +8,7 @@ chosen unless ``target_session_attrs`` says otherwise.
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from idnode.registry.handle.errors import RegistryError
 
@@ -56,6 +56,20 @@ class Address:
         """Return the address for people: without the password."""
         places = ",".join(f"{host}:{port}" for host, port in self.hosts) or "localhost"
         return f"postgresql://{self.user + '@' if self.user else ''}{places}/{self.database}"
+
+    def each(self) -> list[Address]:
+        """Return one address for each host, whatever that host takes."""
+        query = {**self.query, "target_session_attrs": "any"}
+        credential = urlsplit(self.url).netloc.rpartition("@")[0]
+        if not credential and self.user:
+            credential = quote(self.user, safe="")
+        found = []
+        for host, port in self.hosts or [("localhost", _DEFAULT_PORT)]:
+            place = f"[{host}]" if ":" in host else host
+            asked = urlencode({**query, "host": place, "port": port})
+            at = f"{credential}@" if credential else ""
+            found.append(Address(f"postgresql://{at}/{quote(self.database, safe='')}?{asked}"))
+        return found
 
     def directory_url(self) -> str:
         """Return the URL under which SQLAlchemy finds the same database."""

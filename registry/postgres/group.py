@@ -67,7 +67,7 @@ class Written:
 
     @cached_property
     def prefix_handles(self) -> dict[bytes, Stored | None]:
-        """What becomes of each prefix handle that is written, ascending."""
+        """Prefix handles that are written, ascending, and what becomes of each."""
         written: dict[bytes, Stored | None] = dict(filter(_of_prefix, self.created))
         written |= {key: stored for key, stored, _version in filter(_of_prefix, self.changed)}
         written |= {key: None for key, _version in filter(_of_prefix, self.deleted)}

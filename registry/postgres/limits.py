@@ -46,5 +46,8 @@ LANES: Final = 16
 POLL_SECONDS: Final = 1.0
 """Time between two looks at what other nodes changed."""
 
+NEAR_CACHE_BYTES_MAX: Final = 64 << 20
+"""Most memory of records that are kept for public resolution; the oldest ones go."""
+
 assert BATCH_ITEMS_MAX <= WRITE_QUEUE_ITEMS_MAX
 assert BATCH_ITEMS_MAX <= LOOK_UPS_WAITING_MAX

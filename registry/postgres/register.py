@@ -1,7 +1,8 @@
 """The register on PostgreSQL: `registry/register.py` over a database that any number of nodes share.
 
 One connection writes, a few others ask. Records are never kept between requests, so what one node writes the
-others read at once; only what a node derives from prefix handles follows within `POLL_SECONDS`.
+others read at once; only what a node derives from prefix handles follows within `POLL_SECONDS`, and public resolution
+may be given an older record where that was asked for (`public.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from idnode.registry.postgres import schema
 from idnode.registry.postgres.connections import AWAY, Connections, Dropped, away
 from idnode.registry.postgres.feed import Feed
 from idnode.registry.postgres.limits import READ_CONNECTIONS, WRITE_QUEUE_ITEMS_MAX
+from idnode.registry.postgres.public import PublicRecords
 from idnode.registry.postgres.reader import Reader
 from idnode.registry.postgres.sharing import SharedDatabase
 from idnode.registry.postgres.statements import COUNT, FIRST_PAGE, NEXT_PAGE
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from idnode.registry.mutation import Mutation, Outcome
     from idnode.registry.postgres.address import Address
     from idnode.registry.postgres.connections import Connection
+    from idnode.registry.postgres.public import PublicReading
     from idnode.registry.postgres.transaction import Result
 
     _Result = TypeVar("_Result")
@@ -48,6 +51,7 @@ class PostgresRegister:
         relaxed: bool,
         observer: Observer | None,
         closed: Callable[[], None],
+        public: PublicReading | None,
     ) -> None:
         self._connections = Connections(address, READ_CONNECTIONS)
         self._observer = observer
@@ -55,12 +59,18 @@ class PostgresRegister:
         self._records = FetchedRecords(self.prefetch)
         self.lookup = self._records.lookup
         self._reader = Reader(self._connections, READ_CONNECTIONS - 1)  # one is left for pages
+        self._public = (
+            PublicRecords(public, self._connections, self._reader) if public is not None else None
+        )
         self._feed = Feed(self._connections, self._follow)
         self._writer = Writer(address, relaxed=relaxed, committed=self._committed)
         self._opened: dict[str, str] = {}
         self._tell_closed = closed
         self._closed = False
-        self.capabilities = Capabilities(shared=SharedDatabase(address, self._connections))
+        self.capabilities = Capabilities(
+            shared=SharedDatabase(address, self._connections),
+            public_lookup=None if self._public is None else self._public.lookup,
+        )
 
     @classmethod
     async def open(
@@ -70,18 +80,20 @@ class PostgresRegister:
         relaxed: bool = False,
         observer: Observer | None = None,
         closed: Callable[[], None] = lambda: None,
+        public: PublicReading | None = None,
     ) -> PostgresRegister:
         """Open the register at an address; the tables of an empty database are made.
 
         ``relaxed`` has writes acknowledged before they are on a disk. ``observer`` is called after each commit with
-        its seconds and its number of mutations, ``closed`` once the register is closed.
+        its seconds and its number of mutations, ``closed`` once the register is closed. ``public`` says what public
+        resolution may be answered from besides the database.
 
         Raises:
             SchemaUnfit: The tables are not those of this version.
             RegisterUnavailable: The database cannot be reached, or refuses.
 
         """
-        register = cls(address, relaxed=relaxed, observer=observer, closed=closed)
+        register = cls(address, relaxed=relaxed, observer=observer, closed=closed, public=public)
         try:
             register._opened = await schema.prepare(register._connections)
             await register._writer.start()
@@ -117,8 +129,14 @@ class PostgresRegister:
         if len(mutations) > BATCH_ITEMS_MAX:
             raise ValueError(f"At most {BATCH_ITEMS_MAX} mutations can be submitted at once")
         done = self._writer.submit(mutations, whole=all_or_nothing)
-        done.add_done_callback(lambda _: self._records.forget(each.handle for each in mutations))
+        done.add_done_callback(lambda _: self._wrote(mutations))
         return done
+
+    def _wrote(self, mutations: Sequence[Mutation]) -> None:
+        """Have nobody look at what was read before these, whatever became of them."""
+        self._records.forget(each.handle for each in mutations)
+        if self._public is not None:
+            self._public.wrote([each.handle for each in mutations])
 
     async def page(self, prefix: bytes, *, after: bytes = b"", limit: int = 1000) -> Page:
         """Return up to ``limit`` handles of a prefix that sort behind the cursor ``after``.
@@ -176,6 +194,8 @@ class PostgresRegister:
 
     async def _follow(self, keys: Sequence[bytes]) -> None:
         """Take in that other nodes have changed these prefix handles."""
+        if self._public is not None:
+            self._public.wrote(keys)
         found = await self._reader.fetch(keys)
         for key in keys:
             stored = found.get(key)
@@ -185,13 +205,15 @@ class PostgresRegister:
 
     def stats(self) -> RegisterStats:
         """Return the present figures; the number of identifiers is seconds old where other nodes write."""
-        figures = {
+        figures: dict[str, float] = {
             "queue_items": self._writer.items,
             "queue_limit_items": WRITE_QUEUE_ITEMS_MAX,
             "database_questions": self._reader.questions,
             "database_records": self._reader.keys,
             "unanswered_commits": self._writer.unknown,
         }
+        if self._public is not None:
+            figures |= self._public.figures()
         return RegisterStats(
             self._feed.identifiers, figures, self._opened, unwritable=self._writer.unreachable
         )
@@ -204,6 +226,8 @@ class PostgresRegister:
         try:
             await self._feed.close()
             await self._writer.close()
+            if self._public is not None:
+                await self._public.close()
             await self._reader.close()
             await self._connections.close()
         finally:

@@ -111,4 +111,11 @@ COUNTS: Final = """
 SELECT prefix, sum(n)::bigint FROM prefix_count GROUP BY prefix HAVING sum(n) <> 0
 """
 
+CURRENT_PLACE: Final = "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint"
+"""Every commit that anybody has seen lies before it."""
+
+REPLAYED_PLACE: Final = """
+SELECT CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint END
+"""
+
 SIZE: Final = "SELECT pg_database_size(current_database())"

@@ -67,9 +67,9 @@ def free_port():
 
 
 class PrivatePostgres:
-    """A server in a folder of its own."""
+    """A server in a folder of its own; with ``of`` a standby that follows that one."""
 
-    def __init__(self, **settings):
+    def __init__(self, of=None, **settings):
         self.bin = required()
         self.folder = Path(tempfile.mkdtemp(prefix="idnode-pg-"))
         who = unprivileged()
@@ -83,7 +83,10 @@ class PrivatePostgres:
         self._names = map("test_{}".format, itertools.count(1))
         self._of_folders = {}
         self._ready = False
-        self._run("initdb", "-D", self.data, "-U", "idnode", "-A", "trust", "-N", "-E", "UTF8")
+        if of is None:
+            self._run("initdb", "-D", self.data, "-U", "idnode", "-A", "trust", "-N", "-E", "UTF8")
+        else:
+            self._run("pg_basebackup", "-D", self.data, "-d", of.url(), "-R", "-c", "fast", "-N")
 
     def _run(self, program, *arguments):
         subprocess.run([self.bin / program, *map(str, arguments)], check=True, **self._who)

@@ -131,7 +131,7 @@ STREAMS = st.lists(REQUESTS | st.just(PLAIN), min_size=1, max_size=4).map(b"".jo
 async def test_the_same_bytes_come_back(node):
     loop = asyncio.get_running_loop()
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, suppress_health_check=list(HealthCheck))
     @given(STREAMS, st.integers(0, 400))
     def compare(stream, cut):
         pieces = stream[:cut], stream[cut:]

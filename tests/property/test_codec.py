@@ -13,7 +13,7 @@ import contextlib
 import json
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idnode.registry.handle import values
@@ -44,7 +44,6 @@ from idnode.registry.handle.wire.message import Message, decode_message, encode_
 from idnode.registry.handle.wire.referral import Referral, decode_referral, encode_referral
 
 DOCUMENTED = (ProtocolError, InvalidHandle, InvalidValue)
-RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def captured():
@@ -289,14 +288,13 @@ def damaged(draw):
     return bytes(data)
 
 
-@RELAXED
 @given(st.binary(max_size=400))
 def test_arbitrary_bytes_decode_or_raise_a_documented_error(data):
     decode_everything(data)
     decode_datagram(data)
 
 
-@settings(RELAXED, max_examples=400)
+@settings(max_examples=400)
 @given(damaged())
 def test_damaged_messages_decode_or_raise_a_documented_error(data):
     decode_datagram(data)
@@ -310,7 +308,6 @@ def test_damaged_messages_decode_or_raise_a_documented_error(data):
         pass
 
 
-@RELAXED
 @given(st.sampled_from([b"RSA_PUB_KEY", b"DSA_PUB_KEY", b"DH_PUB_KEY"]), st.lists(blob, max_size=5))
 def test_keys_of_arbitrary_numbers_are_built_or_refused(key_type, numbers):
     data = b"".join(len(item).to_bytes(4, "big") + item for item in [key_type, *numbers])
@@ -319,7 +316,6 @@ def test_keys_of_arbitrary_numbers_are_built_or_refused(key_type, numbers):
         hs_pubkey.decode_public_key(data)
 
 
-@RELAXED
 @given(blob, st.sampled_from([(2, 0), (2, 1), (2, 11)]))
 def test_arbitrary_proofs_are_wrong_or_raise_a_documented_error(proof, version):
     with contextlib.suppress(DOCUMENTED):

@@ -8,15 +8,13 @@
 
 import contextlib
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idnode.registry.handle.wire.datagrams import Reassembly, split
 from idnode.registry.handle.wire.envelope import Envelope
 from idnode.registry.handle.wire.errors import MalformedEnvelope, ProtocolError
 from idnode.registry.handle.wire.framing import Framer
-
-RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 u1, u4 = st.integers(0, 0xFF), st.integers(0, 0xFFFFFFFF)
 envelopes = st.builds(
@@ -52,7 +50,6 @@ def streams(draw):
     return sent, stream, draw(cut(stream))
 
 
-@RELAXED
 @given(streams())
 def test_any_cut_of_a_stream_gives_the_same_messages(drawn):
     sent, stream, pieces = drawn
@@ -62,7 +59,6 @@ def test_any_cut_of_a_stream_gives_the_same_messages(drawn):
     framer.finish()
 
 
-@RELAXED
 @given(streams(), st.data())
 def test_an_impossible_envelope_is_refused_wherever_the_cut_is(drawn, data):
     sent, stream, _ = drawn
@@ -80,7 +76,6 @@ def test_an_impossible_envelope_is_refused_wherever_the_cut_is(drawn, data):
     assert (failure or framer.failure) is not None
 
 
-@RELAXED
 @given(st.binary(max_size=3000), envelopes, st.booleans(), st.data())
 def test_datagrams_join_in_any_order_with_repetitions(payload, envelope, marked, data):
     datagrams = split(envelope, payload, mark_truncated=marked)
@@ -99,7 +94,6 @@ def test_datagrams_join_in_any_order_with_repetitions(payload, envelope, marked,
     assert found[0].request_id == envelope.request_id
 
 
-@RELAXED
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), envelopes, st.binary(max_size=64), st.integers(0, 9)),

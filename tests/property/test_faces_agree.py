@@ -124,9 +124,7 @@ async def test_the_faces_agree_after_any_writes(node):
             await faces.write(how, handle, found)
             await faces.agree(handle)
 
-    @settings(
-        max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=40, database=None, suppress_health_check=list(HealthCheck))
     @given(writes)
     def plays(sequence):
         asyncio.run_coroutine_threadsafe(play(sequence), loop).result(60)

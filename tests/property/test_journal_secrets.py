@@ -9,7 +9,7 @@ import json
 
 import msgpack
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idnode.node.interceptors.actions import Send
@@ -109,7 +109,6 @@ def kept(exchange):
     return data + ndjson([entry]) + har([entry], "1") + pcapng([entry]) + repr(entry.facts).encode()
 
 
-@settings(deadline=None)
 @given(bodies(), headers, schemes, markers, st.booleans())
 def test_nothing_of_http(sent, header, scheme, marker, answered):
     content_type, body, in_body = sent
@@ -125,7 +124,6 @@ def test_nothing_of_http(sent, header, scheme, marker, answered):
         assert base64.b64encode(secret.encode()) not in found
 
 
-@settings(deadline=None)
 @given(markers, st.booleans(), names, st.integers(0, 3))
 def test_nothing_of_basic_nor_of_parameters(marker, encoded, name, cut):
     user = "301%3A0.NA/88.900" if encoded else "301:0.NA/88.900"
@@ -150,7 +148,6 @@ def string(text):
     return len(text).to_bytes(4, "big") + text
 
 
-@settings(deadline=None)
 @given(
     markers,
     st.sampled_from([OpCode.CREATE_HANDLE, OpCode.ADD_VALUES, OpCode.MODIFY_VALUES]),
@@ -171,7 +168,6 @@ def test_nothing_of_secret_keys_over_the_binary_protocol(marker, op_code, cut, k
     assert marker.encode().hex().encode() not in found
 
 
-@settings(deadline=None)
 @given(
     markers,
     st.sampled_from([OpCode.LOGIN_PASSWORD, OpCode.CHALLENGE_ANSWER]),

@@ -147,9 +147,7 @@ async def test_c12_what_one_face_takes_every_other_does(node):
     faces = Faces(node)
     loop = asyncio.get_running_loop()
 
-    @settings(
-        max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=25, database=None, suppress_health_check=list(HealthCheck))
     @given(suffixes, lists, st.sampled_from(FACES), st.sampled_from(FACES))
     @example("", [HandleValue(1, "", b"")], "json", "binary")
     @example("x" * ROOM, [], "binary", "json")

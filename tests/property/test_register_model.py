@@ -212,7 +212,6 @@ def test_a_register_does_what_the_model_does(core, examples):
         settings=settings(
             max_examples=examples(40),
             stateful_step_count=25,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )

@@ -145,6 +145,7 @@ class Reading:
             types=[text.encode(errors="replace") for text in parameters.all("type")],
             public_only=public_only,
             refer=not parameters.flag("doNotRefer"),
+            current=parameters.flag("auth"),
         )
         if public_only or values.all_public(packed):
             return packed

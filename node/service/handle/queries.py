@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from idnode.registry.handle.wire.message import Message
     from idnode.registry.handle.wire.resolution import Query
 
+_AUTHORITATIVE: Final = OpFlag.AUTHORITATIVE
 _DO_NOT_REFER: Final = OpFlag.DO_NOT_REFER
 _PUBLIC_ONLY: Final = OpFlag.PUBLIC_ONLY
 _TRUSTED_QUERY: Final = OpFlag.TRUSTED_QUERY
@@ -94,6 +95,7 @@ class Queries:
                 indexes=query.indexes,
                 types=query.types,
                 refer=not message.op_flags & _DO_NOT_REFER,
+                current=bool(message.op_flags & _AUTHORITATIVE),
             )
         except NotResponsible:
             if names.fold(handle) != STATUS_HANDLE:

@@ -28,6 +28,7 @@ class Resolver:
     def __init__(self, register: Register, authority: Authority) -> None:
         self._register = register
         self._lookup = register.lookup
+        self._public_lookup = register.capabilities.public_lookup or register.lookup
         self._authority = authority
         self._namespaces = authority.namespaces
         self._templates = HandleTemplates(register, authority.namespaces)
@@ -48,7 +49,7 @@ class Resolver:
             handles.serve(n for n, p in served if p in self._whole or p == PREFIX_OF_PREFIXES)
         return handles
 
-    def resolve(
+    def resolve(  # noqa: PLR0913  # keywords but for the first
         self,
         handle: bytes,
         *,
@@ -56,11 +57,13 @@ class Resolver:
         types: Sequence[bytes] = (),
         public_only: bool = True,
         refer: bool = True,
+        current: bool = False,
     ) -> bytes:
         """Return the packed values that match one of the indexes or types (all when both are empty).
 
         ``public_only`` may be false only for a caller whose right to read the record is proven: values
-        without public read are then included. ``refer`` false answers "not found" instead of a referral. A
+        without public read are then included. ``refer`` false answers "not found" instead of a referral,
+        ``current`` what is stored now, where otherwise a moment ago would do. A
         slashless handle names its prefix handle (handle-protocol.md §5.1).
 
         Raises:
@@ -82,7 +85,7 @@ class Resolver:
             and not self._authority.answers(key)
         ):
             raise self._authority.absence(key, refer=refer)
-        stored = self._lookup(key)
+        stored = self._public_lookup(key) if public_only and not current else self._lookup(key)
         if stored is None:
             packed = self._made_up(key, prefix, refer=refer)
             hides = public_only

@@ -35,7 +35,6 @@ def runs(base, token, count):
 
         @settings(
             max_examples=count,
-            deadline=None,
             database=None,
             derandomize=True,
             phases=(Phase.generate,),

@@ -64,7 +64,6 @@ def runs(schema, base, count, *callers):
 
         @settings(
             max_examples=count,
-            deadline=None,
             database=None,
             derandomize=True,
             phases=(Phase.generate,),

@@ -271,9 +271,7 @@ async def test_the_observer_learns_how_many_were_registered(house, client, admin
 
 
 @pytest.mark.parametrize("encoding", TYPES)
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_arbitrary_bytes_get_an_answer_of_this_api(client, admin, encoding, data):
     body = data.draw(st.binary(max_size=200) | messages())

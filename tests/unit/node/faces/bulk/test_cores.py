@@ -157,9 +157,7 @@ def learned(house):
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a batch of many values
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=BODIES,
     mutations=st.just([]) | MUTATIONS,
@@ -233,9 +231,7 @@ async def seeded(pair):
     return pair
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=WANTED, mutations=st.just([]) | MUTATIONS)
 @example(["88.900/plain"] * 3000, [])
 @example(["88.900/many"] * 300 + ["88.900/none"] * 300 + ["88.900/large"] * 5, [])

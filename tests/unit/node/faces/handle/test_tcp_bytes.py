@@ -68,7 +68,7 @@ async def test_all_answers_of_one_read_leave_in_one_write(connection, wire, cup)
     assert wire.codes(write) == [(n, 1) for n in range(1, 51)]
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=150, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=150)
 @given(pieces=st.lists(st.binary(max_size=60), max_size=8), eof=st.booleans())
 async def test_any_bytes_end_in_answers_or_a_close_and_never_in_an_exception(
     service, observer, wire, cup, pieces, eof
@@ -86,7 +86,7 @@ async def test_any_bytes_end_in_answers_or_a_close_and_never_in_an_exception(
     assert service.responses.unplanned.count == 0
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=150, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=150)
 @given(data=st.data())
 async def test_bent_requests_are_answered_or_closed_and_good_ones_still_work(
     service, observer, wire, cup, data

@@ -286,7 +286,7 @@ class FakeTransport(asyncio.DatagramTransport):
         self.sent.append(bytes(data))
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=200, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=200)
 @given(data=st.data())
 async def test_any_datagrams_end_in_answers_or_silence_and_good_ones_still_work(
     service, observer, wire, cup, data

@@ -191,7 +191,7 @@ value_shapes = st.fixed_dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(value_shapes, max_size=3) | st.builds(lambda each: {"values": each}, shapes) | shapes
 )
@@ -201,7 +201,7 @@ async def test_whatever_the_shape_nothing_of_python_is_shown(client, admin, shap
     assert not PYTHON.search(found.get("message", "")), found
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(shapes)
 async def test_nor_for_a_question_with_a_body(client, admin, shape):
     headers = admin | {"Content-Type": "application/json"}

@@ -223,9 +223,7 @@ TREES = st.recursive(
 )
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=64) | TREES.map(lambda tree: json.dumps(tree).encode()))
 async def test_arbitrary_bodies_get_an_answer_of_the_protocol(client, admin, body):
     for query in ("", "?index=1"):

@@ -72,7 +72,7 @@ def test_more_sequences_than_are_merged_are_sorted():
     check(numbers([rng.randrange(10**6) for _ in range(20_000)]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.tuples(
@@ -103,7 +103,7 @@ def test_joined_runs_are_the_run_of_the_whole(name):
     check_joined(rows, [len(rows) * part // 7 for part in range(1, 7)])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.tuples(

@@ -87,7 +87,7 @@ def test_places_have_as_many_bytes_as_they_are_given(saved):
         next(table.dump(BLOCK_SLOTS, 6))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_block_of_other_bytes_is_told_or_stays_in_its_groups(saved, data):
     _keys, _places, view, (depth, groups), blocks = saved

@@ -256,9 +256,7 @@ def _append_all(log, shapes):
     return ends
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(groups, st.integers(12, 400), st.data())
 def test_a_scan_yields_what_was_appended_and_after_a_cut_whole_groups_of_it(
     tmp_path_factory, shapes, segment_units, data

@@ -29,9 +29,7 @@ HANDLE = "88.900.1/Größe 苏州".encode()
 HOSTS = (b"localhost", b"127.0.0.1", b"[::1]", b"node.test")
 HEAD = b" HTTP/1.1\r\nHost: localhost:8000\r\n"
 
-ANY = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ANY = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SMALL = st.integers(-(1 << 31), (1 << 31) - 1)
 PLAIN_TYPES = st.sampled_from(
     ["URL", "url.cn", "DESC", "", "H", "hs", "HSX", "型号", "a\x00b\n", '"\\', "x" * 300]

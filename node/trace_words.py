@@ -1,4 +1,4 @@
-"""What a picture of a trace says (`clients/tracing/picture.py`), in Chinese; names of servers and codes stay."""
+"""Chinese for what a picture of a trace says (`clients/tracing/picture.py`); names of servers and codes stay."""
 
 import re
 from typing import Final

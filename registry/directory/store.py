@@ -43,6 +43,9 @@ _SQLITE: Final = "sqlite:///"
 _SHARED_SECONDS: Final = 15.0
 """Longest wait for a database on another machine; what was begun there goes on, over a connection that is dropped."""
 
+_GIVING_UP_SECONDS: Final = 0.1
+"""Time from giving work up to dropping its connection."""
+
 
 class Directory:
     """Accounts, enterprises, prefixes, files, templates and daily volumes. Made by `open`."""
@@ -217,7 +220,8 @@ class Directory:
                 return await asyncio.shield(done)
         except TimeoutError as error:
             done.cancel()  # what waits behind other work is not begun any more
-            self._drop_stuck(work)
+            # Who asked with it and waits behind it gives up first, so that none of that is begun.
+            loop.call_later(_GIVING_UP_SECONDS, self._drop_stuck, work)
             raise DirectoryUnavailable("The directory's database does not answer") from error
         except sqlite3.Error as error:
             raise DirectoryUnavailable(f"The directory refused: {error}") from error

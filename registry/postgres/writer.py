@@ -165,7 +165,10 @@ class Writer:
             self._bytes -= submission.bytes
         if result is not None:
             self.unreachable = ""
-            self._committed(self._loop.time() - started, result)
+            try:
+                self._committed(self._loop.time() - started, result)
+            except Exception:  # noqa: BLE001  # it is committed, whatever becomes of those who watch
+                _log.exception("what was committed cannot be followed")
             for submission, outcomes in distributed(group.submissions, result.outcomes):
                 if not submission.done.done():  # else its caller has given up
                     submission.done.set_result(outcomes)

@@ -243,6 +243,21 @@ async def test_after_an_error_that_nobody_expects_the_next_transaction_is_carrie
     assert await register.submit([Create(b"88.900.1/a", packed((1, b"x")))]) == [NEW]
 
 
+async def test_a_watcher_that_fails_keeps_nobody_from_the_outcome(url, opened, packed):
+    register = await opened(url)
+    seen = []
+
+    def fail(key):
+        seen.append(key)
+        raise ValueError("a mistake")
+
+    register.watch(fail)
+    for number in range(2):
+        (made,) = await register.submit([Create(b"0.NA/88.900.%d" % number, packed((1, b"x")))])
+        assert made == NEW
+    assert len(seen) == 2
+
+
 def failing_once(patched, error):
     """Return a function that raises an error, and puts the former back."""
     former = writer.carry_out

@@ -22,6 +22,7 @@ from idnode.loadtests.curves import peak_of
 from idnode.loadtests.faults import FaultUnknown, switched_on
 from idnode.loadtests.knee import Probe, search
 from idnode.loadtests.profile import Profile, ProfileInvalid, load_profile, names
+from idnode.loadtests.result_left import leave_result
 from idnode.loadtests.serving import NodeDidNotStart, served_node, served_tree
 from idnode.loadtests.sizing import as_text
 from idnode.loadtests.target import Target, credential_of
@@ -54,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if asked.knee or asked.profile == "knee":
                 return _knee(profile, asked, ready, out, for_locust)
             code = _load(profile, _command(asked, ready, out, for_locust), out)
+            if refused := leave_result(ready, out / "result.json"):
+                sys.stderr.write(f"{_REASON}{refused}\n")
     except NodeDidNotStart as error:
         return _unusable(f"the node did not start:\n{error}")
     except FaultUnknown as error:

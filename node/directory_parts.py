@@ -28,8 +28,9 @@ from idnode.node.service.directory.tokens import Tokens, load_or_make_key, make_
 from idnode.node.service.events import Observer
 from idnode.node.services import NodeServices
 from idnode.node.settings import Settings
+from idnode.node.waiting import once_there
 from idnode.registry.directory.errors import DirectoryError
-from idnode.registry.directory.store import Directory, sqlite_url
+from idnode.registry.directory.store import Directory, is_shared, sqlite_url
 from idnode.registry.handle.clock import Clock
 from idnode.registry.register import Register
 
@@ -191,7 +192,7 @@ async def open_directory(core: Core, running: AsyncExitStack) -> DirectoryParts:
     if url is None and shared is not None:
         url = SecretStr(shared.directory_url)
     token_key = await asyncio.to_thread(load_or_make_key, settings.data_dir / KEYS)
-    directory = await Directory.open(
+    directory = await _opened(
         sqlite_url(settings.data_dir / DIRECTORY) if url is None else url.get_secret_value()
     )
     running.push_async_callback(directory.close)
@@ -203,6 +204,13 @@ async def open_directory(core: Core, running: AsyncExitStack) -> DirectoryParts:
     for chore in chores:
         running.push_async_callback(_end, asyncio.get_running_loop().create_task(chore))
     return parts
+
+
+async def _opened(url: str) -> Directory:
+    """Open a directory; one on another machine may be away for a while."""
+    if not is_shared(url):
+        return await Directory.open(url)
+    return await once_there("the directory", lambda: Directory.open(url))
 
 
 async def _follow(directory: Directory) -> None:

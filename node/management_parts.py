@@ -18,6 +18,7 @@ from idnode.node.ops.docking import docking_routes
 from idnode.node.ops.documentation import documentation_routes
 from idnode.node.ops.fixtures import FixtureCalls
 from idnode.node.ops.identifiers import IdentifierCalls
+from idnode.node.ops.load_result import LoadResultCalls
 from idnode.node.ops.onboarding import OnboardingCalls
 from idnode.node.own_trace import tracing
 from idnode.node.reporting import Reported, snapshot_of
@@ -85,6 +86,7 @@ def management_app(
             *documentation_routes(version()),
             *about_routes(lambda: about(node) if health.ready else None),
             *identifiers.routes(),
+            *LoadResultCalls(clock).routes(),
         ],
         pages=console_routes(version()),
         front=console_page("overview", version()),

@@ -66,6 +66,7 @@ from idnode.node.shared import Shared
 from idnode.node.sharing import started_together
 from idnode.node.site import site_record
 from idnode.node.states import NodeStates, finish_return
+from idnode.node.waiting import once_there
 from idnode.node.wrong_certificates import WrongCertificates
 from idnode.registry.engines import Opening, open_register
 from idnode.registry.handle.clock import Clock, MovableClock
@@ -235,7 +236,8 @@ class Node:
             replicas=settings.register_read.get_secret_value() if settings.register_read else "",
             stale_max=settings.register_read_stale_max,
         )
-        register = await open_register(settings.register.get_secret_value(), opening)
+        engine = settings.register.get_secret_value()
+        register = await once_there("the register", lambda: open_register(engine, opening))
         self.health.read_unwritable(lambda: register.stats().unwritable)
         self._log_failed = lambda: register.stats().failed
         self._running.push_async_callback(self._housekeeping.stop)

@@ -7,10 +7,11 @@ one takes those. A node starts while no other one does, so there is one first.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.first_start.key_pairs import write_whole
+from idnode.node.waiting import once_there
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -35,7 +36,11 @@ async def started_together(shared: Shared | None, keys: Path) -> AsyncIterator[N
     if shared is None:
         yield
         return
-    async with shared.starting():
+    async with AsyncExitStack() as alone:
+        starting = shared.starting
+        await once_there(
+            "other nodes to have started", lambda: alone.enter_async_context(starting())
+        )
         found = await shared.files()
         await asyncio.to_thread(_write, keys, found)
         yield

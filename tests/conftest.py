@@ -289,11 +289,14 @@ class Launcher:
         self.nodes.append(Served(folder or self._folder, *flags, through=through))
         return self.nodes[-1].start()
 
+    def launched(self, *flags):
+        """Return a node that has only just begun to start."""
+        self.nodes.append(Served(self._folder, *flags))
+        return self.nodes[-1].launch()
+
     def refused(self, *flags):
         """Return exit code and lines of a node that does not start."""
-        node = Served(self._folder, *flags)
-        self.nodes.append(node)
-        node.launch()
+        node = self.launched(*flags)
         code = node.process.wait(PATIENCE_SECONDS)
         return code, node.output.finished().splitlines()
 

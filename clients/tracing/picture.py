@@ -1,5 +1,6 @@
 """A trace as a picture: one box a node, in the order of the hops, as SVG that stands alone."""
 
+from collections.abc import Callable
 from html import escape
 from typing import Final
 
@@ -23,22 +24,23 @@ STYLE: Final = (
 )
 
 
-def trace_picture(trace: Trace) -> str:
-    """Return a trace as an SVG document."""
+def trace_picture(trace: Trace, say: Callable[[str], str] = str) -> str:
+    """Return a trace as an SVG document; ``say`` puts each of its sentences into another language."""
+    title = f"{trace.handle}: {say(trace.end)}"
     deepest = max((hop.depth for hop in trace.hops), default=0)
     width = 2 * _MARGIN + _BOX[0] + deepest * _INDENT + 330
     height = _HEAD + len(trace.hops) * (_BOX[1] + _GAP) + _MARGIN + 20
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            f'width="{width}" height="{height}" role="img" aria-label="{escape(_title(trace))}">'
+            f'width="{width}" height="{height}" role="img" aria-label="{escape(title)}">'
         ),
         f"<style>{STYLE}</style>",
-        _line(_MARGIN, 28, _title(trace), "n"),
+        _line(_MARGIN, 28, title, "n"),
     ]
     for number, hop in enumerate(trace.hops):
-        parts += _hop(number, hop, last=number == len(trace.hops) - 1)
-    parts.append(_line(_MARGIN, height - 16, _end(trace), "n"))
+        parts += _hop(number, hop, say, last=number == len(trace.hops) - 1)
+    parts.append(_line(_MARGIN, height - 16, say(_end(trace)), "n"))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -47,21 +49,22 @@ def colour_of(role: str) -> str:
     return _COLOURS.get(role, "#777")
 
 
-def _hop(number: int, hop: Hop, *, last: bool) -> list[str]:
+def _hop(number: int, hop: Hop, say: Callable[[str], str], *, last: bool) -> list[str]:
     left = _MARGIN + hop.depth * _INDENT
     top = _HEAD + number * (_BOX[1] + _GAP)
     bottom = top + _BOX[1]
     name = f"{number + 1}. {hop.node or hop.server}"
     came = hop.failure or f"{hop.response_code} {hop.response}"
     beside = [came, " · ".join(filter(None, [f"{hop.seconds * 1000:.2f} ms", hop.transport]))]
-    beside.append(" · ".join(filter(None, [f"cache {hop.cache}" if hop.cache else "", hop.rule])))
+    told = [f"cache {hop.cache}" if hop.cache else "", hop.rule]
+    beside.append(" · ".join(say(each) for each in told if each))
     parts = [
         (
             f'<rect x="{left}" y="{top}" width="{_BOX[0]}" height="{_BOX[1]}" rx="8" fill="#fff" '
             f'stroke="{colour_of(hop.role)}" stroke-width="2"/>'
         ),
         _line(left + 12, top + 25, name, "n"),
-        _line(left + 12, top + 46, f"{hop.role or 'unknown role'} · {hop.server}", "s"),
+        _line(left + 12, top + 46, f"{say(hop.role or 'unknown role')} · {hop.server}", "s"),
         *(
             _line(left + _BOX[0] + 14, top + 18 + 19 * at, text, "s" if at else "")
             for at, text in enumerate(beside)
@@ -73,10 +76,6 @@ def _hop(number: int, hop: Hop, *, last: bool) -> list[str]:
             f'<path d="M{middle} {bottom}v{_GAP - 8}m-5 -6l5 8l5 -8" fill="none" stroke="#888"/>'
         )
     return parts
-
-
-def _title(trace: Trace) -> str:
-    return f"{trace.handle}: {trace.end}"
 
 
 def _end(trace: Trace) -> str:

@@ -1,11 +1,13 @@
 """`idnode serve`: run a node until a signal stops it."""
 
+import asyncio
 import logging
 import secrets
+from collections.abc import Coroutine
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,6 +47,19 @@ def run(
     run_process(settings, partial(_serve, settings))
 
 
+async def _started(start: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
+    """Return whether a node has started before it was to stop: it may wait for a database."""
+    starting, stopping = asyncio.ensure_future(start), asyncio.ensure_future(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        _log.info("stopping before it was ready")
+        starting.cancel()
+    stopping.cancel()
+    with suppress(asyncio.CancelledError):
+        await starting
+    return not starting.cancelled()
+
+
 async def _serve(settings: Settings, folding: logs.Folding) -> None:
     needed = 1 + settings.demo_enterprise
     keys = MadeAhead(0 if (settings.data_dir / KEYS).exists() else needed)
@@ -61,7 +76,8 @@ async def _serve(settings: Settings, folding: logs.Folding) -> None:
         node = Node(settings, seed=seed, progress=bar, make_key=keys)
         node.every_second(lambda: logs.report_folded(folding))
         node.every_second(notice.alive)
-        await node.start()
+        if not await _started(node.start(), stop):
+            return
     try:
         typer.echo(
             banner(

@@ -41,6 +41,7 @@ LOOKED_AT_MAX: Final = 5_000
 """Most handles that one search for a text looks at; the next begins behind them."""
 
 TRANSPORTS: Final = ("udp", "tcp")
+LANGUAGES: Final = ("en", "zh")
 
 SESSION_HEADER: Final = "X-Idnode-Session"
 SESSION_SECONDS: Final = 1_800
@@ -68,7 +69,7 @@ class _Session(NamedTuple):
 class IdentifierCalls:
     """Serves ``/api/v1/identifiers`` and ``/api/v1/identity``; ``services`` returns None while the node is starting.
 
-    ``trace`` tells how a client finds a handle over a transport.
+    ``trace`` tells how a client finds a handle over a transport, with a picture in a language.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class IdentifierCalls:
         services: Callable[[], IdentifierServices | None],
         node_prefix: str,
         clock: Clock,
-        trace: Callable[[str, str], Awaitable[dict[str, Any]]],
+        trace: Callable[[str, str, str], Awaitable[dict[str, Any]]],
     ) -> None:
         self._trace = trace
         self._services_or_none = services
@@ -172,11 +173,14 @@ class IdentifierCalls:
 
         It is a POST although it changes nothing: hops lead to wherever records point, which no page may cause unasked.
         """
-        handle, transport = _handle(request), (await _body(request)).get("transport", "udp")
+        handle, body = _handle(request), await _body(request)
+        transport, language = body.get("transport", "udp"), body.get("language", "en")
         if transport not in TRANSPORTS:
             raise web.HTTPBadRequest(reason=f"transport is one of {', '.join(TRANSPORTS)}")
+        if language not in LANGUAGES:
+            raise web.HTTPBadRequest(reason=f"language is one of {', '.join(LANGUAGES)}")
         _ = self._services  # there are none while the node is starting
-        return await self._trace(handle.decode(errors="replace"), transport)
+        return await self._trace(handle.decode(errors="replace"), transport, language)
 
     async def sign_in(self, request: web.Request) -> Any:
         """Open a session for an identity (``index:handle``) that its secret proves."""

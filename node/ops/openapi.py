@@ -9,6 +9,8 @@ from idnode.node.openapi.document import Body, Operation, Parameter, ResponseDoc
 from idnode.node.ops import models, openapi_requests
 from idnode.node.ops.clock import ClockMove, ClockReading
 from idnode.node.ops.fixture_models import FixturesOrFiles, Given, Mistakes
+from idnode.node.ops.load_result import PATH as LOAD_RESULT
+from idnode.node.ops.load_result import KeptLoadResult, LoadResult
 from idnode.node.ops.states import Forgotten, KeptState, KeptStates, Reset, Returned
 
 if TYPE_CHECKING:
@@ -100,6 +102,21 @@ def _watching() -> list[Operation]:
             tag,
             _answers(ClockReading),
             body=Body(ClockMove),
+        ),
+        Operation(
+            "GET",
+            LOAD_RESULT,
+            "Read the result of the last load test",
+            tag,
+            _answers(KeptLoadResult),
+        ),
+        Operation(
+            "PUT",
+            LOAD_RESULT,
+            "Leave the result of a load test",
+            tag,
+            {"204": ResponseDoc("It is kept"), "default": REFUSED},
+            body=Body(LoadResult),
         ),
         Operation("GET", "/api/v1/stats", "What the node says about itself", tag, told),
         Operation("POST", "/api/v1/snapshots", "Copy the register", tag, taken, body=name),

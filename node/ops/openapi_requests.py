@@ -128,7 +128,10 @@ def _identifiers() -> list[Operation]:
     })  # fmt: skip
     transport = Body(schema={
         "type": "object",
-        "properties": {"transport": {"type": "string", "enum": ["udp", "tcp"]}},
+        "properties": {
+            "transport": {"type": "string", "enum": ["udp", "tcp"]},
+            "language": {"type": "string", "enum": ["en", "zh"]},
+        },
     })  # fmt: skip
     asked = (
         Parameter("prefix", "whose identifiers", required=True),

@@ -3,9 +3,11 @@
 Whoever imports this loads SQLAlchemy. Everything here blocks, and belongs into the directory's thread.
 """
 
+import os
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, select
@@ -39,6 +41,8 @@ class Database:
         self._shared = not url.startswith("sqlite")
         self._seen = 0
         self._engine = _engine(url)
+        self._latest: Any = None
+        event.listen(self._engine, "connect", self._note)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
 
     def prepare(self) -> None:
@@ -118,6 +122,17 @@ class Database:
         """Have the cache follow a change of the whole database."""
         with _refusals():
             self._read_anew()
+
+    def _note(self, connection: Any, _record: object) -> None:
+        self._latest = connection
+
+    def drop(self) -> None:
+        """Have whatever waits for the database fail as if the network were cut; for other threads."""
+        with (
+            suppress(Exception),  # it has ended meanwhile
+            socket.socket(fileno=os.dup(self._latest.fileno())) as cut,
+        ):
+            cut.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Let the database go."""

@@ -18,7 +18,9 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from idnode.registry.directory import plain
@@ -40,7 +42,7 @@ WAITING_MAX: Final = 512
 _SQLITE: Final = "sqlite:///"
 
 _SHARED_SECONDS: Final = 15.0
-"""Longest wait for a database on another machine; what was begun there goes on."""
+"""Longest wait for a database on another machine; what was begun there goes on, over a connection that is dropped."""
 
 
 class Directory:
@@ -48,11 +50,12 @@ class Directory:
 
     def __init__(self, url: str) -> None:
         self.cache = Cache()
-        self.shared = not url.startswith("sqlite")
+        self.shared = is_shared(url)
         """Whether other nodes may change it, too."""
         self._url = url
         self._file = _file_of(url)
         self._waiting = 0
+        self._begun = inf
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
         self._database: Database | None = None
 
@@ -203,7 +206,7 @@ class Directory:
             raise DirectoryBusy("Too much work waits for the directory")
         self._waiting += 1
         try:
-            done = asyncio.get_running_loop().run_in_executor(self._executor, work)
+            done = asyncio.get_running_loop().run_in_executor(self._executor, self._timed, work)
         except BaseException:
             self._waiting -= 1
             raise
@@ -212,9 +215,23 @@ class Directory:
             async with asyncio.timeout(_SHARED_SECONDS if self.shared else None):
                 return await asyncio.shield(done)
         except TimeoutError as error:
+            done.cancel()  # what waits behind other work is not begun any more
+            self._drop_stuck()
             raise DirectoryUnavailable("The directory's database does not answer") from error
         except sqlite3.Error as error:
             raise DirectoryUnavailable(f"The directory refused: {error}") from error
+
+    def _timed(self, work: Callable[[], Result]) -> Result:
+        self._begun = monotonic()
+        try:
+            return work()
+        finally:
+            self._begun = inf
+
+    def _drop_stuck(self) -> None:
+        """Drop a connection whose answer the thread has waited for too long: it would wait for a dead machine."""
+        if self._database is not None and monotonic() - self._begun >= _SHARED_SECONDS:
+            self._database.drop()
 
     def _one_less(self, done: asyncio.Future[Any]) -> None:
         self._waiting -= 1
@@ -223,9 +240,17 @@ class Directory:
 
     async def close(self) -> None:
         """Finish what waits and let the database go; again is harmless."""
-        await asyncio.to_thread(self._executor.shutdown, wait=True)
+        ending = asyncio.ensure_future(asyncio.to_thread(self._executor.shutdown, wait=True))
+        while self.shared and not (await asyncio.wait({ending}, timeout=_SHARED_SECONDS))[0]:
+            self._drop_stuck()
+        await ending
         if self._database is not None:
             self._database.close()
+
+
+def is_shared(url: str) -> bool:
+    """Return whether a URL names a database that several nodes may work with."""
+    return not url.startswith("sqlite")
 
 
 def sqlite_url(path: Path) -> str:

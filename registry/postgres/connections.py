@@ -7,6 +7,7 @@ reports success. Nothing here ever asks the server to cancel: who has waited lon
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import asyncpg
@@ -15,7 +16,7 @@ from asyncpg.connect_utils import SessionAttribute
 from idnode.registry.errors import RegisterAway
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
     from idnode.registry.postgres.address import Address
 
@@ -57,17 +58,66 @@ def away(error: BaseException) -> RegisterAway:
 async def connect(address: Address, *, settings: dict[str, str] | None = None) -> Connection:
     """Return a connection to the host that an address asks for.
 
+    All hosts are tried at once, since one that is dead without a word would keep the others waiting.
+
     Raises:
         OSError, asyncpg.PostgresError, asyncpg.InterfaceError: There is none, or it refuses.
 
     """
-    async with asyncio.timeout(CONNECT_SECONDS * max(1, len(address.hosts))):
+    if len(address.hosts) < 2 or address.target == SessionAttribute.prefer_standby:
+        return await _connect(address, settings)
+    loop = asyncio.get_running_loop()
+    tries = [loop.create_task(_connect(address, settings, *each)) for each in address.hosts]
+    left = set(tries)
+    errors: list[BaseException] = []
+    try:
+        while left:
+            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                if (error := one.exception()) is None:
+                    tries.remove(one)
+                    return one.result()
+                errors.append(error)
+    finally:
+        for one in tries:
+            one.cancel()
+            one.add_done_callback(_let_go)
+    # What a host refuses says more than that others are away.
+    raise min(errors, key=lambda error: isinstance(error, AWAY))
+
+
+def _let_go(attempt: asyncio.Task[Connection]) -> None:
+    """End the connection that came of an attempt which nobody waits for."""
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().terminate()
+
+
+async def _connect(address: Address, settings: dict[str, str] | None, *place: str) -> Connection:
+    """Return a connection to one host and port, or to those of the address."""
+    host, port = place or (None, None)
+    with _broken_told():
         return await asyncpg.connect(
             address.url,
+            host=host,
+            port=port,
             timeout=CONNECT_SECONDS,
             target_session_attrs=SessionAttribute(address.target),
             server_settings={"application_name": "idnode", **(settings or {})},
         )
+
+
+@contextmanager
+def _broken_told() -> Iterator[None]:
+    """Have a connection that broke right before a write come out as one that broke.
+
+    uvloop has only a `RuntimeError` for that, which asyncpg lets through.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if type(error) is not RuntimeError:
+            raise
+        raise ConnectionResetError(str(error)) from error
 
 
 async def within(
@@ -92,7 +142,8 @@ async def within(
         await asyncio.wait({task})
         task.exception()
         raise Dropped
-    return task.result()
+    with _broken_told():
+        return task.result()
 
 
 class Connections:

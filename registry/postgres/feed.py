@@ -10,14 +10,14 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
-
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.postgres.limits import POLL_SECONDS
 from idnode.registry.postgres.statements import CHANGES_SINCE, COUNT_ALL, LAST_CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+
+    import asyncpg
 
     from idnode.registry.postgres.connections import Connection, Connections
 
@@ -77,8 +77,8 @@ class Feed:
                     await self._count()
             except RegistryError:
                 continue  # away: the next look finds the same changes
-            except asyncpg.PostgresError:
-                _log.exception("the database refuses to tell changes")
+            except Exception:  # noqa: BLE001  # the next look may do
+                _log.exception("the changes of other nodes cannot be followed")
 
     async def look(self) -> None:
         """Look for changes now, and have them followed.

@@ -52,6 +52,8 @@ class Queue:
         self._waiting: deque[Submission] = deque()
         self._ahead: Group | None = None
         """The first ones that wait, if they are being judged."""
+        self._items = 0
+        self._bytes = 0
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -59,21 +61,31 @@ class Queue:
     def append(self, submission: Submission) -> None:
         """Let a submission wait behind the others."""
         self._waiting.append(submission)
-        if self._ahead is None:
+        self._items += len(submission.mutations)
+        self._bytes += submission.bytes
+        # Otherwise it joins the first group, and nothing is looked through for each of many small ones.
+        full = self._items >= GROUP_ITEMS_MAX or self._bytes >= GROUP_BYTES_MAX
+        if self._ahead is None and (full or not submission.plain):
             self._look_ahead()
 
     def pop(self) -> Submission:
         """Take out the first one."""
         self._ahead = None
-        return self._waiting.popleft()
+        return self._taken()
 
     def next_group(self) -> Group:
         """Take out the submissions of the next transaction; there is one at least."""
         group, self._ahead = self._ahead or self._first(), None
         for _ in group.submissions:
-            self._waiting.popleft()
+            self._taken()
         self._look_ahead()
         return group
+
+    def _taken(self) -> Submission:
+        submission = self._waiting.popleft()
+        self._items -= len(submission.mutations)
+        self._bytes -= submission.bytes
+        return submission
 
     def _first(self) -> Group:
         return Group(self._fitting()[0])

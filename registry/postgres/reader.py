@@ -99,6 +99,10 @@ class Reader:
             _log.error("the database refused a look-up: %s", error)  # says it all
             refusal = RegisterUnavailable(f"The database refused ({type(error).__name__})")
             return dict.fromkeys(keys, refusal)
+        except Exception as error:  # noqa: BLE001  # whoever waits is to be told
+            _log.exception("a look-up failed")
+            refusal = RegisterUnavailable(f"The register failed ({type(error).__name__})")
+            return dict.fromkeys(keys, refusal)
 
     async def close(self) -> None:
         """Wait for the answers under way."""

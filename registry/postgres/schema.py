@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from idnode.registry.errors import RegisterUnavailable
+from idnode.registry.errors import RegisterAway, RegisterUnavailable
 from idnode.registry.handle.errors import RegistryError
 from idnode.registry.postgres.statements import SCHEMA_LOCK
 
@@ -74,7 +74,7 @@ def upgrade(address: Address, *, partitions: int = 0) -> None:
     from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
     from sqlalchemy import NullPool, create_engine, text  # noqa: PLC0415
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from sqlalchemy.exc import OperationalError, SQLAlchemyError  # noqa: PLC0415
 
     logging.getLogger("alembic").setLevel(logging.WARNING)  # our own line says it
     config = Config()
@@ -97,4 +97,6 @@ def upgrade(address: Address, *, partitions: int = 0) -> None:
                 environment.run_migrations()
     except SQLAlchemyError as error:
         reason = getattr(error, "orig", None) or error
-        raise RegisterUnavailable(f"{address.shown} refused: {reason}".strip()) from error
+        # What asked for the tables before has been let in.
+        kind = RegisterAway if isinstance(error, OperationalError) else RegisterUnavailable
+        raise kind(f"{address.shown} refused: {reason}".strip()) from error

@@ -156,6 +156,10 @@ class Writer:
         except asyncpg.PostgresError as error:
             _log.error("the database refused a transaction: %s", error)  # says it all
             failure = RegisterAway(f"The database refused ({type(error).__name__})")
+        except Exception as error:  # noqa: BLE001  # whoever waits is to be told
+            _log.exception("a transaction failed")
+            self._drop()
+            failure = RegisterUnavailable(f"The register failed ({type(error).__name__})")
         for submission in group.submissions:
             self.items -= len(submission.mutations)
             self._bytes -= submission.bytes
@@ -256,7 +260,7 @@ class Writer:
                 connection = await self._new_connection()
                 self._warned = False
                 asked = connection.fetchval(statements.FENCE, self._id, token)
-                happened = await within(left, connection, asked)
+                happened = await within(min(left, COMMIT_SECONDS), connection, asked)
                 if self._warned:
                     connection.terminate()
                     continue
@@ -311,7 +315,9 @@ class Writer:
         """Look whether the database is there again."""
         try:
             await self._connected()
-        except (*AWAY, Dropped, asyncpg.PostgresError):
+        except Exception as error:  # noqa: BLE001  # nobody else would look again
+            if not isinstance(error, (*AWAY, Dropped, asyncpg.PostgresError)):
+                _log.exception("the database cannot be asked")
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PAUSE_SECONDS):
                     await self._wake.wait()

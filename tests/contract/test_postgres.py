@@ -5,6 +5,8 @@
 * A commit whose connection is cut is resolved: it happened once, or it is done anew; when the database does not say
   for long, nobody pretends to know.
 * While the database is away, writes and reads are refused as busy, at once, and both go on afterwards.
+* A server that is dead without a word keeps nobody from the others.
+* Whatever goes wrong in a transaction, its submitter is told, and the next one is carried out.
 * Look-ups of one turn of the loop are one question.
 * An empty database gets its tables, once, also when two nodes start at once; those of another version are refused.
 * A role that may only read and write rows is enough, once the tables are there.
@@ -12,6 +14,7 @@
 
 import asyncio
 import random
+import socket
 
 import pytest
 
@@ -115,6 +118,19 @@ async def test_overlapping_batches_in_opposite_order_have_one_winner_each(url, o
     assert await nodes[0].count(b"88.900.1") == 4500
 
 
+async def test_large_batches_find_the_few_records_that_are_there(url, opened, packed):
+    register = await opened(url)
+    values = packed((1, b"x"))
+    for first in range(0, 4000, 950):  # each overlaps the one before, and has an item twice
+        batch = [Create(b"88.900.1/%d" % number, values) for number in range(first, first + 1000)]
+        outcomes = await register.submit([*batch, batch[-1]])
+        there = 50 if first else 0
+        assert outcomes[there:-1] == [NEW] * (1000 - there)
+        refused = [*outcomes[:there], outcomes[-1]]
+        assert all(isinstance(outcome, HandleExists) for outcome in refused)
+        assert await register.count(b"88.900.1") == first + 1000
+
+
 async def test_changes_of_two_nodes_to_one_record_are_all_there(url, opened, packed):
     nodes = [await opened(url), await opened(url)]
     await nodes[0].submit([Create(b"88.900.1/a", packed((1, b"x")))])
@@ -207,6 +223,45 @@ async def test_while_the_database_is_away_everybody_is_told_to_come_again(proxie
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not await found():
             pass
+
+
+async def test_a_dead_server_keeps_nobody_from_the_others(url, opened, packed):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        dead = f"127.0.0.1:{silent.getsockname()[1]}"
+        register = await opened(url.replace("idnode@", f"idnode@{dead},"))
+        assert await register.submit([Create(b"88.900.1/a", packed((1, b"x")))]) == [NEW]
+        assert await register.count(b"88.900.1") == 1
+
+
+async def test_a_transport_that_is_closed_before_a_write_is_a_broken_connection(
+    url, opened, packed, monkeypatch
+):
+    register = await opened(url)
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "carry_out", failing_once(patched, RuntimeError("it is closed")))
+        assert await register.submit([Create(b"88.900.1/a", packed((1, b"x")))]) == [NEW]
+
+
+async def test_after_an_error_that_nobody_expects_the_next_transaction_is_carried_out(
+    url, opened, packed, monkeypatch
+):
+    register = await opened(url)
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "carry_out", failing_once(patched, ValueError("a mistake")))
+        with pytest.raises(RegisterUnavailable):
+            await register.submit([Create(b"88.900.1/a", packed((1, b"x")))])
+    assert await register.submit([Create(b"88.900.1/a", packed((1, b"x")))]) == [NEW]
+
+
+def failing_once(patched, error):
+    """Return a function that raises an error, and puts the former back."""
+    former = writer.carry_out
+
+    async def fail(*_, **__):
+        patched.setattr(writer, "carry_out", former)
+        raise error
+
+    return fail
 
 
 async def test_look_ups_of_one_turn_are_one_question(url, opened, packed):

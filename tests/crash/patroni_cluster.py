@@ -124,6 +124,8 @@ class PatroniCluster:
                 "data_dir": str(self.folder / name),
                 "bin_dir": str(self._binaries),
                 "pgpass": str(self.folder / f"{name}.pgpass"),
+                # A spread checkpoint takes minutes, in which a standby is missing.
+                "basebackup": [{"checkpoint": "fast"}],
                 "remove_data_directory_on_diverged_timelines": True,
                 "remove_data_directory_on_rewind_failure": True,
                 "authentication": {"superuser": account, "replication": account},
@@ -183,6 +185,18 @@ class PatroniCluster:
             return roles == ["leader", *standbys] and name
 
         return _found(settled, "a whole cluster")
+
+    def told(self):
+        """Return what the servers and their Patronis say now, and said last: for whoever asks why it does not go on."""
+        lines = []
+        for name in NODES:
+            alive = self._processes[name].poll() is None
+            lines.append(f"--- {name}: port {self.ports[name]}, Patroni {alive and 'runs'}")
+            rest = f"http://127.0.0.1:{self._rest[name]}"
+            lines += [str(self._answers(f"{rest}/{path}")) for path in ("patroni", "cluster")]
+            lines += (self.folder / f"{name}.log").read_text(errors="replace").splitlines()[-60:]
+        lines += (self.folder / "etcd.log").read_text(errors="replace").splitlines()[-10:]
+        return "\n".join(lines)
 
     def acknowledge_alone(self):
         """Have the leader wait for nobody, and whichever standby is there take over."""

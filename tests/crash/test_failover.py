@@ -175,6 +175,15 @@ class Writers:
         return self.last - since
 
 
+@pytest.fixture(autouse=True)
+def told(request, cluster, node):
+    """Log what everybody says when a test fails, while they are still there to say it."""
+    failed = request.session.testsfailed
+    yield
+    if request.session.testsfailed > failed:
+        _log.error("%s\n%s", cluster.told(), node.output.text)
+
+
 async def lost(cluster, acknowledged):
     """Return what was acknowledged and is not there."""
     name = await asyncio.to_thread(cluster.settle)

@@ -15,6 +15,7 @@ import pytest
 
 from idnode.loadtests import run
 from idnode.loadtests.serving import NodeDidNotStart, served_node
+from idnode.node.testing.asking import ask
 
 pytestmark = pytest.mark.alone
 
@@ -131,6 +132,14 @@ def test_only_the_modules_around_the_users_import_locust():
         "print([name for name in ('locust', 'gevent') if name in sys.modules])"
     )
     assert output_of(script) == "[]"
+
+
+def test_the_result_is_left_with_the_node(run_load, tmp_path):
+    (tmp_path / "closed.toml").write_text(CLOSED)
+    with served_node(tmp_path, []) as ready:
+        done = run_load(str(tmp_path / "closed.toml"), "--ready-file", str(ready))
+        admin = json.loads(ready.read_bytes())["admin"]
+        assert ask(admin, "GET", "/api/v1/load/result")["result"] == done.result
 
 
 def test_a_report_names_the_faults_that_were_on(run_load, tmp_path):

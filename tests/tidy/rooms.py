@@ -176,6 +176,7 @@ ROOMS = {
     # How it is loaded and measured
     "loadtests/applications": Room("clients/* registry/handle/*", "cryptography"),
     "loadtests/faults": Room("loadtests/* node/testing", "", frozenset({"asyncio"})),
+    "loadtests/result_left": Room("node/testing", "", frozenset({"asyncio"})),
     "loadtests": Room(
         "clients/* registry/handle/* registry/datasets loadtests/*",
         "pydantic prometheus_client rich",

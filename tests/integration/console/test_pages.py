@@ -8,6 +8,8 @@
 - With JavaScript off they say what they are missing.
 """
 
+from urllib.parse import unquote
+
 import aiohttp
 import pytest
 from tests.integration.console.conftest import AXE, CHROMIUM, PHONE
@@ -122,3 +124,58 @@ async def test_without_scripts_a_page_says_so(browser, node, look):
         await page.goto(f"{seen.base}/journal")
     assert "need JavaScript" in await page.locator("noscript").inner_text()
     await context.close()
+
+
+async def test_the_last_load_test_is_there(look):
+    result = {
+        "exit_code": 1,
+        "verdict": "BROKEN",
+        "seconds": 20.5,
+        "profile": {"name": "smoke", "title": "a look at every face"},
+        "operations": [
+            {
+                "face": "json",
+                "operation": "resolve",
+                "requests": 700,
+                "rate_per_second": 35.0,
+                "failed": 2,
+                "corrected_ms": {"p50": 1.5, "p99": 31.25},
+            }
+        ],
+        "thresholds": [
+            {"of": "all", "name": "p99_ms", "asked": 20.0, "measured": 31.25, "held": False}
+        ],
+        "all": {"requests": 700, "failed": 2, "corrected_ms": {"p50": 1.5, "p99": 31.25}},
+    }
+    async with look() as seen, aiohttp.ClientSession() as session:
+        async with session.put(f"{seen.base}/api/v1/load/result", json=result) as answer:
+            assert answer.status == 204
+        await filled(seen, "load")
+        assert "BROKEN" in await seen.page.locator("#verdict").inner_text()
+        assert "broken: p99_ms of all: 31.25" in await seen.page.locator("#result").inner_text()
+        await seen.page.evaluate(AXE.read_text(encoding="utf-8"))
+        assert await seen.page.evaluate(VIOLATIONS) == []
+    async with look("zh-CN", PHONE) as seen:
+        await filled(seen, "load")
+        assert "未达标：all p99_ms" in await seen.page.locator("#result").inner_text()
+        wide = await seen.page.evaluate("document.documentElement.scrollWidth")
+        assert wide == PHONE["width"]
+
+
+async def test_a_trace_is_drawn_in_the_language_of_the_page(look):
+    async with look("zh-CN") as seen:
+        await seen.open("identifiers?handle=88.900.1%2Fhello")
+        await seen.page.locator("[data-trace=udp]").click()
+        picture = seen.page.locator("img.trace")
+        await picture.wait_for()
+        source = unquote(await picture.get_attribute("src"))
+        assert "88.900.1/hello: 已应答" in source
+        assert "首先询问" in source
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(
+                f"{seen.base}/api/v1/identifiers/88.900.1%2Fhello/trace", json={"language": "xx"}
+            ) as refused,
+        ):
+            assert refused.status == 400
+            assert (await refused.json())["message"] == "language is one of en, zh"

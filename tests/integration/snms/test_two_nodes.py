@@ -3,6 +3,7 @@
 - What is registered through one resolves through the other at once, over every face.
 - A prefix that one learns of lives on the other within moments, and so does a template.
 - A token of one is taken by the other; both sign with one key.
+- Daily volumes that both put away at the same time are added up.
 - A site record that names both as servers has each of them answer for every handle.
 """
 
@@ -112,6 +113,18 @@ async def test_a_token_and_a_template_of_one_are_good_on_the_other(pair, call_on
     assert detail["handle"] == "88.900.1/pump-1"
     keys = [node.services.site.signing_key.private_numbers() for node in pair]
     assert keys[0] == keys[1]
+
+
+async def test_volumes_that_both_put_away_at_once_add_up(pair):
+    rounds = 30
+    for number in range(rounds):
+        for node in pair:
+            node.parts.daily_counts.add(b"88.900.1", 1 + number, 2)
+        await asyncio.gather(*(node.parts.save_daily_counts() for node in pair))
+    made = sum(range(1, rounds + 1)) * len(pair)
+    for node in pair:
+        (volume,) = await node.parts.daily_counts.of_days("88.900.1")
+        assert (volume.registrations, volume.resolutions) == (made, 2 * rounds * len(pair))
 
 
 async def test_each_server_of_one_site_answers_for_every_handle(pair, api):

@@ -1,6 +1,6 @@
 // Load: how fast the node answers now, from its metrics, and the result of a load test from its file.
 
-import { $, attempt, every, fill, h, bytes, lasting, number, Refused, said, t } from "./page.js";
+import { $, attempt, every, fill, get, h, bytes, lasting, moment, number, Refused, said, t } from "./page.js";
 import { sparkline } from "./spark.js";
 import { chart } from "./chart.js";
 
@@ -97,7 +97,7 @@ function result(found) {
   const shares = PERCENTILES.filter((name) => name in found.all.corrected_ms);
   return [
     h("p", { class: `notice ${well ? "" : "bad"}`, id: "verdict" }, h("b", {}, found.verdict), ` · ${found.profile.title ?? found.profile.name} · ${lasting(found.seconds)}`),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("load.latencies") }, h("table", {},
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("load.by_operation") }, h("table", {},
       h("thead", {}, h("tr", {}, ["face", "operation", "count", "a_second", "failed"].map((name, at) => h("th", { scope: "col", class: at > 1 ? "num" : null }, t(`load.${name}`))), shares.map((name) => h("th", { scope: "col", class: "num" }, name)))),
       h("tbody", {}, found.operations.map((each) => h("tr", {},
         h("td", {}, said(`common.face_${each.face}`, each.face)), h("td", {}, said(`common.operation_${each.operation}`, each.operation)),
@@ -108,9 +108,14 @@ function result(found) {
       name: `${said(`common.face_${each.face}`, each.face)}, ${said(`common.operation_${each.operation}`, each.operation)}`,
       points: shares.map((name) => [name, each.corrected_ms[name]]),
     })), t("load.curve")),
-    h("ul", {}, found.thresholds.map((check) => h("li", {}, Object.values(check).join(" · ")))),
+    h("ul", {}, found.thresholds.map((check) => h("li", { class: check.held ? null : "bad" }, t(check.held ? "load.held" : "load.broken", { of: check.of, name: check.name, measured: number(check.measured), asked: number(check.asked) })))),
   ];
 }
+
+attempt(async () => {
+  const last = await get("load/result");
+  if (last.result) fill($("result"), h("p", { class: "small soft", id: "left" }, t("load.left", { time: moment(last.at) })), result(last.result));
+});
 
 $("file").addEventListener("change", () => attempt(async () => {
   const [file] = $("file").files;

@@ -1,6 +1,6 @@
 // A record: its values decoded, each with its bytes, a QR code, and how to ask for it.
 
-import { ask, attempt, copier, fill, h, lasting, path, t } from "./page.js";
+import { ask, attempt, copier, fill, h, language, lasting, path, t } from "./page.js";
 import { beginEditing, removeValue, removeRecord } from "./editing.js";
 
 export function record(found, node) {
@@ -21,7 +21,7 @@ export function record(found, node) {
 function way(handle) {
   const picture = h("div", { class: "scroll", tabindex: "0" });
   const trace = (transport) => h("button", { type: "button", "data-trace": transport, onclick: () => attempt(async () => {
-    const found = await ask("POST", `identifiers/${path(handle)}/trace`, { transport });
+    const found = await ask("POST", `identifiers/${path(handle)}/trace`, { transport, language });
     const alt = `${found.end}: ${found.hops.map((hop) => `${hop.server} ${hop.response}`).join(", ")}`;
     fill(picture, h("img", { src: `data:image/svg+xml,${encodeURIComponent(found.picture)}`, alt, class: "trace" }));
   }) }, t("identifiers.trace", { transport: transport.toUpperCase() }));

@@ -1,4 +1,4 @@
-"""Chinese for what a picture of a trace says (`clients/tracing/picture.py`); names of servers and codes stay."""
+"""Chinese for the sentences of a trace's picture (`clients/tracing/picture.py`); names of servers and codes stay."""
 
 import re
 from typing import Final

@@ -42,6 +42,9 @@ _SQLITE: Final = "sqlite:///"
 _SHARED_SECONDS: Final = 15.0
 """Longest wait for a database on another machine; what was begun there goes on, over a connection that is dropped."""
 
+_GIVING_UP_SECONDS: Final = 0.1
+"""Time from giving work up to dropping its connection."""
+
 
 class Directory:
     """Accounts, enterprises, prefixes, files, templates and daily volumes. Made by `open`."""
@@ -205,7 +208,8 @@ class Directory:
         self._waiting += 1
         finished = self._finished
         try:
-            done = asyncio.get_running_loop().run_in_executor(self._executor, self._counted, work)
+            loop = asyncio.get_running_loop()
+            done = loop.run_in_executor(self._executor, self._counted, work)
         except BaseException:
             self._waiting -= 1
             raise
@@ -215,7 +219,8 @@ class Directory:
                 return await asyncio.shield(done)
         except TimeoutError as error:
             done.cancel()  # what waits behind other work is not begun any more
-            self._drop_stuck(finished)
+            # Who asked with it and waits behind it gives up first, so that none of that is begun.
+            loop.call_later(_GIVING_UP_SECONDS, self._drop_stuck, finished)
             raise DirectoryUnavailable("The directory's database does not answer") from error
         except sqlite3.Error as error:
             raise DirectoryUnavailable(f"The directory refused: {error}") from error

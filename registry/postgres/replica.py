@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 from idnode.registry.handle.errors import RegistryError
-from idnode.registry.postgres.connections import ANSWER_SECONDS, Connections
+from idnode.registry.postgres.connections import ANSWER_SECONDS, Connections, within
 from idnode.registry.postgres.limits import POLL_SECONDS, READ_CONNECTIONS
 from idnode.registry.postgres.reader import Reader
 from idnode.registry.postgres.statements import CURRENT_PLACE, REPLAYED_PLACE
@@ -50,7 +50,12 @@ class _ReplicaConnections(Connections):
 
     async def _connect(self) -> Connection:
         connection = await super()._connect()
-        replayed = await connection.fetchval(REPLAYED_PLACE)
+        try:
+            asked = connection.fetchval(REPLAYED_PLACE)
+            replayed = await within(self._seconds, connection, asked)
+        except BaseException:
+            connection.terminate()
+            raise
         if replayed is None or replayed < self.place:
             connection.terminate()
             raise _Behind

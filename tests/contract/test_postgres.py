@@ -121,6 +121,19 @@ async def test_overlapping_batches_in_opposite_order_have_one_winner_each(url, o
     assert await nodes[0].count(b"88.900.1") == 4500
 
 
+async def test_large_batches_find_the_few_records_that_are_there(url, opened, packed):
+    register = await opened(url)
+    values = packed((1, b"x"))
+    for first in range(0, 4000, 950):  # each overlaps the one before, and has an item twice
+        batch = [Create(b"88.900.1/%d" % number, values) for number in range(first, first + 1000)]
+        outcomes = await register.submit([*batch, batch[-1]])
+        there = 50 if first else 0
+        assert outcomes[there:-1] == [NEW] * (1000 - there)
+        refused = [*outcomes[:there], outcomes[-1]]
+        assert all(isinstance(outcome, HandleExists) for outcome in refused)
+        assert await register.count(b"88.900.1") == first + 1000
+
+
 async def test_changes_of_two_nodes_to_one_record_are_all_there(url, opened, packed):
     nodes = [await opened(url), await opened(url)]
     await nodes[0].submit([Create(b"88.900.1/a", packed((1, b"x")))])

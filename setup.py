@@ -32,6 +32,7 @@ _MODULES = (
     "idnode.registry.embedded.native.resolutions",
     "idnode.registry.datasets.suzhou.native",
     "idnode.node.faces.handle.native.responder",
+    "idnode.node.faces.handle.native.workers",
     "idnode.node.faces.handle_json.native.gets",
 )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.row import Row
 
 IN_PROCESS = ("codec", "index", "log", "stores", "postgres")
-OF_A_NODE = ("udp", "tcp", "http", "bulk", "pause", "snms", "administration", "logins")
+OF_A_NODE = ("udp", "tcp", "http", "workers", "bulk", "pause", "snms", "administration", "logins")
 BENCHMARKS = (*IN_PROCESS, *OF_A_NODE, "dataset")
 TOOLS = ("echo", "udp_load", "tcp_load")
 

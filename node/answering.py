@@ -7,6 +7,7 @@ each request. It is kept current here: which prefixes it may answer for, and the
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Final
 
 from idnode.node.browsers import plain_hosts
@@ -14,6 +15,7 @@ from idnode.node.faces.handle.limits import UdpLimits
 from idnode.node.faces.handle.native.served import answerable
 from idnode.node.faces.handle.udp_native import HandleUdpNative, NativeCountsReader
 from idnode.node.faces.http.plain_gets import NativeSide
+from idnode.node.faces.lending import Lender
 from idnode.node.ops.counters import SECONDS
 from idnode.registry.handle.clock import MovableClock, SystemClock
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from idnode.node.faces.handle.native.responder import Answers, Responder
+    from idnode.node.faces.handle.native.workers import Workers
     from idnode.node.faces.handle.tcp import HandleTcp
     from idnode.node.faces.handle.udp import HandleUdp
     from idnode.node.faces.handle_json.native.gets import PlainGets
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from idnode.registry.embedded.native.core import SlotTable
     from idnode.registry.handle.clock import Clock
     from idnode.registry.overlay.computed import NativePrefix
+
+_log = logging.getLogger(__name__)
 
 _NATIVE_NEVER: Final = 2
 """How many of the exceptions hold also where native code computes: other servers answer, or a template does."""
@@ -47,7 +52,10 @@ def udp_limits(settings: Settings) -> UdpLimits:
 class Answering:
     """The native part of the binary faces and of the JSON face of one node; without ``slots`` they do without it."""
 
-    def __init__(self, slots: SlotTable | None, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, slots: SlotTable | None, clock: Clock, settings: Settings, loans_max: int = 0
+    ) -> None:
+        """``loans_max``: how many connections threads may have at once."""
         self._responder: Responder | None = None
         self._native: tuple[Answers, ...] = ()
         self._gets: PlainGets | None = None
@@ -58,7 +66,17 @@ class Answering:
         self._computed: Mapping[bytes, NativePrefix] = {}
         self._stale = False
         self._movable: MovableClock | None = None
+        self._workers: Workers | None = None
+        self._lender: Lender | None = None
+        self._natively = False
+        self._ended = False
         if slots is None or not isinstance(clock, SystemClock | MovableClock):
+            if settings.workers > 1:
+                _log.warning(
+                    "workers = %d: the event loop answers alone; threads need the compiled core and the embedded "
+                    "register",
+                    settings.workers,
+                )
             return
         from idnode.node.faces.handle.native.responder import (  # noqa: PLC0415  # may not be built
             Answers,
@@ -81,7 +99,15 @@ class Answering:
             self._gets = PlainGets(slots, SECONDS)
             self._gets.admit(plain_hosts(settings))
             self._native += (self._gets,)
-        slots.segments.quiesce = self._responder.quiesce
+        slots.segments.quiesce = self._quiesce
+        if settings.workers > 1:
+            from idnode.node.faces.handle.native.workers import (  # noqa: PLC0415  # may not be built
+                Workers,
+            )
+
+            on_streams = [each for each in self._native if each is not self._responder]
+            self._workers = Workers(on_streams, loans_max)
+            self._lender = Lender(self._workers, settings.workers)
         if isinstance(clock, MovableClock):
             self._movable = clock
             clock.watch(self.follow_clock)
@@ -113,11 +139,31 @@ class Answering:
                 each.leave_missing(interceptors.not_found_per_second)
             tcp.native = self._native[0] if natively else None
             self.http.native = self._gets if natively else None
+            self._natively = natively
+            self._lend()
             if isinstance(face, HandleUdpNative):
                 face.answer_natively(natively=natively)
 
+        tcp.lender = self._lender
+        self.http.lender = self._lender if self._gets is not None else None
         interceptors.watch(switch)
         return face
+
+    def _lend(self) -> None:
+        """Have threads answer on connections, or take all back: who has to see each request sees it from now on."""
+        if self._lender is None:
+            return
+        even = self._movable is None or self._movable.state().speed == 1.0
+        if self._natively and even and not self._ended:
+            self._lender.begin()
+        else:
+            self._lender.end()
+
+    def _quiesce(self) -> None:
+        """Return once no native thread holds memory that is not shown any more."""
+        for each in (self._responder, self._workers):
+            if each is not None:
+                each.quiesce()
 
     def begin(
         self, authority: Authority, site_serial: int, *excepted: Callable[[bytes], bool]
@@ -139,8 +185,13 @@ class Answering:
 
     def follow_clock(self) -> None:
         """Have native code show the time of a clock that was moved; again each second while it runs unevenly."""
-        if self._responder is not None and self._movable is not None:
-            self._responder.set_clock_offset(round(self._movable.state().offset))
+        if self._responder is None or self._movable is None:
+            return
+        offset = self._movable.state().offset
+        self._responder.set_clock_offset(round(offset))
+        if self._workers is not None:
+            self._workers.set_clock_offset(round(offset * 1e9))
+            self._lend()
 
     @property
     def native(self) -> bool:
@@ -160,6 +211,16 @@ class Answering:
         """Answer from now on also below these folded prefixes, with what is computed where nothing is written."""
         self._computed = enterprises
         self._refresh()
+
+    def stop_lending(self) -> None:
+        """Take every connection back for good: they are about to be closed."""
+        self._ended = True
+        self._lend()
+
+    @property
+    def lent(self) -> int:
+        """Return how many connections threads answer on now."""
+        return 0 if self._lender is None else len(self._lender)
 
     def end(self) -> None:
         """Answer nothing more: the register is about to close."""

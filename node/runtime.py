@@ -176,7 +176,8 @@ class Node:
     async def _build_on(self, opened: Register) -> None:
         first_start = not await opened.count(PREFIX_OF_PREFIXES)
         slots = opened.capabilities.slots
-        self.answering = answering = Answering(slots, self._clock, self.settings)
+        connections = self._granted.handle + self._granted.http
+        self.answering = answering = Answering(slots, self._clock, self.settings, connections)
         self._housekeeping.add(answering.follow_clock)
         self.observation.journal.unseen = answering.unseen
         threads = self.settings.udp_threads if answering.native else 0
@@ -209,6 +210,7 @@ class Node:
         self.metrics.lift_registrations(self.register.stats().identifiers)
         await self._serve_handle_protocol(services, answering, bound, threads)
         http, *further = await self._serve_faces(services, web_sockets)
+        self._running.callback(answering.stop_lending)
         self._running.callback(self._queues.watch(self._clock, self.metrics))
         self.states = await NodeStates.begin(self, services, self._clock, first_start=first_start)
         self.addresses = Addresses(bound.address, bound.address, http, self._admin, *further)

@@ -182,11 +182,11 @@ class Settings(BaseModel):
     shed_after: float = Field(
         1.0, gt=0, description="seconds for which all must wait that long until some are told busy"
     )
+    workers: int = Field(
+        1, ge=1, le=64, description="cores that answer plain resolutions over HTTP and TCP"
+    )
     udp_threads: int = Field(
-        1,
-        ge=0,
-        le=64,
-        description="native threads that answer over UDP (0: the event loop answers)",
+        1, ge=0, le=64, description="native threads answering over UDP (0: the event loop answers)"
     )
     udp_answer_max: int = Field(
         4096, ge=512, description="bytes of an answer over UDP; a longer one is cut to one datagram"

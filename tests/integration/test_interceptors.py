@@ -71,7 +71,7 @@ class Scripted(Interceptor):
         return plan if self._reply is None else self._reply(exchange, plan)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["native", "pure"])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["native", "workers", "pure"])
 async def node(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "pure":
@@ -84,6 +84,7 @@ async def node(request, tmp_path_factory):
             http_port=0,
             admin_port=0,
             udp_threads=2,
+            workers=2 if request.param == "workers" else 1,
             journal="off",
         )
         started = Node(settings, seed=1)

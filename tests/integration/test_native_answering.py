@@ -3,7 +3,7 @@
 - Metrics and lifetime volume count what native threads answered, each resolution once, also after a restart.
 - A write is answered natively as soon as it is acknowledged: created, changed, deleted; so is a prefix.
 - A prefix with a template is answered with what the template makes, over UDP and TCP, from its first moment on.
-- With the setting ``udp_threads`` at 0, or without the compiled core, the same is answered and counted.
+- With the setting ``udp_threads`` at 0, with ``workers`` at 2, or without the compiled core, the same is answered and counted.
 """
 
 import re
@@ -24,7 +24,7 @@ from idnode.registry.handle.types.hs_admin import AdminValue, Right, encode_admi
 ADMIN = Credential(301, "0.NA/88.900", "idnode-demo")
 
 
-@pytest.fixture(params=["native", "udp_threads 0", "pure"])
+@pytest.fixture(params=["native", "udp_threads 0", "workers 2", "pure"])
 async def built(request, tmp_path, monkeypatch):
     """A started node of each kind."""
     if request.param == "pure":
@@ -39,6 +39,7 @@ async def built(request, tmp_path, monkeypatch):
         http_port=0,
         admin_port=0,
         udp_threads=0 if request.param == "udp_threads 0" else 2,
+        workers=2 if request.param == "workers 2" else 1,
     )
     node = Node(settings, seed=1)
     await node.start()

@@ -6,10 +6,16 @@
 - While an interceptor must see plain successes, native code answers none; nor does it while requests are turned away.
 - Identifiers of a data set are answered natively, with the bytes that Python sends.
 - A connection that only asks such questions is as alive as any other.
+
+So they do where connections are lent to threads (the setting ``workers``).
 """
 
 import asyncio
+import fcntl
 import re
+import sys
+import termios
+from email.utils import parsedate_to_datetime
 from random import Random
 
 import aiohttp
@@ -21,6 +27,7 @@ from hypothesis import strategies as st
 from idnode.clients.errors import HandleNotFound
 from idnode.clients.web import Client, Credential
 from idnode.node.addresses import url_of
+from idnode.node.faces.lending import RUNS_BEFORE
 from idnode.node.interceptors.chain import Interceptor
 from idnode.node.runtime import Node
 from idnode.node.settings import Settings
@@ -36,13 +43,14 @@ TURNS = 20
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(tmp_path_factory):
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[1, 2])
+async def node(request, tmp_path_factory):
     """A started node whose plain GETs are answered natively."""
     pytest.importorskip("idnode.node.faces.handle_json.native.gets")
     folder = tmp_path_factory.mktemp("node")
     free = {"handle_port": 0, "http_port": 0, "admin_port": 0}
-    started = Node(Settings(data_dir=folder, dataset="suzhou", **free), seed=1)
+    wanted = Settings(data_dir=folder, dataset="suzhou", workers=request.param, **free)
+    started = Node(wanted, seed=1)
     await started.start()
     try:
         if started.answering.http.native is None:
@@ -53,19 +61,52 @@ async def node(tmp_path_factory):
         await started.stop()
 
 
+def first(node):
+    """Return how many GETs it takes until a connection is lent, 0 where none is."""
+    return RUNS_BEFORE + 1 if node.settings.workers > 1 else 0
+
+
+async def connect(node):
+    """Return the streams of a connection to the node, which is lent if connections are."""
+    reader, writer = await asyncio.open_connection(*node.addresses.http)
+    for _ in range(first(node)):
+        writer.write(get())
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(re.search(rb"Content-Length: (\d+)", head)[1]))
+    return reader, writer
+
+
+async def until_read(node):
+    """Return when the node has read what was written: what comes together is judged together."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    while any(map(unread, connections(node))):  # noqa: ASYNC110  # a thread is about to
+        await asyncio.sleep(0)
+
+
+def unread(connection):
+    """Return how many bytes wait to be read on a connection of the node."""
+    transport = connection.transport
+    if transport.is_closing():
+        return 0
+    waiting = fcntl.ioctl(transport.get_extra_info("socket"), termios.FIONREAD, bytes(4))
+    return int.from_bytes(waiting, sys.byteorder)
+
+
 async def talk(node, *pieces):
     """Return what the node sends on a connection until it closes it, without what differs each time."""
-    reader, writer = await asyncio.open_connection(*node.addresses.http)
+    reader, writer = await connect(node)
     reading = asyncio.ensure_future(reader.read(-1))
     for piece in (*pieces, LAST):
         if not reading.done():  # the node may have closed the connection behind an earlier one
             writer.write(piece)
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
+        await until_read(node)
     async with asyncio.timeout(30):
         answers = await reading
     writer.close()
-    return re.sub(rb"(Date|X-Request-Id|WWW-Authenticate|Set-Cookie): [^\r]+", rb"\1:", answers)
+    return re.sub(
+        rb"(Date|Expires|X-Request-Id|WWW-Authenticate|Set-Cookie): [^\r]+", rb"\1:", answers
+    )
 
 
 async def with_and_without(node, *pieces):
@@ -152,7 +193,7 @@ async def test_a_data_set_s_identifiers_are_answered_natively(node):
     natively, otherwise = await with_and_without(node, stream)
     assert natively == otherwise
     assert natively.count(b'"responseCode":1,') == len(handles) + 1
-    assert node.answering.answered == before + len(handles)
+    assert node.answering.answered == before + first(node) + len(handles)
 
 
 async def metric(node, name):
@@ -174,8 +215,9 @@ async def test_each_is_counted_once(node):
     before = [await metric(node, name) for name in names]
     natively = node.answering.answered
     await talk(node, get() * 7)
-    assert node.answering.answered == natively + 7
-    assert [await metric(node, name) for name in names] == [each + 7 for each in before]
+    count = 7 + first(node)
+    assert node.answering.answered == natively + count
+    assert [await metric(node, name) for name in names] == [each + count for each in before]
 
 
 async def test_a_write_is_answered_once_it_is_acknowledged(node):
@@ -213,10 +255,10 @@ async def test_an_interceptor_that_must_see_successes_sees_them(node):
         await talk(node, get() * 3)
     finally:
         node.interceptors.remove(watching)
-    assert watching.seen == 4
+    assert watching.seen == 4 + first(node)
     assert node.answering.answered == before
     await talk(node, get() * 3)
-    assert node.answering.answered == before + 3
+    assert node.answering.answered == before + 3 + first(node)
 
 
 async def test_who_has_no_turn_is_turned_away(node):
@@ -243,9 +285,74 @@ async def test_a_connection_that_asks_stays_alive(node):
     await reader.read(1 << 16)
     writer.write(get())
     await reader.readuntil(b"\r\n\r\n")
+    connection._process_keepalive()
     assert connection._next_keepalive_close_time >= closes
     assert closes > asyncio.get_running_loop().time()
     writer.close()
+
+
+async def test_who_must_see_successes_sees_them_on_connections_that_are_lent(node):
+    reader, writer = await connect(node)
+    assert node.answering.lent == bool(first(node))
+    watching = Watching()
+    node.interceptors.add(watching)
+    try:
+        assert node.answering.lent == 0
+        before = node.answering.answered
+        writer.write(get() + LAST)
+        async with asyncio.timeout(30):
+            assert (await reader.read(-1)).count(b" 200 OK\r\n") == 2
+    finally:
+        node.interceptors.remove(watching)
+    assert watching.seen == 2
+    assert node.answering.answered == before
+    writer.close()
+
+
+async def test_a_clock_that_is_moved_shows_at_once(node):
+    clock = node._clock
+    reader, writer = await connect(node)
+    try:
+        for at in (2_000_000_000.5, 1_000_000_000.25):
+            clock.set(at)
+            writer.write(get())
+            head = await reader.readuntil(b"\r\n\r\n")
+            shown = parsedate_to_datetime(re.search(rb"Date: ([^\r]+)", head)[1].decode())
+            assert 0 <= shown.timestamp() - int(at) < 60
+            await reader.readexactly(int(re.search(rb"Content-Length: (\d+)", head)[1]))
+        assert node.answering.lent == bool(first(node))
+        clock.freeze()
+        assert node.answering.lent == 0
+    finally:
+        clock.reset()
+        writer.close()
+
+
+async def test_connections_end_with_the_node(tmp_path):
+    pytest.importorskip("idnode.node.faces.handle_json.native.gets")
+    free = {"handle_port": 0, "http_port": 0, "admin_port": 0}
+    started = Node(Settings(data_dir=tmp_path, workers=2, **free), seed=1)
+    await started.start()
+    reader, writer = await connect(started)
+    lent = started.answering.lent
+    await started.stop()
+    assert (lent, started.answering.lent) == (1, 0)
+    assert await reader.read(-1) == b""
+    writer.close()
+
+
+async def test_a_silent_connection_is_closed(tmp_path):
+    pytest.importorskip("idnode.node.faces.handle_json.native.gets")
+    free = {"handle_port": 0, "http_port": 0, "admin_port": 0}
+    started = Node(Settings(data_dir=tmp_path, workers=2, idle_timeout=0.5, **free), seed=1)
+    await started.start()
+    reader, writer = await connect(started)
+    assert started.answering.lent == 1
+    async with asyncio.timeout(30):
+        assert await reader.read(-1) == b""
+    assert started.answering.lent == 0
+    writer.close()
+    await started.stop()
 
 
 def connections(node):

@@ -107,7 +107,9 @@ ROOMS = {
         frozenset({"prometheus_client"}),
     ),
     "node/faces/handle": Room(
-        f"{_SERVED} node/faces/sockets node/faces/http", "", HTTP | {"prometheus_client"}
+        f"{_SERVED} node/faces/sockets node/faces/lending node/faces/http",
+        "",
+        HTTP | {"prometheus_client"},
     ),
     "node/faces/handle/tunnel": Room(f"{_SERVED} node/faces/handle node/faces/http", "aiohttp"),
     "node/faces/snms": Room(

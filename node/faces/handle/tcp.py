@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from idnode.node.faces.handle.native_runs import NativeStream
+    from idnode.node.faces.lending import Lender
     from idnode.node.service.events import Observer
     from idnode.node.service.handle.receiver import Receiver
     from idnode.registry.handle.clock import Clock
@@ -58,6 +59,8 @@ class HandleTcp:
         self.connections: set[TcpConnection] = set()
         self.native: NativeStream | None = None
         """Answers runs of plain resolutions unless somebody has to see each request."""
+        self.lender: Lender | None = None
+        """Lends connections on which nothing else is asked to threads, where there are such."""
         self._empty = asyncio.Event()
         self._empty.set()
         self._servers: list[asyncio.Server] = []

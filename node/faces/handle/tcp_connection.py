@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from idnode.node.faces.handle.native_runs import Runs
 from idnode.node.faces.handle.reply_queue import PendingReply, ReplyQueue
 from idnode.node.faces.handle.tcp_passages import Passages, reset_connection
+from idnode.node.faces.lending import NOT_LENT, RUNS_BEFORE, TCP_FACE, recall
 from idnode.node.service.errors import PeerGone
 from idnode.node.service.events import CREATE, RESOLVE
 from idnode.node.service.handle.connection import Connection
@@ -20,40 +21,17 @@ from idnode.registry.handle.wire.stream_parts import Joiner
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from idnode.node.faces.handle.limits import TcpLimits
-    from idnode.node.faces.handle.native_runs import NativeStream
-    from idnode.node.interceptors.chain import Interceptors
-    from idnode.node.service.events import Observer
-    from idnode.node.service.handle.admission import Admission
+    from idnode.node.faces.handle.listener import Listener
     from idnode.node.service.handle.response import Reply
-    from idnode.registry.handle.clock import Clock
     from idnode.registry.handle.wire.envelope import Envelope
 
 _TRUNCATED: Final = EnvelopeFlag.TRUNCATED
 
 
-class Listener(Protocol):
-    """Describes what a connection asks of the face that accepted it."""
-
-    receiver: Admission
-    observer: Observer
-    clock: Clock
-    limits: TcpLimits
-    connections: set[TcpConnection]
-    native: NativeStream | None
-    interceptors: Interceptors
-
-    def joined(self, connection: TcpConnection) -> None:
-        """Take in a connection."""
-
-    def left(self, connection: TcpConnection) -> None:
-        """Forget a connection."""
-
-
 class TcpConnection(asyncio.Protocol):
     """One connection: bytes in, answers out in their order."""
 
-    def __init__(self, face: Listener) -> None:
+    def __init__(self, face: Listener[TcpConnection]) -> None:
         self._face = face
         self._limits = face.limits
         self._receiver = face.receiver
@@ -79,6 +57,8 @@ class TcpConnection(asyncio.Protocol):
         self._ending = False
         self._eof = False
         self._lingers = False
+        self.loan = NOT_LENT
+        self._plain_runs = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Join the face's connections, or be turned away when they are too many."""
@@ -137,11 +117,24 @@ class TcpConnection(asyncio.Protocol):
         waits = self._queue or self._backlog or framer.within or self._limits.one_answer
         if native is None or transport is None or waits:
             return self._runs.give_back() + data
+        lender = self._face.lender
+        if lender is not None and self._plain_runs >= RUNS_BEFORE:
+            data = self._runs.give_back() + data
+            if lender.lend(self, transport, TCP_FACE, data):
+                return b""
         answers, data = self._runs.take(native, data, self._receiver.queue.delay)
         if answers:
             self._last = self._elapsed()
             transport.write(answers)
+        self._plain_runs = 0 if data else self._plain_runs + 1
         return data
+
+    def come_back(self, held: bytes, last: float) -> None:
+        """Go on where a thread stopped, which had the connection (`lending`)."""
+        self._last = last
+        self._plain_runs = 0
+        if held:
+            self.data_received(held)
 
     def eof_received(self) -> bool:
         """Answer what is complete and say what is not; the connection ends with the last answer."""
@@ -183,18 +176,24 @@ class TcpConnection(asyncio.Protocol):
 
     def finish(self) -> None:
         """Take no more requests, and end when those received are answered."""
+        recall(self._face.lender, self)
         self._ending = True
         self._pause()
         self._settle()
 
     def abort(self) -> None:
         """End now, without sending what is left."""
+        recall(self._face.lender, self)
         if self._transport is not None:
             self._transport.abort()
 
     def close_if_idle(self, now: float) -> None:
         """Close a connection whose peer has not sent a whole request, or taken an answer, for too long."""
-        transport = self._transport
+        transport, lender = self._transport, self._face.lender
+        if lender is not None and self.loan != NOT_LENT:
+            self._last = lender.last(self)
+            if now - self._last > self._limits.idle_seconds:
+                lender.recall(self)
         idle = now - self._last
         if transport is None or (len(self._queue) and not self._blocked):
             return

@@ -22,6 +22,7 @@ from idnode.node.faces.http.documentation import documentation_routes
 from idnode.node.faces.http.plain_gets import PLAIN_START, NativeSide
 from idnode.node.faces.http.seam import Seam
 from idnode.node.faces.http.unreadable import readable, refusal
+from idnode.node.faces.lending import HTTP_FACE, NOT_LENT, RUNS_BEFORE, recall
 from idnode.node.faces.table import FACES
 from idnode.node.hosts import MISDIRECTED
 from idnode.node.interceptors.chain import Interceptors
@@ -166,9 +167,11 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
         "_elapsed",
         "_incomplete",
         "_now",
+        "_plain_runs",
         "admitted",
         "arrived",
         "busy",
+        "loan",
         "native_side",
         "number",
         "queue",
@@ -190,6 +193,8 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
         self.admitted = False
         """Whether it was decided already that the request has its turn."""
         self._incomplete = False
+        self.loan = NOT_LENT
+        self._plain_runs = 0
 
     def data_received(self, data: bytes) -> None:
         """Note when a request arrived; answer at once the one that has no turn, and those that native code answers."""
@@ -216,13 +221,50 @@ class _FaceProtocol(web.RequestHandler):  # type: ignore[type-arg,unused-ignore]
         native, transport = self.native_side.native, self.transport
         if native is None or transport is None or self._incomplete or self._is_busy():
             return data
+        lender = self.native_side.lender
+        if (
+            lender is not None
+            and self._plain_runs >= RUNS_BEFORE
+            and lender.lend(self, transport, HTTP_FACE, data)
+        ):
+            self.admitted = False
+            return b""
         answers, used = native.answer_gets(data, int(self._now()), self.queue.delay)
         if not used:
+            self._plain_runs = 0
             return data
         transport.write(answers)
         self.admitted = False
-        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        self._plain_runs += 1
+        self._stay_alive_from(self._loop.time())
         return data[used:]
+
+    def _stay_alive_from(self, seconds: float) -> None:
+        self._next_keepalive_close_time = seconds + self._keepalive_timeout
+
+    def come_back(self, held: bytes, last: float) -> None:
+        """Go on where a thread stopped, which had the connection (`lending`)."""
+        self._plain_runs = 0
+        self._stay_alive_from(last)
+        if held:
+            self.data_received(held)
+
+    def close(self) -> None:
+        """Close the connection when what is under way is answered."""
+        recall(self.native_side.lender, self)
+        super().close()
+
+    def force_close(self) -> None:
+        """Close the connection now."""
+        recall(self.native_side.lender, self)
+        super().force_close()
+
+    def _process_keepalive(self) -> None:
+        """Let go of a connection that has been silent for too long; a thread may have answered on it meanwhile."""
+        lender = self.native_side.lender
+        if lender is not None and self.loan != NOT_LENT:
+            self._stay_alive_from(lender.last(self))
+        super()._process_keepalive()
 
     def _is_busy(self) -> bool:
         """Return whether an answer would be out of turn: one is under way, or unread, or the connection ends."""

@@ -6,7 +6,10 @@ everything that came together with anything else than whole plain GETs.
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from idnode.node.faces.lending import Lender
 
 PLAIN_START: Final = b"GET /api/handles/"
 """How every such request begins."""
@@ -24,9 +27,13 @@ class NativeGets(Protocol):
 
 
 class NativeSide:
-    """The native side of a node's HTTP connections: `native` answers while nobody has to see each request."""
+    """The native side of a node's HTTP connections: `native` answers while nobody has to see each request.
 
-    __slots__ = ("native",)
+    ``lender`` lends those that ask for nothing else to threads, where there are such.
+    """
+
+    __slots__ = ("lender", "native")
 
     def __init__(self) -> None:
         self.native: NativeGets | None = None
+        self.lender: Lender | None = None

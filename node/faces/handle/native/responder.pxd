@@ -62,6 +62,48 @@ cdef extern from "stream.h" nogil:
     stream_run stream_answer(answerer *a, const uint8_t *data, size_t n, uint32_t now, uint8_t *out)
 
 
+cdef extern from "workers.h" nogil:
+    enum:
+        WORKERS_MAX
+        WORKER_FACES_MAX
+        LOAN_NONE
+    ctypedef stream_run worker_answer(answerer *a, void *memory, const uint8_t *data, size_t n, int64_t now,
+                                      uint8_t *out) noexcept
+    ctypedef struct worker_face:
+        answerer *answers
+        worker_answer *answer
+        const void *memory
+        size_t memory_bytes
+        const time_bounds *bounds
+    ctypedef struct loan:
+        uint64_t last
+        int64_t next
+        uint8_t *held
+        uint8_t *unsent
+        size_t held_bytes, unsent_bytes
+    ctypedef struct worker:
+        answer_counts answers[2]
+    ctypedef struct workers:
+        worker_face face[2]
+        uint32_t faces
+        int64_t clock_offset
+        int told, threads
+        loan *loan
+        worker thread[64]
+    void worker_tell(int descriptor)
+    workers *workers_new(uint32_t loans)
+    void workers_free(workers *w)
+    int workers_start(workers *w, int count)
+    void workers_stop(workers *w)
+    void workers_quiesce(workers *w)
+    bint workers_lend(workers *w, uint32_t at, uint32_t face, int socket, const uint8_t *data, size_t n)
+    bint workers_take_back(workers *w, uint32_t at)
+    void workers_settle(workers *w, loan *one)
+    int64_t workers_returned(workers *w)
+    stream_run worker_stream(answerer *a, void *memory, const uint8_t *data, size_t n, int64_t now,
+                             uint8_t *out) noexcept
+
+
 cdef extern from "responder.h" nogil:
     enum:
         THREADS_MAX
@@ -87,6 +129,9 @@ cdef class Answers:
     cdef answer_counts counted
     cdef SlotTable table
     cdef uint8_t *out
+    cdef workers *threads
+    cdef uint32_t face
     cdef dict _volume
     cdef dict _computed
     cdef _take_volume(self, served_prefixes *served)
+    cdef void describe(self, worker_face *face)

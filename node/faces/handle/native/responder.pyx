@@ -48,7 +48,10 @@ cdef void add_buckets(list into, answer_counts *counts, const time_bounds *bound
 
 
 cdef class Answers:
-    """Plain resolutions of one register, answered by the caller's thread; one thread at a time."""
+    """Plain resolutions of one register, answered by the caller's thread; one thread at a time.
+
+    The threads of `Workers` answer the same beside it, for what is set here; what they answered counts here.
+    """
 
     def __cinit__(self, SlotTable table not None, bounds_seconds=(), *, bint mark_truncated=True,
                   uint32_t datagram_answer_max=4096, uint32_t answers_per_second=0):
@@ -69,8 +72,19 @@ cdef class Answers:
         served_free(answerer_served(&self.answers))
         free(self.out)
 
+    cdef void describe(self, worker_face *face):
+        """Say what threads answer on connections."""
+        face.answers = &self.answers
+        face.answer = worker_stream
+        face.memory = NULL
+        face.memory_bytes = 0
+        face.bounds = &self.bounds
+
     def quiesce(self):
         """Return once no thread holds what was reachable before the call."""
+        if self.threads is not NULL:
+            with nogil:
+                workers_quiesce(self.threads)
 
     def set_prefixes(self, prefixes, computed=()):
         """Answer below these folded prefixes, and no others, from now on.
@@ -138,9 +152,16 @@ cdef class Answers:
 
     def timings(self):
         """Return how many answers took how long, by bucket, and the seconds of all together."""
+        cdef int i
+        cdef answer_counts *counts
         buckets = [0] * (self.bounds.count + 1)
         add_buckets(buckets, &self.counted, &self.bounds)
-        return buckets, count_read(&self.counted.nanoseconds) / 1e9
+        seconds = count_read(&self.counted.nanoseconds) / 1e9
+        for i in range(WORKERS_MAX if self.threads is not NULL else 0):
+            counts = &self.threads.thread[i].answers[self.face]
+            add_buckets(buckets, counts, &self.bounds)
+            seconds += count_read(&counts.nanoseconds) / 1e9
+        return buckets, seconds
 
     def lost(self):
         """Return how many datagrams were lost to a full buffer."""

@@ -11,6 +11,7 @@
 #include "counts.h"
 #include "plain_get.h"
 #include "record_json.h"
+#include "stream.h"
 
 enum {
     HEAD_MAX = 256,
@@ -20,6 +21,7 @@ enum {
 };
 #define SECOND_MAX INT64_C(253402300799) /* of the year 9999 */
 _Static_assert(GETS_ROOM >= GET_ANSWER_MAX, "there is room for the longest answer");
+_Static_assert((int)GETS_ROOM <= (int)STREAM_ROOM, "there is room in the buffer of a thread");
 
 typedef struct {
     admitted_hosts hosts;
@@ -105,6 +107,12 @@ static inline gets_run gets_answer_run(answerer *a, gets_memory *m, const uint8_
         run.found++;
     }
     return run;
+}
+
+/* How a thread answers on a connection (workers.h); `memory` is its own gets_memory. */
+static inline stream_run gets_stream(answerer *a, void *memory, const uint8_t *in, size_t n, int64_t now, uint8_t *out) {
+    gets_run run = gets_answer_run(a, memory, in, n, now, out);
+    return (stream_run){.used = run.used, .bytes = run.bytes, .found = run.found};
 }
 
 #endif

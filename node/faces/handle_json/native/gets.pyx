@@ -11,6 +11,8 @@ from idnode.node.faces.handle.native.responder cimport (
     answerer,
     count_answers,
     monotonic_nanoseconds,
+    stream_run,
+    worker_face,
 )
 
 __all__ = ["PlainGets"]
@@ -34,6 +36,7 @@ cdef extern from "gets.h" nogil:
         uint64_t found
     void gets_begin(gets_memory *m)
     gets_run gets_answer_run(answerer *a, gets_memory *m, const uint8_t *data, size_t n, int64_t now, uint8_t *out)
+    stream_run gets_stream(answerer *a, void *memory, const uint8_t *data, size_t n, int64_t now, uint8_t *out) noexcept
 
 
 cdef class PlainGets(Answers):
@@ -49,6 +52,13 @@ cdef class PlainGets(Answers):
 
     def __dealloc__(self):
         free(self.memory)
+
+    cdef void describe(self, worker_face *face):
+        """Say what threads answer on connections."""
+        Answers.describe(self, face)
+        face.answer = gets_stream
+        face.memory = self.memory
+        face.memory_bytes = sizeof(gets_memory)
 
     def admit(self, names):
         """Answer who names one of these hosts, in lower case, with or without a port; ``None``: any host.

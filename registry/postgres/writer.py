@@ -264,8 +264,9 @@ class Writer:
                 self._warned = False
                 asked = connection.fetchval(statements.FENCE, self._id, token)
                 happened = await within(min(left, COMMIT_SECONDS), connection, asked)
-                if self._warned:
+                if self._warned:  # somebody cancels what waits for a standby
                     connection.terminate()
+                    await asyncio.sleep(_PAUSE_SECONDS)
                     continue
             except (*AWAY, Dropped, asyncpg.PostgresError):
                 await asyncio.sleep(min(_PAUSE_SECONDS, max(left, 0)))

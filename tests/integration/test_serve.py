@@ -208,6 +208,7 @@ def test_a_secret_of_ones_own_replaces_the_demo_secret(served):
     assert node.run("list", "88.900.1", "--secret", "sesame-of-mine").stdout == "88.900.1/hello\n"
 
 
+@pytest.mark.parametrize("register_engine", ["embedded"], indirect=True)  # others take no snapshots
 def test_the_management_port_takes_a_snapshot_that_check_accepts(standing, register_more):
     node = standing
     register_more(node, 30)

@@ -96,7 +96,7 @@ class Reader:
 
     async def _found(self, keys: list[bytes]) -> Found:
         async def look_up(connection: Connection) -> Found:
-            rows = await connection.fetch(LOOK_UP, keys)
+            rows = await self._rows(connection, keys)
             return {row[0]: Stored(row[1], row[2], row[3]) for row in rows}
 
         try:
@@ -111,6 +111,9 @@ class Reader:
             _log.exception("a look-up failed")
             refusal = RegisterUnavailable(f"The register failed ({type(error).__name__})")
             return dict.fromkeys(keys, refusal)
+
+    async def _rows(self, connection: Connection, keys: list[bytes]) -> list[asyncpg.Record]:
+        return await connection.fetch(LOOK_UP, keys)
 
     async def close(self) -> None:
         """Wait for the answers under way."""

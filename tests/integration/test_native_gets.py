@@ -77,11 +77,16 @@ async def connect(node):
 
 
 async def until_read(node):
-    """Return when the node has read what was written: what comes together is judged together."""
+    """Return when the node has read what was written, and has done what it can: what comes together is judged together."""
     for _ in range(TURNS):
         await asyncio.sleep(0)
     while any(map(unread, connections(node))):  # noqa: ASYNC110  # a thread is about to
         await asyncio.sleep(0)
+    if (lender := node.answering.http.lender) is not None:
+        lender.end()  # which waits for the threads
+        lender.begin()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
 
 def unread(connection):

@@ -89,10 +89,12 @@ class TcpConnection(asyncio.Protocol):
         """Answer every request that these bytes complete."""
         if self._ending:
             return
+        if data := self._answer_run(data):
+            self._take_in(data)
+
+    def _take_in(self, data: bytes) -> None:
+        """Answer what native code left, and all behind it."""
         framer = self._framer
-        data = self._answer_run(data)
-        if not data:
-            return
         try:
             messages = framer.feed(data)
         except MalformedEnvelope:
@@ -133,8 +135,10 @@ class TcpConnection(asyncio.Protocol):
         """Go on where a thread stopped, which had the connection (`lending`)."""
         self._last = last
         self._plain_runs = 0
-        if held:
-            self.data_received(held)
+        if (
+            held and not self._ending
+        ):  # a thread has left it already: it is not asked of native code again
+            self._take_in(held)
 
     def eof_received(self) -> bool:
         """Answer what is complete and say what is not; the connection ends with the last answer."""
@@ -192,18 +196,15 @@ class TcpConnection(asyncio.Protocol):
         transport, lender = self._transport, self._face.lender
         if lender is not None and self.loan != NOT_LENT:
             self._last = lender.last(self)
-            if now - self._last > self._limits.idle_seconds:
-                lender.recall(self)
         idle = now - self._last
+        if idle > self._limits.idle_seconds:
+            recall(lender, self)
         if transport is None or (len(self._queue) and not self._blocked):
             return
         if self._lingers and idle > self._limits.linger_seconds:
             transport.abort()
         elif idle > self._limits.idle_seconds:
-            if self._blocked:
-                transport.abort()
-            else:
-                transport.close()
+            (transport.abort if self._blocked else transport.close)()
 
     def _answer(self, messages: Iterable[tuple[Envelope, bytes]]) -> None:
         """Have messages answered, up to the bounds; what is left over waits in the backlog."""

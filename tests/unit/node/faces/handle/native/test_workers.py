@@ -6,7 +6,7 @@
 - When the threads stop, or a connection is taken back, what was read goes on where it was.
 - A peer that takes no answers holds no thread, and gets all of them in the end.
 - A lent connection is as alive as its last answer, counts among the others, and closes as they do when it is silent.
-- What threads answer is counted, once each.
+- What threads answer is counted, once each; what they leave to whoever has to see it, too.
 """
 
 import asyncio
@@ -266,3 +266,18 @@ def test_bounds_are_kept(answers, native_workers):
         assert workers.lend(0, theirs.fileno(), b"x") is None
         assert workers.take_back(loan) == (b"\x02", b"")
         workers.stop()
+
+
+async def test_what_a_thread_leaves_is_left_once(house, answers, native_workers, ask):
+    answers.leave_missing(2)  # in a second; both go to Python, not one of them twice
+    async with Served(house, answers, native_workers) as served:
+        connection = await served.connect()
+        timed = sum(answers.timings()[0])
+        for _ in range(2):
+            for _ in range(2):
+                await asked(connection, ask(HELLO))
+            assert len(served.lender) == 1
+            await asked(connection, ask(b"88.900.1/absent"))
+            assert len(served.lender) == 0
+        assert sum(answers.timings()[0]) == timed + 4
+        assert answers.unseen() == 0

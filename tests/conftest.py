@@ -314,6 +314,10 @@ class Launcher:
         return code, node.output.finished().splitlines()
 
 
+def _no_flags(_folder):
+    return ()
+
+
 @pytest.fixture(scope="module")
 def register_of(request):
     """Return a function that returns the flags of a node's register, given its data directory.
@@ -322,14 +326,16 @@ def register_of(request):
     """
     asked = request.config.getoption("--register-engine") == "postgresql"
     if not asked or hasattr(request.module, "REGISTER_ENGINES"):
-        return lambda _folder: ()
+        return _no_flags
     server = request.getfixturevalue("postgres")
     return lambda folder: ("--register", server.url_of_folder(folder))
 
 
 @pytest.fixture
-def served(tmp_path, register_of):
+def served(tmp_path, register_engine, register_of):
     """Return a function that starts a node in a process of its own, with further flags."""
+    if register_engine != "postgresql":
+        register_of = _no_flags
     with _launcher(tmp_path, register_of) as launcher:
         yield launcher
 

@@ -18,7 +18,6 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
-from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -43,6 +42,9 @@ _SQLITE: Final = "sqlite:///"
 _SHARED_SECONDS: Final = 15.0
 """Longest wait for a database on another machine; what was begun there goes on, over a connection that is dropped."""
 
+_GIVING_UP_SECONDS: Final = 0.1
+"""Time from giving work up to dropping its connection."""
+
 
 class Directory:
     """Accounts, enterprises, prefixes, files, templates and daily volumes. Made by `open`."""
@@ -54,8 +56,7 @@ class Directory:
         self._url = url
         self._file = _file_of(url)
         self._waiting = 0
-        self._begun = inf
-        self._running: Callable[[], Any] | None = None
+        self._finished = 0
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
         self._database: Database | None = None
 
@@ -205,9 +206,10 @@ class Directory:
         if self._waiting >= WAITING_MAX:
             raise DirectoryBusy("Too much work waits for the directory")
         self._waiting += 1
+        finished = self._finished
         try:
             loop = asyncio.get_running_loop()
-            done = loop.run_in_executor(self._executor, self._timed, work, loop.time)
+            done = loop.run_in_executor(self._executor, self._counted, work)
         except BaseException:
             self._waiting -= 1
             raise
@@ -217,26 +219,21 @@ class Directory:
                 return await asyncio.shield(done)
         except TimeoutError as error:
             done.cancel()  # what waits behind other work is not begun any more
-            self._drop_stuck(work)
+            # Who asked with it and waits behind it gives up first, so that none of that is begun.
+            loop.call_later(_GIVING_UP_SECONDS, self._drop_stuck, finished)
             raise DirectoryUnavailable("The directory's database does not answer") from error
         except sqlite3.Error as error:
             raise DirectoryUnavailable(f"The directory refused: {error}") from error
 
-    def _timed(self, work: Callable[[], Result], now: Callable[[], float]) -> Result:
-        self._begun, self._running = now(), work
+    def _counted(self, work: Callable[[], Result]) -> Result:
         try:
             return work()
         finally:
-            self._begun, self._running = inf, None
+            self._finished += 1
 
-    def _drop_stuck(self, given_up: Callable[[], Any] | None = None) -> None:
-        """Drop a connection whose answer the thread has waited for too long: it would wait for a dead machine.
-
-        Work that was given up has waited long enough, although it began a moment after its caller.
-        """
-        waited = asyncio.get_running_loop().time() - self._begun
-        stuck = waited >= _SHARED_SECONDS or (given_up is not None and self._running is given_up)
-        if self._database is not None and stuck:
+    def _drop_stuck(self, finished: int) -> None:
+        """Drop the connection if nothing was finished meanwhile: the thread would wait for a dead machine."""
+        if self._database is not None and self._finished == finished:
             self._database.drop()
 
     def _one_less(self, done: asyncio.Future[Any]) -> None:
@@ -247,8 +244,10 @@ class Directory:
     async def close(self) -> None:
         """Finish what waits and let the database go; again is harmless."""
         ending = asyncio.ensure_future(asyncio.to_thread(self._executor.shutdown, wait=True))
+        finished = self._finished
         while self.shared and not (await asyncio.wait({ending}, timeout=_SHARED_SECONDS))[0]:
-            self._drop_stuck()
+            self._drop_stuck(finished)
+            finished = self._finished
         await ending
         if self._database is not None:
             self._database.close()

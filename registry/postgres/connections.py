@@ -182,13 +182,10 @@ class Connections:
                     self._failed_at = self._now()
                     raise away(error) from error
             try:
-                return await self._on(await self._connect(), work)
+                return await self._on(await connect(self._address), work)
             except (*AWAY, Dropped) as error:
                 self._failed_at = self._now()
                 raise away(error) from error
-
-    async def _connect(self) -> Connection:
-        return await connect(self._address)
 
     async def _on(
         self, connection: Connection, work: Callable[[Connection], Awaitable[_Result]]

@@ -19,8 +19,8 @@ GROUP_ITEMS_MAX: Final = 10_000
 GROUP_BYTES_MAX: Final = 16 << 20
 """Bytes after which a transaction takes no further submissions."""
 
-LOOK_UP_KEYS_MAX: Final = 5_000
-"""Most keys in one question for records."""
+LOOK_UP_KEYS_MAX: Final = 1000
+"""Most keys in one question for records: those of a database far larger than its memory are a second or so of disk reads."""
 
 LOOK_UPS_WAITING_MAX: Final = 200_000
 """Most keys that wait to be asked for; beyond it a look-up is refused at once (busy)."""

@@ -81,9 +81,10 @@ class PublicRecords:
         replica = self._chosen()
         if replica is None:
             return await self._primary.fetch(keys)
-        old = self._writes.before(replica.caught_up, keys)
+        moment = replica.caught_up
+        old = self._writes.before(moment, keys)
         told = await replica.reader.fetch(old) if old else {}
-        if not replica.fit:
+        if not replica.young(moment):
             told = {}
         found: dict[bytes, Stored | RegistryError | None]
         found = {key: stored for key, stored in told.items() if isinstance(stored, Stored)}

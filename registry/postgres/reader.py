@@ -48,11 +48,19 @@ class Reader:
         """
         if self._keys_waiting + len(keys) > LOOK_UPS_WAITING_MAX:
             return dict.fromkeys(keys, RegisterBusy("Too many look-ups wait for the database"))
+        if len(keys) > LOOK_UP_KEYS_MAX:
+            return await self._fetch_parts(keys)
         answer: asyncio.Future[Found] = self._loop.create_future()
         self._waiting.append((keys, answer))
         self._keys_waiting += len(keys)
         self._call()
         return await answer
+
+    async def _fetch_parts(self, keys: Sequence[bytes]) -> Found:
+        """Ask for many in several questions, none of which takes so long that it would be given up."""
+        starts = range(0, len(keys), LOOK_UP_KEYS_MAX)
+        parts = [self.fetch(keys[start : start + LOOK_UP_KEYS_MAX]) for start in starts]
+        return {key: one for found in await asyncio.gather(*parts) for key, one in found.items()}
 
     def _call(self) -> None:
         if self._free and self._waiting and not self._called:
@@ -88,7 +96,7 @@ class Reader:
 
     async def _found(self, keys: list[bytes]) -> Found:
         async def look_up(connection: Connection) -> Found:
-            rows = await connection.fetch(LOOK_UP, keys)
+            rows = await self._rows(connection, keys)
             return {row[0]: Stored(row[1], row[2], row[3]) for row in rows}
 
         try:
@@ -103,6 +111,9 @@ class Reader:
             _log.exception("a look-up failed")
             refusal = RegisterUnavailable(f"The register failed ({type(error).__name__})")
             return dict.fromkeys(keys, refusal)
+
+    async def _rows(self, connection: Connection, keys: list[bytes]) -> list[asyncpg.Record]:
+        return await connection.fetch(LOOK_UP, keys)
 
     async def close(self) -> None:
         """Wait for the answers under way."""

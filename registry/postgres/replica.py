@@ -1,9 +1,9 @@
 """Read-only replicas that answer public resolution, and how old what they say may be.
 
 How far a replica is, it says as a place in the write-ahead log. The primary is asked for its place from time to time:
-a replica that has replayed up to a place has everything that was committed when the primary said so, and never goes
-back behind it. So an answer is as old as that moment at most, whatever the clocks of the servers say and
-whether or not the replica hears of its primary. One that is too far behind is not asked.
+a replica that has replayed up to a place has everything that was committed when the primary said so. So an answer
+is as old as that moment at most, whatever the clocks of the servers say and whether or not the replica hears of
+its primary. One that is too far behind is not asked.
 """
 
 from __future__ import annotations
@@ -40,21 +40,23 @@ _NOTED_MAX: Final = 200_000
 
 
 class _Behind(ConnectionError):
-    """A replica came back with less than it had."""
+    """A server has not replayed what is expected of it."""
 
 
-class _ReplicaConnections(Connections):
-    """Connections to one replica; a new one is used only if it has what the replica had before."""
+class _ReplicaReader(Reader):
+    """Asks a replica, and takes only what a server says that has replayed up to a place.
+
+    That is asked with each question, for a server may come back with less, and another one may answer at its address.
+    """
 
     place = 0
 
-    async def _connect(self) -> Connection:
-        connection = await super()._connect()
+    async def _rows(self, connection: Connection, keys: list[bytes]) -> list[asyncpg.Record]:
+        place = self.place
         replayed = await connection.fetchval(REPLAYED_PLACE)
-        if replayed is None or replayed < self.place:
-            connection.terminate()
+        if replayed is None or replayed < place:
             raise _Behind
-        return connection
+        return await super()._rows(connection, keys)
 
 
 class Replica:
@@ -65,8 +67,9 @@ class Replica:
         self._primary = primary
         self._stale_max = stale_max
         seconds = min(ANSWER_SECONDS, stale_max)
-        self._connections = _ReplicaConnections(address, READ_CONNECTIONS, seconds)
-        self.reader = Reader(self._connections, READ_CONNECTIONS - 1)  # one is left for looks
+        self._connections = Connections(address, READ_CONNECTIONS, seconds)
+        # One connection is left for looks.
+        self.reader = _ReplicaReader(self._connections, READ_CONNECTIONS - 1)
         self._now = asyncio.get_running_loop().time
         self._places: deque[tuple[float, int]] = deque()
         self.caught_up = _NEVER
@@ -77,17 +80,27 @@ class Replica:
     @property
     def fit(self) -> bool:
         """Return whether its answers are not older than allowed."""
-        return self._now() < self.caught_up + self._stale_max
+        return self.young(self.caught_up)
+
+    def young(self, moment: float) -> bool:
+        """Return whether what was so at a moment may be answered now."""
+        return self._now() < moment + self._stale_max
 
     async def _follow(self) -> None:
         while True:
             with suppress(RegistryError, asyncpg.PostgresError):
                 await self.look()  # if one is away, what is known stays true until it is too old
-            if self.fit is not self._used:
-                self._used = self.fit
-                said = "answers" if self.fit else "is too far behind, and is not asked"
-                _log.warning("the replica %s %s", self._shown, said)
+            self._tell()
             await asyncio.sleep(min(POLL_SECONDS, self._stale_max / _LOOKS))
+
+    def _tell(self) -> None:
+        """Log that it is asked from now on, or is not any more."""
+        if self.fit and not self._used:
+            _log.info("the replica %s answers public resolution", self._shown)
+        elif self._used and not self.fit:
+            behind = "the replica %s is more than %g s behind, or away, and is not asked"
+            _log.warning(behind, self._shown, self._stale_max)
+        self._used = self.fit
 
     async def look(self) -> None:
         """See how far it is.
@@ -99,16 +112,15 @@ class Replica:
         """
         moment = self._now()
         place = await self._primary.ask(lambda one: one.fetchval(CURRENT_PLACE))
+        while self._places and not self.young(self._places[0][0]):
+            self._places.popleft()  # to reach it would not be enough any more
         self._places.append((moment, place))
         replayed = await self._connections.ask(lambda one: one.fetchval(REPLAYED_PLACE))
         if replayed is None:  # it takes writes itself
             self.caught_up = _NEVER
             return
-        self._connections.place = max(self._connections.place, replayed)
         while self._places and self._places[0][1] <= replayed:
-            self.caught_up = max(self.caught_up, self._places.popleft()[0])
-        while self._places and self._places[0][0] + self._stale_max <= self._now():
-            self._places.popleft()  # to reach it would not be enough any more
+            self.caught_up, self.reader.place = self._places.popleft()
 
     async def close(self) -> None:
         """Ask it no more."""

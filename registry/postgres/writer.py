@@ -165,7 +165,10 @@ class Writer:
             self._bytes -= submission.bytes
         if result is not None:
             self.unreachable = ""
-            self._committed(self._loop.time() - started, result)
+            try:
+                self._committed(self._loop.time() - started, result)
+            except Exception:  # noqa: BLE001  # it is committed, whatever becomes of those who watch
+                _log.exception("what was committed cannot be followed")
             for submission, outcomes in distributed(group.submissions, result.outcomes):
                 if not submission.done.done():  # else its caller has given up
                     submission.done.set_result(outcomes)
@@ -261,8 +264,9 @@ class Writer:
                 self._warned = False
                 asked = connection.fetchval(statements.FENCE, self._id, token)
                 happened = await within(min(left, COMMIT_SECONDS), connection, asked)
-                if self._warned:
+                if self._warned:  # somebody cancels what waits for a standby
                     connection.terminate()
+                    await asyncio.sleep(_PAUSE_SECONDS)
                     continue
             except (*AWAY, Dropped, asyncpg.PostgresError):
                 await asyncio.sleep(min(_PAUSE_SECONDS, max(left, 0)))

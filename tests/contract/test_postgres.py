@@ -28,7 +28,7 @@ from idnode.registry.errors import (
 from idnode.registry.fetching import fetched
 from idnode.registry.handle.errors import InvalidHandle
 from idnode.registry.mutation import AddValues, Applied, Create, Delete
-from idnode.registry.postgres import writer
+from idnode.registry.postgres import schema, writer
 from idnode.registry.postgres.address import Address
 from idnode.registry.postgres.limits import CREATED_HANDLE_BYTES_MAX
 from idnode.registry.postgres.register import PostgresRegister
@@ -119,6 +119,34 @@ async def test_overlapping_batches_in_opposite_order_have_one_winner_each(url, o
         winners = [outcome == NEW for outcome in [*outcomes[0], *reversed(outcomes[1])]]
         assert [*map(int.__add__, winners[:1500], winners[1500:])] == [1] * 1500
     assert await nodes[0].count(b"88.900.1") == 4500
+
+
+async def test_so_have_those_over_records_in_partitions(postgres, opened, packed):
+    url = postgres.empty()
+    schema.upgrade(Address(url), partitions=4)
+    nodes = [await opened(url), await opened(url)]
+    values = packed((1, b"x"))
+    for turn in range(3):
+        handles = [b"88.900.1/%d-%d" % (turn, number) for number in range(3000)]
+        batches = ([Create(handle, values) for handle in some] for some in (handles, handles[::-1]))
+        one, other = await asyncio.gather(*map(type(nodes[0]).submit, nodes, batches))
+        assert [(a == NEW) + (b == NEW) for a, b in zip(one, reversed(other), strict=True)] == (
+            [1] * 3000
+        )
+    assert await nodes[0].count(b"88.900.1") == 9000
+
+
+async def test_large_batches_find_the_few_records_that_are_there(url, opened, packed):
+    register = await opened(url)
+    values = packed((1, b"x"))
+    for first in range(0, 4000, 950):  # each overlaps the one before, and has an item twice
+        batch = [Create(b"88.900.1/%d" % number, values) for number in range(first, first + 1000)]
+        outcomes = await register.submit([*batch, batch[-1]])
+        there = 50 if first else 0
+        assert outcomes[there:-1] == [NEW] * (1000 - there)
+        refused = [*outcomes[:there], outcomes[-1]]
+        assert all(isinstance(outcome, HandleExists) for outcome in refused)
+        assert await register.count(b"88.900.1") == first + 1000
 
 
 async def test_changes_of_two_nodes_to_one_record_are_all_there(url, opened, packed):
@@ -241,6 +269,21 @@ async def test_after_an_error_that_nobody_expects_the_next_transaction_is_carrie
         with pytest.raises(RegisterUnavailable):
             await register.submit([Create(b"88.900.1/a", packed((1, b"x")))])
     assert await register.submit([Create(b"88.900.1/a", packed((1, b"x")))]) == [NEW]
+
+
+async def test_a_watcher_that_fails_keeps_nobody_from_the_outcome(url, opened, packed):
+    register = await opened(url)
+    seen = []
+
+    def fail(key):
+        seen.append(key)
+        raise ValueError("a mistake")
+
+    register.watch(fail)
+    for number in range(2):
+        (made,) = await register.submit([Create(b"0.NA/88.900.%d" % number, packed((1, b"x")))])
+        assert made == NEW
+    assert len(seen) == 2
 
 
 def failing_once(patched, error):

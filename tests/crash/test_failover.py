@@ -1,7 +1,8 @@
 """A node on three PostgreSQL servers that Patroni keeps loses nothing that it has acknowledged.
 
 - Whichever leader is killed, however often: what writers on every face were told is there. Meanwhile they are told to
-  come again, and nothing else; they write again within the time that Patroni waits, and some seconds.
+  come again, and nothing else; they write again within the time that Patroni waits, and some seconds. A node that
+  starts meanwhile waits.
 - While the standbys stand still nothing is acknowledged, and reads go on; what they missed is lost to nobody when one
   of them takes over afterwards.
 - The same with a leader that acknowledges by itself does lose some; otherwise these tests would prove nothing.
@@ -195,20 +196,39 @@ async def lost(cluster, acknowledged):
     return set(acknowledged) - {row[0] for row in rows}
 
 
-async def test_killed_leaders_take_nothing_acknowledged_along(cluster, node):
+async def started_late(served, cluster, folder):
+    """Start a further node on the cluster."""
+    folder.mkdir()
+    return await asyncio.to_thread(served, "--register", cluster.url("idnode"), folder=folder)
+
+
+async def resolves(node, handle):
+    """Return whether a node resolves a handle."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{node.ready['http']}/api/handles/{handle.decode()}") as answer,
+    ):
+        return answer.status == 200
+
+
+async def test_killed_leaders_take_nothing_acknowledged_along(cluster, node, served, tmp_path):
     patroni_seconds = _module("patroni_cluster").TTL_SECONDS
     back = []
     async with Writers(node) as writers:
         writers.write()
+        late = None
         for _ in range(FAILOVERS):
             await writers.went_on(asyncio.get_running_loop().time())
             leader = await asyncio.to_thread(cluster.settle)
             await asyncio.to_thread(cluster.kill, leader)
             killed = asyncio.get_running_loop().time()
+            if late is None:  # a node that starts while there is no leader waits for one
+                late = asyncio.create_task(started_late(served, cluster, tmp_path / "late"))
             # What was acknowledged in the moment of the kill does not count as going on.
             back.append(1 + await writers.went_on(killed + 1))
             cluster.revive(leader)
         await writers.rest()
+        assert await resolves(await late, writers.acknowledged[-1])
         gone = await lost(cluster, writers.acknowledged)
         _log.info(
             "%d acknowledged, %d lost, back after %s s, %s",
@@ -236,11 +256,8 @@ async def test_nothing_is_acknowledged_without_a_standby(cluster, node):
             while seen != len(writers.acknowledged) or seen == before == 0:
                 seen = len(writers.acknowledged)
                 await asyncio.sleep(0.5)
-        async with aiohttp.ClientSession() as session:
-            handle = writers.acknowledged[0].decode()
-            for _ in range(20):
-                async with session.get(f"{node.ready['http']}/api/handles/{handle}") as answer:
-                    assert answer.status == 200
+        for _ in range(20):
+            assert await resolves(node, writers.acknowledged[0])
         still = len(writers.acknowledged)
         await asyncio.sleep(1)
         assert len(writers.acknowledged) == still

@@ -72,6 +72,7 @@ async def test_without_the_token_nothing_but_probes_is_answered(build):
             assert (await session.get(admin + "/nowhere", headers=headers)).status == 404
 
 
+@pytest.mark.parametrize("register_engine", ["embedded"], indirect=True)  # others take no snapshots
 def test_commands_take_the_token(served, monkeypatch, tmp_path):
     node = served("--admin-token", TOKEN)
     (tmp_path / "token").write_text(TOKEN)

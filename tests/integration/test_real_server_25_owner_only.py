@@ -10,6 +10,9 @@ import subprocess
 import pytest
 import requests
 
+REGISTER_ENGINES = ("embedded",)
+"""The others keep no identifiers, states or snapshots in files."""
+
 ADMIN = ("301%3A0.NA%2F88.900", "idnode-demo")
 OPEN = stat.S_IRWXG | stat.S_IRWXO
 

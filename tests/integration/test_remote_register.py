@@ -3,6 +3,7 @@
 * A record that cannot be fetched is response code 2 over the Handle protocol and HTTP status 503 over JSON, in a bulk
   answer for that handle alone, and a failure in SNMS' envelope; the next request is served again.
 * A full write queue is response code 3 and HTTP status 503.
+* The journal finds what a refused client probably meant.
 * A request that is carried out again changes the register once.
 """
 
@@ -70,6 +71,15 @@ async def test_a_bulk_answer_says_which_handles_cannot_be_had(json_api, unreacha
     assert unreachable
     found = await json_api.resolve_many([HELLO, "0.NA/88.900.1", "88.900.1/none"])
     assert [answer.response_code for answer in found] == [2, 1, 100]
+
+
+async def test_what_was_probably_meant_is_found_though_it_takes_many_look_ups(node):
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{url_of(node.addresses.http)}/api/handles/88.900.1/hallo"):
+            pass
+        journal = f"{url_of(node.addresses.admin)}/api/v1/journal"
+        async with session.get(f"{journal}/1") as response:
+            assert (await response.json())["near"][0]["names"] == [HELLO]
 
 
 async def test_a_full_queue_is_busy(node, json_api):

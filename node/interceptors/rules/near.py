@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import orjson
 
+from idnode.registry.fetching import together
 from idnode.registry.handle import names
 from idnode.registry.handle.values import spans
 
@@ -173,15 +174,11 @@ def _handles(handle: bytes, register: Register) -> list[NearMiss]:
     prefix, slash, suffix = names.fold(handle).partition(b"/")
     if not slash or len(suffix) > _SUFFIX_BYTES_MAX:
         return []
-    found: list[str] = []
-    for variant in dict.fromkeys(_variants(suffix)):
-        if variant == suffix or not variant:
-            continue
-        stored = register.lookup(prefix + b"/" + variant)
-        if stored is not None:
-            found.append(stored.handle.decode(errors="replace"))
-            if len(found) >= _SHOWN_MAX:
-                break
+    variants = dict.fromkeys(each for each in _variants(suffix) if each and each != suffix)
+    # At once: a register that is elsewhere would be asked hundreds of times.
+    records = together(register.lookup, [prefix + b"/" + each for each in variants])
+    there = [stored.handle for stored in records if stored is not None]
+    found = [each.decode(errors="replace") for each in there[:_SHOWN_MAX]]
     if not found:
         return []
     listed = ", ".join(found)

@@ -117,3 +117,16 @@ def test_a_certificate_goes_with_its_key():
 def test_code_that_builds_settings_is_not_touched_by_the_environment(monkeypatch):
     monkeypatch.setenv("IDNODE_HTTP_PORT", "1")
     assert Settings().http_port == 8000
+
+
+def test_reads_that_may_be_old_are_for_a_register_elsewhere():
+    remote = {"register": "postgresql://clerk@db/idnode", "near_cache": "2s"}
+    assert load(remote).settings.near_cache == 2.0
+    replicas = {**remote, "register_read": "postgresql://clerk@db2/idnode"}
+    assert load(replicas).settings.register_read.get_secret_value().endswith("@db2/idnode")
+    for refused in ({"near_cache": "2s"}, {"register_read": "postgresql://db2/idnode"}):
+        with pytest.raises(SettingsRefused, match="for a register on PostgreSQL"):
+            load(refused)
+    with pytest.raises(SettingsRefused, match="named by a URL") as told:
+        load({**remote, "register_read": "db2-and-a-secret"})
+    assert "secret" not in str(told.value)

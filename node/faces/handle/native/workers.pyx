@@ -4,6 +4,7 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free
+from posix.unistd cimport usleep
 
 from idnode.node.faces.handle.native.responder cimport (
     LOAN_NONE,
@@ -128,9 +129,12 @@ cdef class Workers:
                 taken = workers_take_back(self.native, at)
             if taken:
                 self._take(at)
-            else:
+            while at not in self._back:
                 self.returned()
-                worker_tell(self.native.told)  # others may have been among them
+                worker_tell(self.native.told)  # others may be among them
+                if at not in self._back:
+                    with nogil:
+                        usleep(5)  # its thread has said so, and is about to put it among them
         self._free.append(at)
         return self._back.pop(at)
 

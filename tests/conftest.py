@@ -83,20 +83,36 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("register_engine", engines, indirect=True)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _engine_of_the_module(request):
+    """Give nodes that a whole module has the engine that its tests have."""
+    engines = getattr(request.module, "REGISTER_ENGINES", ())
+    with pytest.MonkeyPatch.context() as patch:
+        if len(engines) <= 1:  # else each test has its own nodes
+            asked = request.config.getoption("--register-engine")
+            _use(engines[0] if engines else asked, request, patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def register_engine(request, monkeypatch):
     """The engine of the nodes that a test starts: that of its module, else that of the command line."""
     name = getattr(request, "param", request.config.getoption("--register-engine"))
-    if name != "embedded":
-        from idnode.node import runtime
-
-        opener = (
-            _module_beside("fake_remote").open_fake
-            if name == "fake"
-            else request.getfixturevalue("postgres").open_of_folder
-        )
-        monkeypatch.setattr(runtime, "open_register", opener)
+    _use(name, request, monkeypatch)
     return name
+
+
+def _use(name, request, patch):
+    """Have nodes that are started from now on use an engine."""
+    from idnode.node import runtime
+    from idnode.registry.engines import open_register
+
+    openers = {
+        "embedded": lambda: open_register,
+        "fake": lambda: _module_beside("fake_remote").open_fake,
+        "postgresql": lambda: request.getfixturevalue("postgres").open_of_folder,
+    }
+    patch.setattr(runtime, "open_register", openers[name]())
 
 
 @functools.cache

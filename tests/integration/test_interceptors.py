@@ -233,8 +233,10 @@ async def test_it_learns_who_asked_and_what_refused_it(node, http, intercept):
 
 
 async def test_plain_successes_over_http_cost_those_nothing_who_need_not_see_them(
-    node, http, intercept
+    node, http, intercept, register_engine
 ):
+    if register_engine != "embedded":
+        pytest.skip("what waits for a look-up is seen")
     seen = intercept(Scripted())
     assert (await http.get(f"/api/handles/{HELLO}")).status == 200
     assert seen.exchanges == []

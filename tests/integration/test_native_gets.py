@@ -33,6 +33,8 @@ from idnode.node.runtime import Node
 from idnode.node.settings import Settings
 from idnode.registry.handle.model import HandleValue
 
+REGISTER_ENGINES = ("embedded",)  # native code reads no other
+
 ADMIN = Credential(301, "0.NA/88.900", "idnode-demo")
 HELLO = "/api/handles/88.900.1/hello"
 LAST = b"GET /api/site HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"

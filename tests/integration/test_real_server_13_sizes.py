@@ -21,6 +21,7 @@ from idnode.registry.handle.limits import HANDLE_BYTES_MAX, RECORD_BYTES_MAX, VA
 from idnode.registry.handle.model import HandleValue
 
 PREFIX = "88.900.1/"
+REGISTER_ENGINES = ("embedded",)  # PostgreSQL has a bound of its own on handles
 ADMIN = SecretIdentity(b"0.NA/88.900", 301, b"idnode-demo")
 AUTH = {"Authorization": "Basic MzAxJTNBMC5OQS84OC45MDA6aWRub2RlLWRlbW8="}
 LONGEST = PREFIX + "标" * ((HANDLE_BYTES_MAX - len(PREFIX)) // 3)

@@ -190,7 +190,8 @@ async def test_a_real_client_finds_the_site_of_a_prefix(tree):
     handle, values = decode_answer(answer.body)
     (value,) = unpack(values)
     assert handle == b"88.912.10"
-    at_home = tree.nodes["equipment"].services.resolver.resolve(b"0.NA/88.912.10")
+    resolver = tree.nodes["equipment"].services.resolver
+    at_home = await fetched(partial(resolver.resolve, b"0.NA/88.912.10"))
     assert value.data in {each.data for each in unpack(at_home) if each.type == "HS_SITE"}
 
 
@@ -199,7 +200,8 @@ async def test_pyhandle_resolves_through_the_recursive_node(tree):
     base = url_of(tree.nodes["recursive"].addresses.http)
     client_ = RESTHandleClient.instantiate_for_read_access(base)
     record = await asyncio.to_thread(client_.retrieve_handle_record, handle.decode())
-    said = unpack(tree.nodes["equipment"].services.resolver.resolve(handle))
+    resolver = tree.nodes["equipment"].services.resolver
+    said = unpack(await fetched(partial(resolver.resolve, handle)))
     texts = {value.type: value.data.decode() for value in said if value.type != "HS_ADMIN"}
     assert texts
     assert texts.items() <= record.items()

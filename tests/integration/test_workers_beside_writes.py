@@ -27,6 +27,8 @@ from idnode.registry.handle.wire.resolution import Query, encode_query
 ADMIN = Credential(301, "0.NA/88.900", "idnode-demo")
 HANDLES = [f"88.900.1/part-{number}" for number in range(16)]
 VERSION = re.compile(rb"version-(\d{6})-")
+REGISTER_ENGINES = ("embedded",)  # threads read no other
+
 SEGMENT_BYTES = 1 << 20
 VALUES = 3
 DATA_BYTES = 4000

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 import orjson
-from aiohttp import hdrs, web
+from aiohttp import ClientConnectionResetError, hdrs, web
 from multidict import CIMultiDict
 
 from idnode.node.faces.http.access import NO_CORS
@@ -149,6 +149,10 @@ def guarded(
             hang_up_after(error, response)
         except web.HTTPException as error:
             response = status_response(error.status, error.reason)
+        except (
+            ClientConnectionResetError
+        ):  # the client left while it was answered: nobody reads this
+            response = status_response(400, "The client left")
         except Exception as error:  # noqa: BLE001  # the last line: logged, answered, never shown
             log_failure(error)
             status, code, message = failed(error)

@@ -104,6 +104,8 @@ def register_engine(request, monkeypatch):
 
 def _use(name, request, patch):
     """Have nodes that are started from now on use an engine."""
+    if name == request.config.getoption("--register-engine") == "embedded":
+        return  # they do
     from idnode.node import runtime
     from idnode.registry.engines import open_register
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import nginx, wrk
 from benchmarks.native_tools import LoadReport, Server, ToolFailed, load
-from benchmarks.records import small_handle, write_handles
+from benchmarks.records import HANDLES_ASKED_MAX, small_handle, write_handles
 from benchmarks.row import Row, Speed
 
 if TYPE_CHECKING:
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
 
 CONNECTIONS = (1, 16, 64)
 CONNECTIONS_QUICK = (16,)
-_HANDLES_ASKED_MAX = 20_000
 
 
 def run(config: Config) -> list[Row]:
     """Measure keep-alive GETs by number of connections, one request outstanding on each."""
     shapes = CONNECTIONS if config.repetitions > 2 else CONNECTIONS_QUICK
-    count = min(config.identifiers, _HANDLES_ASKED_MAX)
+    count = min(config.identifiers, HANDLES_ASKED_MAX)
     with tempfile.TemporaryDirectory() as name, config.serving() as node:
         folder = Path(name)
         handles = write_handles(folder / "handles", map(small_handle, range(count)))

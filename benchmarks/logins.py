@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.administration import ADMIN
 from benchmarks.machine import cpu_seconds, thread_seconds
 from benchmarks.native_tools import LoadReport, load
-from benchmarks.records import small_handle, write_handles
+from benchmarks.records import HANDLES_ASKED_MAX, small_handle, write_handles
 from benchmarks.row import Row
 from benchmarks.udp import OPEN_LOOP_SHARE
 from idnode.clients import blocking, dialogues
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 LOGINS = 8
 WINDOW = 4
 P99_RATIO_MAX = 3.0
-_HANDLES_ASKED_MAX = 20_000
 _WORKED_SHARE = 0.05
 """A thread that used less of a core than this in the idle measurement does not resolve."""
 _PEER = "ours without logins"
@@ -75,7 +74,7 @@ def run(config: Config) -> list[Row]:
         config.serving() as node,
         _pinned(node.pid, cores[0]),
     ):
-        asked = range(min(config.identifiers, _HANDLES_ASKED_MAX))
+        asked = range(min(config.identifiers, HANDLES_ASKED_MAX))
         handles = write_handles(Path(folder) / "handles", map(small_handle, asked))
         bench = _Bench(node, handles, cores[1], max(config.seconds, 2.0))
         closed = config.interleaved(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.bulk import CONNECTIONS, into_node
 from benchmarks.native_tools import LoadReport, load
-from benchmarks.records import BATCH_ITEMS, batches, small_handle, write_handles
+from benchmarks.records import BATCH_ITEMS, HANDLES_ASKED_MAX, batches, small_handle, write_handles
 from benchmarks.row import Row
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 RATE = 2_000
 PAUSE_MICROSECONDS_MAX = 50_000
-_HANDLES_ASKED_MAX = 20_000
 _LATE_SECONDS = 0.3
 """What the generator runs on before and after the load."""
 
@@ -31,7 +30,7 @@ _LATE_SECONDS = 0.3
 def run(config: Config) -> list[Row]:
     """Measure the longest latency beside a bulk load, and beside nothing."""
     with tempfile.TemporaryDirectory() as name, config.serving() as node:
-        count = min(config.identifiers, _HANDLES_ASKED_MAX)
+        count = min(config.identifiers, HANDLES_ASKED_MAX)
         handles = write_handles(Path(name) / "handles", map(small_handle, range(count)))
         series = (f"pause{number}" for number in range(config.repetitions))
         items = config.bulk_batches * BATCH_ITEMS

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PREFIX = "88.900.1"
 BATCH_ITEMS = 10_000
+HANDLES_ASKED_MAX = 20_000
+"""Most handles that a measurement of look-ups asks for."""
 Item: TypeAlias = tuple[str, list[tuple[int, str, str]]]
 
 

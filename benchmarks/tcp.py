@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks import redis
 from benchmarks.native_tools import LoadReport, echo, load
-from benchmarks.records import BATCH_ITEMS, packed, small_handle, small_values, write_handles
+from benchmarks.records import (
+    BATCH_ITEMS,
+    HANDLES_ASKED_MAX,
+    packed,
+    small_handle,
+    small_values,
+    write_handles,
+)
 from benchmarks.row import Row
 
 if TYPE_CHECKING:
@@ -25,13 +32,12 @@ SHAPES = ((1, 1), (8, 1), (64, 1), (64, 8))
 SHAPES_QUICK = ((64, 8),)
 BOUNDS = {("TCP resolve, 3 values, 64 × 8", "Redis GET"): 0.6}
 """Ratios that must be reached, by row and peer."""
-_HANDLES_ASKED_MAX = 20_000
 
 
 def run(config: Config) -> list[Row]:
     """Measure each shape; Redis stands in the table only where it is installed."""
     shapes = SHAPES if config.repetitions > 2 else SHAPES_QUICK
-    count = min(config.identifiers, _HANDLES_ASKED_MAX)
+    count = min(config.identifiers, HANDLES_ASKED_MAX)
     rows = []
     with tempfile.TemporaryDirectory() as folder, config.serving() as node, ExitStack() as stack:
         handles = write_handles(Path(folder) / "handles", map(small_handle, range(count)))

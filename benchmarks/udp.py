@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING
 
 from benchmarks import nsd, redis
 from benchmarks.native_tools import LoadReport, Server, echo, load
-from benchmarks.records import large_handle, medium_handle, small_handle, write_handles
+from benchmarks.records import (
+    HANDLES_ASKED_MAX,
+    large_handle,
+    medium_handle,
+    small_handle,
+    write_handles,
+)
 from benchmarks.row import Row
 from benchmarks.tcp import load_redis
 
@@ -33,7 +39,6 @@ OPEN_LOOP_SHARE = 0.5
 """Share of the closed-loop rate at which latency is measured: a loaded node, not one past its knee."""
 P99_MICROSECONDS_MAX = 1000
 _SAMPLE_REQUESTS = 200
-_HANDLES_ASKED_MAX = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,8 @@ def run(config: Config) -> list[Row]:
 
 
 def _files(config: Config, node: NodeProcess, folder: Path) -> dict[str, _Target]:
-    small = range(min(config.identifiers, _HANDLES_ASKED_MAX))
-    large = range(min(config.large_identifiers, _HANDLES_ASKED_MAX))
+    small = range(min(config.identifiers, HANDLES_ASKED_MAX))
+    large = range(min(config.large_identifiers, HANDLES_ASKED_MAX))
     named = {
         "3 values": map(small_handle, small),
         "8 values, 0.8 kB": map(medium_handle, large),
@@ -148,7 +153,7 @@ def _beside_redis(config: Config, target: _Target) -> list[Row]:
     if not redis.installed():
         return [Row(what, peer=redis.NOT_INSTALLED, at_least=2.0)]
     with redis.serving() as server:
-        load_redis(server.port, min(config.identifiers, _HANDLES_ASKED_MAX))
+        load_redis(server.port, min(config.identifiers, HANDLES_ASKED_MAX))
         get = partial(
             load,
             "tcp_load",
@@ -170,7 +175,7 @@ def _beside_nsd(config: Config, target: _Target, folder: Path) -> list[Row]:
     if nsd.program() is None:
         return [Row(what, peer=nsd.NOT_INSTALLED)]
     count = config.identifiers
-    names = write_handles(folder / "names", map(nsd.name_of, range(min(count, _HANDLES_ASKED_MAX))))
+    names = write_handles(folder / "names", map(nsd.name_of, range(min(count, HANDLES_ASKED_MAX))))
     with nsd.serving(count) as server:
         ask = partial(
             load,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from benchmarks import redis, wrk
 from benchmarks.native_tools import load
 from benchmarks.node_process import NodeProcess
-from benchmarks.records import fill, small_handle, write_handles
+from benchmarks.records import HANDLES_ASKED_MAX, fill, small_handle, write_handles
 from benchmarks.row import Row
 from benchmarks.tcp import load_redis
 
@@ -32,14 +32,13 @@ WORKERS = 2
 _SHAPE = {"connections": 64, "window": 8}
 _WRK = ((16, 1, None), (64, 2, 1.6))
 """Connections, threads of wrk, and the ratio that must be reached."""
-_HANDLES_ASKED_MAX = 20_000
 
 
 def run(config: Config) -> list[Row]:
     """Measure one node with workers and one without, in turn."""
     if (os.cpu_count() or 1) < WORKERS or config.pure:
         return [Row(f"{WORKERS} workers", note="takes the compiled core, and as many cores")]
-    count = min(config.identifiers, _HANDLES_ASKED_MAX)
+    count = min(config.identifiers, HANDLES_ASKED_MAX)
     with tempfile.TemporaryDirectory() as folder, config.serving() as one, ExitStack() as stack:
         handles = write_handles(Path(folder) / "handles", map(small_handle, range(count)))
         many = stack.enter_context(NodeProcess.start(flags=("--workers", str(WORKERS))))

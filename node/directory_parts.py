@@ -30,7 +30,8 @@ from idnode.node.services import NodeServices
 from idnode.node.settings import Settings
 from idnode.node.waiting import once_there
 from idnode.registry.directory.errors import DirectoryError
-from idnode.registry.directory.store import Directory, is_shared, sqlite_url
+from idnode.registry.directory.plain import is_shared
+from idnode.registry.directory.store import Directory, sqlite_url
 from idnode.registry.handle.clock import Clock
 from idnode.registry.register import Register
 

@@ -61,8 +61,6 @@ class LoadResultCalls:
 
     async def keep(self, request: web.Request) -> web.Response:
         """Keep a result instead of the one before."""
-        if request.content_type != "application/json":
-            raise web.HTTPUnsupportedMediaType(reason="Expected application/json")
         body = await request.read()
         if len(body) > RESULT_BYTES_MAX:
             reason = f"A result has at most {RESULT_BYTES_MAX:,} bytes, this has {len(body):,}"

@@ -38,7 +38,7 @@ class Database:
 
     def __init__(self, url: str, cache: Cache) -> None:
         self._cache = cache
-        self._shared = not url.startswith("sqlite")
+        self._shared = plain.is_shared(url)
         self._seen = 0
         self._engine = _engine(url)
         self._latest: Any = None
@@ -151,7 +151,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
+    if plain.is_shared(url):
         noticed = _NOTICED if url.startswith("postgresql") else {}
         return create_engine(
             url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=noticed

@@ -176,3 +176,8 @@ def _entries(connection: sqlite3.Connection) -> Iterator[Entry]:
 
 def _object(text: str | None) -> Any:
     return None if text is None else json.loads(text)
+
+
+def is_shared(url: str) -> bool:
+    """Return whether a URL names a database that several nodes may work with."""
+    return not url.startswith("sqlite")

@@ -51,7 +51,7 @@ class Directory:
 
     def __init__(self, url: str) -> None:
         self.cache = Cache()
-        self.shared = is_shared(url)
+        self.shared = plain.is_shared(url)
         """Whether other nodes may change it, too."""
         self._url = url
         self._file = _file_of(url)
@@ -251,11 +251,6 @@ class Directory:
         await ending
         if self._database is not None:
             self._database.close()
-
-
-def is_shared(url: str) -> bool:
-    """Return whether a URL names a database that several nodes may work with."""
-    return not url.startswith("sqlite")
 
 
 def sqlite_url(path: Path) -> str:

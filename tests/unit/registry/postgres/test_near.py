@@ -10,18 +10,6 @@ from idnode.registry.register import Stored
 OLD = Stored(b"88.1/a", b"old", public=True)
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def cache(clock):
     return NearCache(2.0, clock)

@@ -6,18 +6,6 @@ from idnode.registry.postgres import replica
 from idnode.registry.postgres.replica import OwnWrites
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def writes(clock):
     return OwnWrites(2.0, clock)
